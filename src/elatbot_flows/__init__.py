@@ -1,0 +1,1 @@
+"""Inverse design of materials by elastic moduli, as jobflow workflows."""

@@ -1,0 +1,60 @@
+"""Errors a user can act on: every message says what is wrong and names the remedy."""
+
+from __future__ import annotations
+
+__all__ = [
+    "ElatbotError",
+    "GeneratorError",
+    "ParseError",
+    "PotentialError",
+    "StoreError",
+    "StructureError",
+    "TargetError",
+]
+
+
+class ElatbotError(Exception):
+    """Base of all errors raised on purpose by this package.
+
+    The command line prints the message on one line and exits with code 2.
+    """
+
+
+class TargetError(ElatbotError, ValueError):
+    """A design target that cannot be met as stated (reversed interval, unknown element)."""
+
+
+class ParseError(ElatbotError, ValueError):
+    """Text that is not in the format it should be in.
+
+    Parameters
+    ----------
+    message
+        What is wrong, for people.
+    reason
+        The same as a short machine-readable word, e.g. ``"unknown_element"``.
+    """
+
+    def __init__(self, message: str, reason: str = "unparsable") -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class GeneratorError(ElatbotError):
+    """A text generator that is missing, incomplete or asked for what it never learned."""
+
+
+class PotentialError(ElatbotError):
+    """An interatomic potential that is missing, refused or not made for these elements."""
+
+
+class StructureError(ElatbotError):
+    """No crystal could be built; ``reason`` is the machine-readable word for it."""
+
+    def __init__(self, message: str, reason: str = "no_structure") -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class StoreError(ElatbotError):
+    """A store that cannot be opened, read or written."""

@@ -1,0 +1,281 @@
+"""What a researcher asks for: closed intervals of elastic properties and allowed elements."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from monty.json import MSONable
+
+from elatbot_flows.errors import TargetError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["CRYSTAL_SYSTEMS", "PROPERTIES", "DesignTarget", "Interval", "Property", "check_elements"]
+
+CRYSTAL_SYSTEMS = (
+    "Cubic",
+    "Hexagonal",
+    "Trigonal",
+    "Tetragonal",
+    "Orthorhombic",
+    "Monoclinic",
+    "Triclinic",
+)
+"""The seven crystal systems, spelled as the Materials Project spells them."""
+
+
+@dataclass(frozen=True)
+class Property:
+    """An elastic property one can aim at.
+
+    Parameters
+    ----------
+    name
+        Its name in code, documents and options.
+    symbol
+        Its usual symbol.
+    unit
+        ``"GPa"``, or ``""`` for a ratio.
+    lowest, highest
+        Physical bounds for a mechanically stable isotropic solid.
+    """
+
+    name: str
+    symbol: str
+    unit: str
+    lowest: float
+    highest: float
+
+    @property
+    def label(self) -> str:
+        """Name for people, with the unit: ``"bulk modulus (GPa)"``."""
+        words = self.name.replace("_", " ").replace("youngs", "Young's")
+        return f"{words} ({self.unit})" if self.unit else words
+
+
+PROPERTIES: dict[str, Property] = {
+    p.name: p
+    for p in (
+        Property("bulk_modulus", "K", "GPa", 0.0, math.inf),
+        Property("shear_modulus", "G", "GPa", 0.0, math.inf),
+        Property("youngs_modulus", "E", "GPa", 0.0, math.inf),
+        Property("poisson_ratio", "nu", "", -1.0, 0.5),
+        Property("pugh_ratio", "K/G", "", 0.0, math.inf),
+    )
+}
+"""Properties a target may constrain, by name. Moduli are Voigt-Reuss-Hill averages;
+``pugh_ratio`` is K/G (ductile above about 1.75, Pugh 1954)."""
+
+
+@dataclass(frozen=True)
+class Interval(MSONable):
+    """A closed interval ``low <= value <= high``.
+
+    Parameters
+    ----------
+    low, high
+        Its edges, in the unit of the property it belongs to.
+
+    Raises
+    ------
+    TargetError
+        If an edge is not finite or the interval is reversed.
+    """
+
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.low) and math.isfinite(self.high)):
+            raise TargetError(f"interval {self} has an edge that is not a finite number")
+        if self.low > self.high:
+            raise TargetError(f"interval {self} is reversed: write {self.high:g}:{self.low:g}")
+
+    def __str__(self) -> str:
+        return f"{self.low:g}:{self.high:g}"
+
+    @classmethod
+    def parse(cls, text: str) -> Interval:
+        """Read ``"LOW:HIGH"``, for example ``"150:170"``."""
+        parts = text.split(":")
+        try:
+            low, high = (float(part) for part in parts)
+        except ValueError:
+            raise TargetError(
+                f"'{text}' is not an interval: write LOW:HIGH, for example 150:170"
+            ) from None
+        return cls(low, high)
+
+    @property
+    def midpoint(self) -> float:
+        """The middle of the interval."""
+        return 0.5 * (self.low + self.high)
+
+    def margin(self, value: float) -> float:
+        """Distance of `value` to the nearest edge: positive inside, negative outside."""
+        return min(value - self.low, self.high - value)
+
+    def contains(self, value: float) -> bool:
+        """Whether `value` lies in the closed interval."""
+        return self.low <= value <= self.high
+
+    def widened(self, fraction: float) -> Interval:
+        """The interval with each edge moved outwards by `fraction` of its magnitude."""
+        return Interval(self.low - fraction * abs(self.low), self.high + fraction * abs(self.high))
+
+
+def check_elements(symbols: Iterable[str], where: str) -> tuple[str, ...]:
+    """Return `symbols` sorted and without repeats.
+
+    Parameters
+    ----------
+    symbols
+        Chemical symbols such as ``"Ni"``.
+    where
+        What the list is, for the message.
+
+    Raises
+    ------
+    TargetError
+        If a symbol is not that of an element.
+    """
+    from pymatgen.core import Element
+
+    names = [symbol.strip() for symbol in symbols]
+    wrong = [name for name in names if not Element.is_valid_symbol(name)]
+    if wrong:
+        raise TargetError(
+            f"{where}: {', '.join(repr(w) for w in wrong)} is not a chemical element; "
+            "write symbols such as Ni,Al,Ti"
+        )
+    return tuple(sorted(set(names)))
+
+
+@dataclass(frozen=True)
+class DesignTarget(MSONable):
+    """What the wanted material should be. Any subset of the fields may be given.
+
+    Parameters
+    ----------
+    bulk_modulus, shear_modulus, youngs_modulus
+        Closed intervals in GPa (Voigt-Reuss-Hill averages).
+    poisson_ratio, pugh_ratio
+        Closed intervals of the homogeneous Poisson ratio and of K/G.
+    temperature
+        In K. The models shipped here know 0 K only.
+    elements
+        The only elements allowed, or None for all.
+    excluded_elements
+        Elements that must not occur.
+    max_elements
+        Largest number of different elements.
+    max_sites
+        Largest number of atoms in the primitive cell.
+
+    Raises
+    ------
+    TargetError
+        If an interval is impossible, an element unknown, or nothing is left to choose from.
+    """
+
+    bulk_modulus: Interval | None = None
+    shear_modulus: Interval | None = None
+    youngs_modulus: Interval | None = None
+    poisson_ratio: Interval | None = None
+    pugh_ratio: Interval | None = None
+    temperature: float = 0.0
+    elements: tuple[str, ...] | None = None
+    excluded_elements: tuple[str, ...] = ()
+    max_elements: int | None = None
+    max_sites: int = 16
+
+    def __post_init__(self) -> None:
+        for name, interval in self.intervals().items():
+            _check_interval(PROPERTIES[name], interval)
+        if not self.intervals():
+            raise TargetError(
+                "the target has no interval: give at least one, for example bulk_modulus 150:170"
+            )
+        if self.elements is not None:
+            self._set("elements", check_elements(self.elements, "elements"))
+        self._set("excluded_elements", check_elements(self.excluded_elements, "excluded elements"))
+        if self.elements is not None and not self.allowed(self.elements):
+            raise TargetError(
+                "no element is left: all allowed elements are excluded; "
+                "allow more elements or exclude fewer"
+            )
+        if self.max_elements is not None and self.max_elements < 1:
+            raise TargetError(f"max_elements is {self.max_elements}: it must be at least 1")
+        if self.max_sites < 1:
+            raise TargetError(f"max_sites is {self.max_sites}: it must be at least 1")
+        if self.temperature < 0 or not math.isfinite(self.temperature):
+            raise TargetError(f"temperature is {self.temperature}: give 0 K or more")
+
+    def _set(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+
+    def intervals(self) -> dict[str, Interval]:
+        """The intervals that were given, by property name."""
+        given = {name: getattr(self, name) for name in PROPERTIES}
+        return {name: interval for name, interval in given.items() if interval is not None}
+
+    def allowed(self, known: Iterable[str]) -> tuple[str, ...]:
+        """Those of the `known` elements that this target allows, sorted."""
+        wanted = set(known) if self.elements is None else set(known) & set(self.elements)
+        return tuple(sorted(wanted - set(self.excluded_elements)))
+
+    def implied_bulk_modulus(self) -> Interval | None:
+        """The bulk moduli (GPa) that the given intervals leave possible, if they say anything.
+
+        Uses K = E / (3 (1 - 2 nu)), K = G * (K/G) and K = E G / (3 (3 G - E)), the relations
+        between the constants of an isotropic solid, on the edges of the intervals. None if
+        nothing follows.
+        """
+        found = [self.bulk_modulus, self._from_youngs_poisson(), self._from_shear_pugh()]
+        found.append(self._from_youngs_shear())
+        bounds = [interval for interval in found if interval is not None]
+        if not bounds:
+            return None
+        low, high = max(b.low for b in bounds), min(b.high for b in bounds)
+        if low > high:
+            texts = " and ".join(str(b) for b in bounds)
+            raise TargetError(f"the intervals contradict each other: they ask for K in {texts} GPa")
+        return Interval(low, high)
+
+    def _from_youngs_poisson(self) -> Interval | None:
+        youngs, poisson = self.youngs_modulus, self.poisson_ratio
+        if youngs is None or poisson is None or poisson.high >= 0.5:
+            return None
+        return Interval(
+            youngs.low / (3 * (1 - 2 * poisson.low)), youngs.high / (3 * (1 - 2 * poisson.high))
+        )
+
+    def _from_shear_pugh(self) -> Interval | None:
+        shear, pugh = self.shear_modulus, self.pugh_ratio
+        if shear is None or pugh is None:
+            return None
+        return Interval(shear.low * pugh.low, shear.high * pugh.high)
+
+    def _from_youngs_shear(self) -> Interval | None:
+        youngs, shear = self.youngs_modulus, self.shear_modulus
+        if youngs is None or shear is None or 3 * shear.low <= youngs.high:
+            return None
+        return Interval(
+            youngs.low * shear.high / (3 * (3 * shear.high - youngs.low)),
+            youngs.high * shear.low / (3 * (3 * shear.low - youngs.high)),
+        )
+
+
+def _check_interval(prop: Property, interval: Interval) -> None:
+    """Refuse an interval outside the physical bounds of its property."""
+    if interval.low < prop.lowest or interval.high > prop.highest:
+        bounds = f"{prop.lowest:g} to {prop.highest:g}" if math.isfinite(prop.highest) else (
+            f"{prop.lowest:g} or more"
+        )
+        raise TargetError(
+            f"{prop.name} {interval} is outside what a stable solid can have ({bounds}"
+            f"{' ' + prop.unit if prop.unit else ''}); change the interval"
+        )
