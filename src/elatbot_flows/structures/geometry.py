@@ -1,0 +1,161 @@
+"""Distances and volumes of crystals nobody has relaxed yet."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from elatbot_flows.errors import StructureError
+
+if TYPE_CHECKING:
+    from pymatgen.core import Composition, Structure
+
+__all__ = [
+    "OVERLAP",
+    "atomic_radius",
+    "elemental_volume",
+    "minimum_distance_ratio",
+    "predict_volume",
+    "scaled_to_predicted_volume",
+]
+
+CM3_PER_MOL = 0.602214076
+"""1 A^3 per atom in cm^3 per mole: the Avogadro constant times 1e-24."""
+
+OVERLAP = 0.6
+"""`minimum_distance_ratio` below which atoms count as overlapping."""
+
+BOND_WEIGHT_METALS = 1 / 2
+BOND_WEIGHT_OTHERS = 2 / 3
+"""Exponent of the bond-length prediction in the weighted geometric mean of `predict_volume`."""
+
+
+@lru_cache(maxsize=128)
+def atomic_radius(symbol: str) -> float:
+    """Radius of an atom in A: Slater's empirical one, else a calculated or a metallic one.
+
+    Slater, J. Chem. Phys. 41, 3199 (1964); values from pymatgen.
+
+    Raises
+    ------
+    StructureError
+        If none of them is tabulated (astatine, francium and beyond einsteinium).
+    """
+    from pymatgen.core import Element
+
+    element = Element(symbol)
+    for name in ("atomic_radius", "atomic_radius_calculated", "metallic_radius"):
+        radius = getattr(element, name)
+        if radius:
+            return float(radius)
+    raise StructureError(
+        f"no atomic radius is tabulated for {symbol}; exclude this element", "unknown_element_size"
+    )
+
+
+def minimum_distance_ratio(structure: Structure) -> float:
+    """Smallest interatomic distance over the sum of the two atomic radii.
+
+    Periodic images are counted, those of the same atom too. Below about 0.6 atoms overlap.
+
+    Parameters
+    ----------
+    structure
+        An ordered crystal.
+
+    Returns
+    -------
+    float
+        The ratio, without unit; 0 if two atoms coincide.
+    """
+    radii = np.array([atomic_radius(site.specie.symbol) for site in structure])
+    cutoff = 2.0 * float(radii.max())
+    # A sphere that holds at least one neighbour: every atom has an image one lattice vector away.
+    cutoff = max(cutoff, min(structure.lattice.abc) + 1e-3)
+    centers, others, images, distances = structure.get_neighbor_list(cutoff, numerical_tol=0.0)
+    self_pairs = (centers == others) & np.all(images == 0, axis=1)
+    ratios = distances / (radii[centers] + radii[others])
+    return float(ratios[~self_pairs].min())
+
+
+def elemental_volume(composition: Composition) -> float:
+    """Volume in A^3 of `composition` if every atom kept its volume in the solid element.
+
+    Zen's law (often called Vegard's) with the molar volumes that pymatgen tabulates.
+
+    Raises
+    ------
+    StructureError
+        If an element has no tabulated molar volume (astatine, francium, beyond einsteinium).
+    """
+    total = 0.0
+    for element, amount in composition.items():
+        if not element.molar_volume:
+            raise StructureError(
+                f"no molar volume is tabulated for {element}; exclude this element",
+                "unknown_element_size",
+            )
+        total += amount * float(element.molar_volume) / CM3_PER_MOL
+    return total
+
+
+def predict_volume(structure: Structure) -> float:
+    """Expected equilibrium volume (A^3) of a crystal whose shape is known but not its size.
+
+    Weighted geometric mean of two predictions with errors of opposite sign: the sum of elemental
+    volumes (too large for compounds) and data-mined bond lengths of Chu et al., Comput. Mater.
+    Sci. 146, 184 (2018) (pymatgen's DLSVolumePredictor; too small on average). Weights: one half
+    for compounds of metals; two thirds for the bond lengths where a non-metal takes part. Noble
+    gases and transplutonium elements have no data-mined bond length: there the elemental volumes
+    count alone.
+
+    Parameters
+    ----------
+    structure
+        An ordered crystal; its present volume does not matter.
+
+    Raises
+    ------
+    StructureError
+        If an element has no tabulated molar volume.
+    """
+    elemental = elemental_volume(structure.composition)
+    if not all(element.atomic_radius for element in structure.composition):
+        return elemental
+    weight = BOND_WEIGHT_METALS if _all_metals(structure.composition) else BOND_WEIGHT_OTHERS
+    bonded = _bond_length_volume(_scaled(structure, elemental))
+    return elemental * (bonded / elemental) ** weight
+
+
+def scaled_to_predicted_volume(structure: Structure) -> Structure:
+    """A copy of `structure` with the volume of `predict_volume` and the same shape."""
+    return _scaled(structure, predict_volume(structure))
+
+
+def _all_metals(composition: Composition) -> bool:
+    return all(element.is_metal for element in composition)
+
+
+def _scaled(structure: Structure, volume: float) -> Structure:
+    copy = structure.copy()
+    copy.scale_lattice(volume)
+    return copy
+
+
+def _bond_length_volume(structure: Structure) -> float:
+    """Volume (A^3) at which the shortest bond has its data-mined length, at most twofold away."""
+    from pymatgen.analysis.structure_prediction.volume_predictor import DLSVolumePredictor
+
+    predictor = DLSVolumePredictor(min_scaling=0.5, max_scaling=2.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # says that atomic radii stand in for rare elements
+        volume = float(predictor.predict(structure))
+    if not math.isfinite(volume):
+        raise StructureError(
+            f"the volume predicted for {structure.formula} is not finite", "no_volume"
+        )
+    return volume

@@ -1,0 +1,192 @@
+"""Known crystal types, decorated with the elements of a formula in every inequivalent way."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import permutations
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from elatbot_flows.structures.geometry import scaled_to_predicted_volume
+from elatbot_flows.structures.guess import StructureGuess, describe_symmetry, same_crystal
+from elatbot_flows.structures.intermetallics import INTERMETALLICS, common_rank
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pymatgen.core import Composition, Structure
+
+__all__ = [
+    "LARGEST_PROTOTYPE",
+    "Template",
+    "decorate",
+    "preference",
+    "suitable_templates",
+    "templates",
+]
+
+LARGEST_PROTOTYPE = 16
+"""Sites in the primitive cell above which prototypes are not indexed."""
+
+STAND_INS = ("H", "He", "Li", "Be", "B", "C")
+"""Elements that stand for the slots of a template while templates are compared."""
+
+
+@dataclass(frozen=True)
+class Template:
+    """A crystal type with numbered slots in place of elements.
+
+    Parameters
+    ----------
+    source
+        ``"aflow"`` or ``"intermetallics"``.
+    label
+        AFLOW label and common names.
+    species
+        The prototype's own element in each slot.
+    lattice
+        Shape (3, 3), rows are vectors of the primitive cell; the size does not matter.
+    positions
+        Shape (sites, 3), fractional.
+    slots
+        Slot of each site. Slots are numbered by increasing amount in the formula unit.
+    spacegroup_number, crystal_system
+        Symmetry of the decorated crystal, the same for every choice of different elements.
+    rank
+        Position in the list of common types of intermetallics; large if not in it.
+    """
+
+    source: str
+    label: str
+    species: tuple[str, ...]
+    lattice: np.ndarray
+    positions: np.ndarray
+    slots: tuple[int, ...]
+    spacegroup_number: int
+    crystal_system: str
+    rank: int
+
+    def filled(self, elements: tuple[str, ...]) -> Structure:
+        """The crystal with ``elements[slot]`` on the sites of each slot."""
+        from pymatgen.core import Structure
+
+        return Structure(self.lattice, [elements[slot] for slot in self.slots], self.positions)
+
+
+def suitable_templates(
+    composition: Composition, crystal_system: str, max_sites: int, source: str
+) -> list[Template]:
+    """Templates of one source for `composition` with at most `max_sites`, the best first.
+
+    Those of other crystal systems are included, after those of `crystal_system`.
+    """
+    found = [
+        template
+        for template in templates(composition.anonymized_formula)
+        if template.source == source and len(template.slots) <= max_sites
+    ]
+    return sorted(found, key=lambda t: preference(t, composition, crystal_system))
+
+
+def preference(
+    template: Template, composition: Composition, crystal_system: str
+) -> tuple[bool, int, int]:
+    """Sort key: which prototypes to try first.
+
+    The crystal system asked for comes before all others; then, if all elements are metals, the
+    types common among intermetallics; then small cells. Ties keep the order of the library.
+    """
+    metals = all(element.is_metal for element in composition)
+    other_system = template.crystal_system != crystal_system
+    return other_system, template.rank if metals else 0, len(template.slots)
+
+
+def decorate(template: Template, composition: Composition) -> StructureGuess:
+    """The crystal that `composition` forms on `template`, scaled to its predicted volume."""
+    elements = _elements_by_slot(composition)
+    structure = scaled_to_predicted_volume(template.filled(elements))
+    pairs = (f"{own}={new}" for own, new in zip(template.species, elements, strict=True))
+    return StructureGuess(
+        structure=structure,
+        source=template.source,
+        label=f"{template.label} [{' '.join(pairs)}]",
+        crystal_system=template.crystal_system,
+        spacegroup_number=template.spacegroup_number,
+    )
+
+
+def _elements_by_slot(composition: Composition) -> tuple[str, ...]:
+    """Symbols of the elements, the rarest in the formula first."""
+    order = sorted(composition.items(), key=lambda item: (item[1], item[0].symbol))
+    return tuple(element.symbol for element, _ in order)
+
+
+@lru_cache(maxsize=256)
+def templates(anonymous_formula: str) -> tuple[Template, ...]:
+    """All inequivalent decorations of the prototypes of one anonymous formula such as ``"AB3"``.
+
+    Prototypes: those of the AFLOW library (Mehl et al., Comput. Mater. Sci. 136, S1 (2017)) that
+    pymatgen ships, and the types of `INTERMETALLICS`. A decoration that is the same crystal as an
+    earlier one is left out.
+    """
+    kept: list[Template] = []
+    seen: dict[tuple[int, int], list[Structure]] = defaultdict(list)
+    for source, label, structure in _prototypes_by_formula().get(anonymous_formula, ()):
+        for template in _decorations(source, label, structure):
+            crystal = template.filled(STAND_INS)
+            earlier = seen[template.spacegroup_number, len(crystal)]
+            if not any(same_crystal(crystal, other) for other in earlier):
+                earlier.append(crystal)
+                kept.append(template)
+    return tuple(kept)
+
+
+def _decorations(source: str, label: str, structure: Structure) -> Iterator[Template]:
+    """Every assignment of slots to the species of a prototype that keeps the amounts."""
+    amounts = structure.composition.get_el_amt_dict()
+    own = sorted(amounts, key=lambda symbol: amounts[symbol])
+    wanted = [amounts[symbol] for symbol in own]
+    number, system = describe_symmetry(structure)
+    for order in permutations(own):
+        if [amounts[symbol] for symbol in order] != wanted:
+            continue
+        slot = {symbol: index for index, symbol in enumerate(order)}
+        yield Template(
+            source=source,
+            label=label,
+            species=order,
+            lattice=structure.lattice.matrix,
+            positions=structure.frac_coords,
+            slots=tuple(slot[site.specie.symbol] for site in structure),
+            spacegroup_number=number,
+            crystal_system=system,
+            rank=common_rank(label),
+        )
+
+
+@lru_cache(maxsize=1)
+def _prototypes_by_formula() -> dict[str, list[tuple[str, str, Structure]]]:
+    """Source, label and primitive cell of every small prototype, by anonymous formula."""
+    index: dict[str, list[tuple[str, str, Structure]]] = defaultdict(list)
+    for source, label, structure in (*_aflow(), *_intermetallics()):
+        if len(structure) <= LARGEST_PROTOTYPE and len(structure.composition) <= len(STAND_INS):
+            index[structure.composition.anonymized_formula].append((source, label, structure))
+    return index
+
+
+def _aflow() -> Iterator[tuple[str, str, Structure]]:
+    from pymatgen.analysis.prototypes import AFLOW_PROTOTYPE_LIBRARY
+
+    for entry in AFLOW_PROTOTYPE_LIBRARY:
+        tags = entry["tags"]
+        names = [tags[key] for key in ("strukturbericht", "mineral") if tags[key] not in ("", "None")]
+        label = f"{tags['aflow']} ({', '.join(names)})" if names else tags["aflow"]
+        yield "aflow", label, entry["snl"].structure
+
+
+def _intermetallics() -> Iterator[tuple[str, str, Structure]]:
+    for kind in INTERMETALLICS:
+        yield "intermetallics", f"{kind.label} ({kind.name})", kind.primitive()
