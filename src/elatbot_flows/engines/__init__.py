@@ -1,0 +1,1 @@
+"""Text generators that propose materials."""

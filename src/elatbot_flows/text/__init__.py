@@ -1,0 +1,1 @@
+"""Text formats of the models: each module renders and parses one of them."""

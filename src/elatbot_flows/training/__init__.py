@@ -1,0 +1,1 @@
+"""Training of the generators that come with the package."""

@@ -1,0 +1,12 @@
+"""The shipped generator, loaded once."""
+
+from __future__ import annotations
+
+import pytest
+
+from elatbot_flows.engines.generator import load_generator
+
+
+@pytest.fixture(scope="session")
+def mini():
+    return load_generator("elatbot-mini")
