@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from importlib.util import find_spec
-from itertools import islice, takewhile
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from elatbot_flows.errors import StructureError
 from elatbot_flows.structures.geometry import OVERLAP, minimum_distance_ratio
 from elatbot_flows.structures.guess import StructureGuess, without_duplicates
 from elatbot_flows.structures.materials_project import find_api_key, search_summary, substituted
-from elatbot_flows.structures.prototypes import decorate, preference, suitable_templates
+from elatbot_flows.structures.prototypes import decorate, suitable_templates
+from elatbot_flows.structures.question import Question
 from elatbot_flows.structures.random_crystals import random_crystals
-from elatbot_flows.targets import CRYSTAL_SYSTEMS
 
 if TYPE_CHECKING:
-    from pymatgen.core import Composition
+    from collections.abc import Iterator
 
     from elatbot_flows.structures.materials_project import Search
     from elatbot_flows.structures.prototypes import Template
@@ -84,72 +83,76 @@ def build_structures(
     >>> build_structures("Ni3Al", "Cubic", sources=("aflow",))[0].label
     'AB3_cP4_221_a_c (L1_2) [Au=Al Cu=Ni]'
     """
-    composition = _parse_formula(formula, max_sites)
-    system = _parse_system(crystal_system)
+    question = Question.read(formula, crystal_system, max_sites)
     _check_sources(sources)
     why_not: list[str] = []
-    templates = _templates(composition, system, max_sites, sources, why_not)
-    if same_system_only:
-        templates = [t for t in templates if t.crystal_system == system]
     others: list[StructureGuess] = []
     if "materials_project" in sources:
-        search = search or _default_search(mp_api_key, why_not)
-        if search:
-            others += _substituted(composition, system, max_sites, search, why_not)
-    if "random" in sources and n_random > 0:
-        others += _random(composition, system, max_sites, seed, n_random, why_not)
-    guesses = _merge(templates, composition, system, others, max_guesses)
+        others += _from_known_materials(
+            question, search or _default_search(mp_api_key, why_not), why_not
+        )
+    if "random" in sources:
+        others += _from_chance(question, seed, n_random, why_not)
+    others = without_duplicates(others)[:max_guesses]
+    room = max_guesses - len(others)
+    templates = _templates(question, sources, why_not)
+    right = [t for t in templates if t.crystal_system == question.crystal_system]
+    guesses = list(islice(_decorated(right, question), room))
+    guesses += without_duplicates(others, besides=guesses)
+    if len(guesses) == len(others) and not same_system_only:
+        wrong = [t for t in templates if t.crystal_system != question.crystal_system]
+        guesses += islice(_decorated(wrong, question), room)
     if not guesses:
         raise StructureError(
-            f"no crystal for {formula} ({system}, at most {max_sites} sites): {'; '.join(why_not)}. "
+            f"no crystal for {formula} ({question.crystal_system}, at most {max_sites} sites): "
+            f"{'; '.join(why_not) or 'atoms overlap in all prototypes'}. "
             "Raise max_sites, add a source or ask for another crystal system."
         )
     return guesses
 
 
-def _merge(
-    templates: list[Template],
-    composition: Composition,
-    system: str,
-    others: list[StructureGuess],
-    max_guesses: int,
-) -> list[StructureGuess]:
-    """Prototypes of the right system, then `others`, then prototypes of other systems."""
-    right_system = bool(templates) and templates[0].crystal_system == system
-    others = without_duplicates([g for g in others if not _overlapping(g)])[:max_guesses]
-    made = (decorate(template, composition) for template in templates)
-    sane = (guess for guess in made if not _overlapping(guess))
-    if right_system:
-        sane = takewhile(lambda guess: guess.crystal_system == system, sane)
-    known = list(islice(sane, max_guesses - len(others)))
-    return without_duplicates([*known, *others] if right_system else [*others, *known])
-
-
-def _overlapping(guess: StructureGuess) -> bool:
-    return minimum_distance_ratio(guess.structure) < OVERLAP
-
-
-def _templates(
-    composition: Composition,
-    system: str,
-    max_sites: int,
-    sources: tuple[str, ...],
-    why_not: list[str],
-) -> list[Template]:
-    """Prototypes for this formula, those of the crystal system first."""
-    found: list[Template] = []
+def _templates(question: Question, sources: tuple[str, ...], why_not: list[str]) -> list[Template]:
+    """Prototypes of this formula type, the best first."""
+    found = [t for t in suitable_templates(question) if t.source in sources]
     for source in PROTOTYPE_SOURCES:
-        if source in sources:
-            of_source = suitable_templates(composition, system, max_sites, source)
-            found += of_source
-            if not of_source:
-                kind = composition.anonymized_formula
-                why_not.append(f"{source}: no prototype of formula type {kind} is small enough")
-    return sorted(found, key=lambda t: preference(t, composition, system))
+        systems = {t.crystal_system for t in found if t.source == source}
+        if source in sources and question.crystal_system not in systems:
+            others = f" (there are {', '.join(sorted(systems))} ones)" if systems else ""
+            why_not.append(
+                f"{source}: no {question.crystal_system} prototype of formula type "
+                f"{question.formula_type} with so few sites{others}"
+            )
+    return found
+
+
+def _decorated(templates: list[Template], question: Question) -> Iterator[StructureGuess]:
+    """Crystals on `templates` whose atoms do not overlap."""
+    for template in templates:
+        guess = decorate(template, question.composition)
+        if minimum_distance_ratio(guess.structure) >= OVERLAP:
+            yield guess
+
+
+def _from_known_materials(
+    question: Question, search: Search | None, why_not: list[str]
+) -> list[StructureGuess]:
+    if search is None:
+        return []
+    found = [
+        guess
+        for guess in substituted(question, search=search)
+        if minimum_distance_ratio(guess.structure) >= OVERLAP
+    ]
+    if not found:
+        why_not.append(
+            f"materials_project: no {question.crystal_system} material of formula type "
+            f"{question.formula_type} to substitute in"
+        )
+    return found
 
 
 def _default_search(mp_api_key: str | None, why_not: list[str]) -> Search | None:
-    """A search of the Materials Project if there is a key for it and the client is installed."""
+    """Make a search of the Materials Project if there are a key and a client for it."""
     key = find_api_key(mp_api_key)
     if key is None:
         why_not.append("materials_project: skipped, no key (set MP_API_KEY)")
@@ -160,66 +163,15 @@ def _default_search(mp_api_key: str | None, why_not: list[str]) -> Search | None
     return None
 
 
-def _substituted(
-    composition: Composition, system: str, max_sites: int, search: Search, why_not: list[str]
+def _from_chance(
+    question: Question, seed: int, count: int, why_not: list[str]
 ) -> list[StructureGuess]:
-    found = substituted(composition, system, max_sites=max_sites, search=search)
+    found = random_crystals(question, seed=seed, count=count) if count > 0 else []
     if not found:
-        kind = composition.anonymized_formula
-        why_not.append(f"materials_project: no {system} material of formula type {kind}")
+        why_not.append(
+            f"random: no {question.crystal_system} space group held the atoms without overlap"
+        )
     return found
-
-
-def _random(
-    composition: Composition,
-    system: str,
-    max_sites: int,
-    seed: int,
-    count: int,
-    why_not: list[str],
-) -> list[StructureGuess]:
-    found = random_crystals(composition, system, max_sites=max_sites, seed=seed, count=count)
-    if not found:
-        why_not.append(f"random: no {system} space group could hold the atoms without overlap")
-    return found
-
-
-def _parse_formula(formula: str, max_sites: int) -> Composition:
-    """The reduced composition of `formula`, with whole amounts of real elements."""
-    from pymatgen.core import Composition, Element
-
-    try:
-        composition = Composition(formula)
-    except ValueError as error:
-        raise StructureError(
-            f"'{formula}' is not a formula ({error}); write it like Ni3Al", "unparsable_formula"
-        ) from error
-    whole = all(float(amount).is_integer() for amount in composition.values())
-    if not composition or not whole or not all(isinstance(e, Element) for e in composition):
-        raise StructureError(
-            f"'{formula}' is not a formula of whole numbers of elements; write it like Ni3Al",
-            "unparsable_formula",
-        )
-    divisor = math.gcd(*(int(amount) for amount in composition.values()))
-    composition = Composition({e: int(n) // divisor for e, n in composition.items()})
-    if composition.num_atoms > max_sites:
-        raise StructureError(
-            f"one formula unit of {formula} has {composition.num_atoms:g} atoms, more than "
-            f"{max_sites}; raise max_sites",
-            "too_many_sites",
-        )
-    return composition
-
-
-def _parse_system(crystal_system: str) -> str:
-    system = crystal_system.strip().capitalize()
-    if system not in CRYSTAL_SYSTEMS:
-        raise StructureError(
-            f"'{crystal_system}' is not a crystal system; write one of "
-            f"{', '.join(CRYSTAL_SYSTEMS)}",
-            "unknown_crystal_system",
-        )
-    return system
 
 
 def _check_sources(sources: tuple[str, ...]) -> None:

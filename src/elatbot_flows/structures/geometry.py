@@ -12,7 +12,8 @@ import numpy as np
 from elatbot_flows.errors import StructureError
 
 if TYPE_CHECKING:
-    from pymatgen.core import Composition, Structure
+    from pymatgen.core.composition import Composition
+    from pymatgen.core.structure import Structure
 
 __all__ = [
     "OVERLAP",
@@ -30,8 +31,12 @@ OVERLAP = 0.6
 """`minimum_distance_ratio` below which atoms count as overlapping."""
 
 BOND_WEIGHT_METALS = 1 / 2
-BOND_WEIGHT_OTHERS = 2 / 3
+BOND_WEIGHT_OTHERS = 3 / 4
 """Exponent of the bond-length prediction in the weighted geometric mean of `predict_volume`."""
+
+BOND_SCALING = (0.2, 1.3)
+"""Limits of the bond-length prediction relative to the elemental volumes. Known metals stay near
+them; without the upper one a single short bond of a random crystal would inflate its cell."""
 
 
 @lru_cache(maxsize=128)
@@ -45,7 +50,7 @@ def atomic_radius(symbol: str) -> float:
     StructureError
         If none of them is tabulated (astatine, francium and beyond einsteinium).
     """
-    from pymatgen.core import Element
+    from pymatgen.core.periodic_table import Element
 
     element = Element(symbol)
     for name in ("atomic_radius", "atomic_radius_calculated", "metallic_radius"):
@@ -104,12 +109,12 @@ def elemental_volume(composition: Composition) -> float:
 
 
 def predict_volume(structure: Structure) -> float:
-    """Expected equilibrium volume (A^3) of a crystal whose shape is known but not its size.
+    """Predict the equilibrium volume (A^3) of a crystal whose shape is known but not its size.
 
     Weighted geometric mean of two predictions with errors of opposite sign: the sum of elemental
     volumes (too large for compounds) and data-mined bond lengths of Chu et al., Comput. Mater.
     Sci. 146, 184 (2018) (pymatgen's DLSVolumePredictor; too small on average). Weights: one half
-    for compounds of metals; two thirds for the bond lengths where a non-metal takes part. Noble
+    for compounds of metals; three quarters for the bond lengths where a non-metal takes part. Noble
     gases and transplutonium elements have no data-mined bond length: there the elemental volumes
     count alone.
 
@@ -128,11 +133,11 @@ def predict_volume(structure: Structure) -> float:
         return elemental
     weight = BOND_WEIGHT_METALS if _all_metals(structure.composition) else BOND_WEIGHT_OTHERS
     bonded = _bond_length_volume(_scaled(structure, elemental))
-    return elemental * (bonded / elemental) ** weight
+    return float(elemental ** (1 - weight) * bonded**weight)
 
 
 def scaled_to_predicted_volume(structure: Structure) -> Structure:
-    """A copy of `structure` with the volume of `predict_volume` and the same shape."""
+    """Copy `structure` with the volume of `predict_volume` and the same shape."""
     return _scaled(structure, predict_volume(structure))
 
 
@@ -141,16 +146,17 @@ def _all_metals(composition: Composition) -> bool:
 
 
 def _scaled(structure: Structure, volume: float) -> Structure:
-    copy = structure.copy()
+    copy: Structure = structure.copy()
     copy.scale_lattice(volume)
     return copy
 
 
 def _bond_length_volume(structure: Structure) -> float:
-    """Volume (A^3) at which the shortest bond has its data-mined length, at most twofold away."""
+    """Volume (A^3) at which the shortest bond has its data-mined length, within `BOND_SCALING`."""
     from pymatgen.analysis.structure_prediction.volume_predictor import DLSVolumePredictor
 
-    predictor = DLSVolumePredictor(min_scaling=0.5, max_scaling=2.0)
+    low, high = BOND_SCALING
+    predictor = DLSVolumePredictor(min_scaling=low, max_scaling=high)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # says that atomic radii stand in for rare elements
         volume = float(predictor.predict(structure))

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from monty.json import MSONable
-from pymatgen.core import Structure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from pymatgen.core.structure import Structure
 
 __all__ = ["StructureGuess", "describe_symmetry", "same_crystal", "without_duplicates"]
 
@@ -61,7 +62,10 @@ def same_crystal(first: Structure, second: Structure) -> bool:
 
 
 def without_duplicates(
-    guesses: Iterable[StructureGuess], *, volume_tolerance: float = 0.1
+    guesses: Iterable[StructureGuess],
+    *,
+    besides: Iterable[StructureGuess] = (),
+    volume_tolerance: float = 0.1,
 ) -> list[StructureGuess]:
     """Keep the first of guesses that are the same crystal.
 
@@ -72,12 +76,15 @@ def without_duplicates(
     ----------
     guesses
         In order of preference.
+    besides
+        Others that are kept anyhow: guesses like them are left out.
     volume_tolerance
         Largest relative difference of the volumes of guesses that may be the same.
     """
     kept: list[StructureGuess] = []
+    others = list(besides)
     for guess in guesses:
-        if not any(_alike(guess, other, volume_tolerance) for other in kept):
+        if not any(_alike(guess, other, volume_tolerance) for other in [*others, *kept]):
             kept.append(guess)
     return kept
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from itertools import permutations
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from elatbot_flows.structures.geometry import scaled_to_predicted_volume
 from elatbot_flows.structures.guess import StructureGuess, describe_symmetry, without_duplicates
@@ -13,7 +13,10 @@ from elatbot_flows.structures.guess import StructureGuess, describe_symmetry, wi
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pymatgen.core import Composition, Element, Structure
+    from pymatgen.core.composition import Composition
+    from pymatgen.core.structure import Structure
+
+    from elatbot_flows.structures.question import Question
 
 __all__ = ["KnownMaterial", "Search", "find_api_key", "search_summary", "substituted"]
 
@@ -47,7 +50,7 @@ class Search(Protocol):
 
 
 def find_api_key(given: str | None = None) -> str | None:
-    """The key for the Materials Project: `given`, else ``MP_API_KEY``, else ``PMG_MAPI_KEY``.
+    """Find the key for the Materials Project: `given`, else ``MP_API_KEY``, else ``PMG_MAPI_KEY``.
 
     The latter also from pymatgen's settings file. None if there is none.
     """
@@ -62,7 +65,7 @@ def find_api_key(given: str | None = None) -> str | None:
 
 
 def search_summary(api_key: str, *, limit: int = 200) -> Search:
-    """A search of the summary documents of the Materials Project, most stable first.
+    """Make a search of the summary documents of the Materials Project, most stable first.
 
     Needs the ``mp`` extra and a network. Jain et al., APL Materials 1, 011002 (2013).
 
@@ -74,9 +77,7 @@ def search_summary(api_key: str, *, limit: int = 200) -> Search:
         Largest number of materials fetched per search.
     """
 
-    def search(
-        anonymous_formula: str, crystal_system: str, max_sites: int
-    ) -> list[KnownMaterial]:
+    def search(anonymous_formula: str, crystal_system: str, max_sites: int) -> list[KnownMaterial]:
         from mp_api.client import MPRester
 
         with MPRester(api_key, mute_progress_bars=True) as rester:
@@ -99,36 +100,27 @@ def search_summary(api_key: str, *, limit: int = 200) -> Search:
     return search
 
 
-def substituted(
-    composition: Composition,
-    crystal_system: str,
-    *,
-    max_sites: int,
-    search: Search,
-    count: int = 8,
-) -> list[StructureGuess]:
-    """Crystals of `composition` on the lattices of known materials of the same stoichiometry.
+def substituted(question: Question, *, search: Search, count: int = 8) -> list[StructureGuess]:
+    """Crystals of the formula on the lattices of known materials of the same stoichiometry.
 
     A material of this very formula comes first, then the others by energy above the hull.
 
     Parameters
     ----------
-    composition
-        A reduced formula.
-    crystal_system
-        One of the seven, capitalised.
-    max_sites
-        Largest number of atoms in the primitive cell.
+    question
+        What is wanted.
     search
         Where to look known materials up; see `search_summary`.
     count
         Largest number of different crystals returned.
     """
-    found = search(composition.anonymized_formula, crystal_system, max_sites)
-    known = sorted(found, key=lambda m: (not _is_of(m, composition), m.energy_above_hull))
+    found = search(question.formula_type, question.crystal_system, question.max_sites)
+    wanted = question.composition
+    known = sorted(found, key=lambda m: (not _is_of(m, wanted), m.energy_above_hull))
     kept: list[StructureGuess] = []
     for material in known:
-        kept = without_duplicates([*kept, *_substitutions(material, composition, max_sites)])
+        new = _substitutions(material, wanted, question.max_sites)
+        kept += without_duplicates(new, besides=kept)
         if len(kept) >= count:
             break
     return kept[:count]
@@ -161,7 +153,7 @@ def _substitutions(
         )
 
 
-def _assignments(parent: Composition, wanted: Composition) -> Iterator[dict[Element, Element]]:
+def _assignments(parent: Composition, wanted: Composition) -> Iterator[dict[Any, Any]]:
     if parent.almost_equals(wanted):
         yield {element: element for element in wanted}
         return

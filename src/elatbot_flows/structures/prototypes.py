@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import permutations
+from statistics import pstdev
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from elatbot_flows.structures.geometry import scaled_to_predicted_volume
+from elatbot_flows.structures.geometry import atomic_radius, scaled_to_predicted_volume
 from elatbot_flows.structures.guess import StructureGuess, describe_symmetry, same_crystal
 from elatbot_flows.structures.intermetallics import INTERMETALLICS, common_rank
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pymatgen.core import Composition, Structure
+    import numpy as np
+    from pymatgen.core.composition import Composition
+    from pymatgen.core.structure import Structure
+
+    from elatbot_flows.structures.question import Question
 
 __all__ = [
     "LARGEST_PROTOTYPE",
     "Template",
     "decorate",
-    "preference",
     "suitable_templates",
     "templates",
 ]
@@ -70,42 +73,42 @@ class Template:
     rank: int
 
     def filled(self, elements: tuple[str, ...]) -> Structure:
-        """The crystal with ``elements[slot]`` on the sites of each slot."""
-        from pymatgen.core import Structure
+        """Build the crystal with ``elements[slot]`` on the sites of each slot."""
+        from pymatgen.core.structure import Structure
 
         return Structure(self.lattice, [elements[slot] for slot in self.slots], self.positions)
 
 
-def suitable_templates(
-    composition: Composition, crystal_system: str, max_sites: int, source: str
-) -> list[Template]:
-    """Templates of one source for `composition` with at most `max_sites`, the best first.
-
-    Those of other crystal systems are included, after those of `crystal_system`.
-    """
-    found = [
-        template
-        for template in templates(composition.anonymized_formula)
-        if template.source == source and len(template.slots) <= max_sites
-    ]
-    return sorted(found, key=lambda t: preference(t, composition, crystal_system))
-
-
-def preference(
-    template: Template, composition: Composition, crystal_system: str
-) -> tuple[bool, int, int]:
-    """Sort key: which prototypes to try first.
+def suitable_templates(question: Question) -> list[Template]:
+    """Templates of the formula type with few enough sites, the best first.
 
     The crystal system asked for comes before all others; then, if all elements are metals, the
-    types common among intermetallics; then small cells. Ties keep the order of the library.
+    types common among intermetallics; then small cells; then decorations whose atoms have the same
+    relative sizes as those of the type compound. Ties keep the order of the library.
     """
-    metals = all(element.is_metal for element in composition)
-    other_system = template.crystal_system != crystal_system
-    return other_system, template.rank if metals else 0, len(template.slots)
+    elements = _elements_by_slot(question.composition)
+
+    def preference(template: Template) -> tuple[bool, int, int, float]:
+        return (
+            template.crystal_system != question.crystal_system,
+            template.rank if question.all_metals else 0,
+            len(template.slots),
+            _size_mismatch(template.species, elements),
+        )
+
+    small = [t for t in templates(question.formula_type) if len(t.slots) <= question.max_sites]
+    return sorted(small, key=preference)
+
+
+def _size_mismatch(own: tuple[str, ...], new: tuple[str, ...]) -> float:
+    """Spread of the logarithms of the radius ratios; 0 if all atoms grow alike."""
+    pairs = zip(own, new, strict=True)
+    ratios = [math.log(atomic_radius(b) / atomic_radius(a)) for a, b in pairs]
+    return pstdev(ratios)
 
 
 def decorate(template: Template, composition: Composition) -> StructureGuess:
-    """The crystal that `composition` forms on `template`, scaled to its predicted volume."""
+    """Build `composition` on `template`, scaled to its predicted volume."""
     elements = _elements_by_slot(composition)
     structure = scaled_to_predicted_volume(template.filled(elements))
     pairs = (f"{own}={new}" for own, new in zip(template.species, elements, strict=True))
@@ -178,11 +181,14 @@ def _prototypes_by_formula() -> dict[str, list[tuple[str, str, Structure]]]:
 
 
 def _aflow() -> Iterator[tuple[str, str, Structure]]:
-    from pymatgen.analysis.prototypes import AFLOW_PROTOTYPE_LIBRARY
+    from pymatgen.analysis.prototypes import (  # type: ignore[attr-defined]
+        AFLOW_PROTOTYPE_LIBRARY,
+    )
 
     for entry in AFLOW_PROTOTYPE_LIBRARY:
         tags = entry["tags"]
-        names = [tags[key] for key in ("strukturbericht", "mineral") if tags[key] not in ("", "None")]
+        names = [tags["strukturbericht"], tags["mineral"]]
+        names = [name for name in names if name not in {"", "None"}]
         label = f"{tags['aflow']} ({', '.join(names)})" if names else tags["aflow"]
         yield "aflow", label, entry["snl"].structure
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import combinations_with_replacement
+from itertools import combinations_with_replacement, islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pymatgen.core import Composition
+from pymatgen.core.composition import Composition
 
 from elatbot_flows.structures.geometry import (
     OVERLAP,
@@ -17,12 +17,14 @@ from elatbot_flows.structures.geometry import (
     minimum_distance_ratio,
     scaled_to_predicted_volume,
 )
-from elatbot_flows.structures.guess import StructureGuess, describe_symmetry
+from elatbot_flows.structures.guess import StructureGuess, describe_symmetry, without_duplicates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pymatgen.core import Structure
+    from pymatgen.core.structure import Structure
+
+    from elatbot_flows.structures.question import Question
 
 __all__ = ["SPACEGROUPS", "random_crystals"]
 
@@ -40,6 +42,15 @@ SPACEGROUPS = {
 PLACING_TOLERANCE = 0.7
 """Smallest distance while atoms are placed, in sums of atomic radii."""
 
+MOST_FORMULA_UNITS = 4
+"""Formula units per primitive cell."""
+
+REPEATS = 4
+"""Attempts per space group and number of formula units, `max_trials` permitting."""
+
+LATTICE_SHAPES = 1
+"""Random shapes of the cell per attempt."""
+
 
 @dataclass(frozen=True)
 class _Trial:
@@ -51,27 +62,17 @@ class _Trial:
 
 
 def random_crystals(
-    composition: Composition,
-    crystal_system: str,
-    *,
-    max_sites: int,
-    seed: int,
-    count: int = 6,
-    max_trials: int = 40,
+    question: Question, *, seed: int, count: int = 6, max_trials: int = 24
 ) -> list[StructureGuess]:
-    """Random crystals of `composition`, space groups of high symmetry first.
+    """Random crystals of the formula and crystal system asked for, high symmetry first.
 
     Made with PyXtal (Fredericks et al., Comput. Phys. Commun. 261, 107810 (2021)), scaled to their
     predicted volumes. Equal arguments give equal crystals.
 
     Parameters
     ----------
-    composition
-        A reduced formula.
-    crystal_system
-        One of the seven, capitalised; every crystal returned has it.
-    max_sites
-        Largest number of atoms in the primitive cell.
+    question
+        What is wanted; every crystal returned has its crystal system.
     seed
         Of all random numbers.
     count
@@ -85,34 +86,33 @@ def random_crystals(
         At most `count`; empty if no attempt succeeded.
     """
     found: list[StructureGuess] = []
-    symbols = [element.symbol for element in composition]
-    for number, trial in enumerate(_trials(composition, crystal_system, max_sites, seed)):
-        if len(found) == count or number == max_trials:
-            break
+    symbols = [element.symbol for element in question.composition]
+    trials = islice(_trials(question, seed), max_trials)
+    for number, trial in enumerate(trials):
         structure = _attempt(trial, symbols)
-        if structure is None or len(structure) > max_sites:
+        if structure is None or len(structure) > question.max_sites:
             continue
         spacegroup, system = describe_symmetry(structure)
-        if system == crystal_system:
+        if system == question.crystal_system:
             label = f"space group {spacegroup}, seed {seed}, trial {number}"
-            found.append(StructureGuess(structure, "random", label, system, spacegroup))
+            guess = StructureGuess(structure, "random", label, system, spacegroup)
+            found = without_duplicates([*found, guess])
+        if len(found) == count:
+            break
     return found
 
 
-def _trials(
-    composition: Composition, crystal_system: str, max_sites: int, seed: int
-) -> Iterator[_Trial]:
-    """Attempts in order: every compatible space group once, then again with other random numbers."""
-    first, last = SPACEGROUPS[crystal_system]
-    unit = tuple(int(amount) for amount in composition.values())
-    cells = [
-        tuple(z * amount for amount in unit) for z in range(1, max_sites // sum(unit) + 1)
-    ][:4]
-    for repeat in range(4):
-        for amounts in cells:
+def _trials(question: Question, seed: int) -> Iterator[_Trial]:
+    """List attempts: every compatible space group once, then again with other random numbers."""
+    first, last = SPACEGROUPS[question.crystal_system]
+    unit = [int(amount) for amount in question.composition.values()]
+    most_units = min(MOST_FORMULA_UNITS, question.max_sites // sum(unit))
+    for repeat in range(REPEATS):
+        for units in range(1, most_units + 1):
+            amounts = tuple(units * amount for amount in unit)
             for spacegroup in range(last, first - 1, -1):
                 if _compatible(spacegroup, amounts):
-                    yield _Trial(spacegroup, amounts, (seed, spacegroup, sum(amounts), repeat))
+                    yield _Trial(spacegroup, amounts, (seed, spacegroup, units, repeat))
 
 
 @lru_cache(maxsize=230)
@@ -132,7 +132,6 @@ def _compatible(spacegroup: int, amounts: tuple[int, ...]) -> bool:
 def _attempt(trial: _Trial, symbols: list[str]) -> Structure | None:
     """One crystal with random lattice and free coordinates, or None if its atoms overlap."""
     from pyxtal import pyxtal
-    from pyxtal.lattice import Lattice
 
     group = _group(trial.spacegroup)
     contents = dict(zip(symbols, trial.amounts, strict=True))
@@ -146,16 +145,35 @@ def _attempt(trial: _Trial, symbols: list[str]) -> Structure | None:
             species=symbols,
             numIons=list(trial.amounts),
             conventional=False,
-            lattice=Lattice(group.lattice_type, volume, random_state=generator),
+            lattice=_lattice(group.lattice_type, volume, generator),
             tm=_tolerances(tuple(symbols)),
             max_count=1,
             random_state=generator,
         )
-    except RuntimeError:  # no placement without overlap in the attempts PyXtal allows itself
+    except RuntimeError:  # no placement without overlap in the attempts allowed
         return None
     primitive = crystal.to_pymatgen().get_primitive_structure()
     structure = scaled_to_predicted_volume(primitive)
     return structure if minimum_distance_ratio(structure) >= OVERLAP else None
+
+
+def _lattice(kind: str, volume: float, generator: np.random.Generator) -> Any:
+    """Make a random lattice that gives up after `LATTICE_SHAPES` shapes.
+
+    PyXtal tries 40 shapes on its own, which takes seconds where no placement exists.
+    """
+    from pyxtal.lattice import Lattice
+
+    class ImpatientLattice(Lattice):  # type: ignore[misc]
+        shapes = 0
+
+        def reset_matrix(self) -> None:
+            self.shapes += 1
+            if self.shapes > LATTICE_SHAPES:
+                raise RuntimeError("no placement without overlap")
+            super().reset_matrix()
+
+    return ImpatientLattice(kind, volume, random_state=generator)
 
 
 @lru_cache(maxsize=64)
