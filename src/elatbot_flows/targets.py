@@ -13,7 +13,14 @@ from elatbot_flows.errors import TargetError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["CRYSTAL_SYSTEMS", "PROPERTIES", "DesignTarget", "Interval", "Property", "check_elements"]
+__all__ = [
+    "CRYSTAL_SYSTEMS",
+    "PROPERTIES",
+    "DesignTarget",
+    "Interval",
+    "Property",
+    "check_elements",
+]
 
 CRYSTAL_SYSTEMS = (
     "Cubic",
@@ -222,6 +229,18 @@ class DesignTarget(MSONable):
         given = {name: getattr(self, name) for name in PROPERTIES}
         return {name: interval for name, interval in given.items() if interval is not None}
 
+    def summary(self) -> dict[str, Any]:
+        """Plain values for documents: intervals as ``[low, high]``, fields not given left out."""
+        fields: dict[str, Any] = {n: [i.low, i.high] for n, i in self.intervals().items()}
+        fields |= {"temperature": self.temperature, "max_sites": self.max_sites}
+        if self.elements is not None:
+            fields["elements"] = list(self.elements)
+        if self.excluded_elements:
+            fields["excluded_elements"] = list(self.excluded_elements)
+        if self.max_elements is not None:
+            fields["max_elements"] = self.max_elements
+        return fields
+
     def allowed(self, known: Iterable[str]) -> tuple[str, ...]:
         """Those of the `known` elements that this target allows, sorted."""
         wanted = set(known) if self.elements is None else set(known) & set(self.elements)
@@ -272,8 +291,10 @@ class DesignTarget(MSONable):
 def _check_interval(prop: Property, interval: Interval) -> None:
     """Refuse an interval outside the physical bounds of its property."""
     if interval.low < prop.lowest or interval.high > prop.highest:
-        bounds = f"{prop.lowest:g} to {prop.highest:g}" if math.isfinite(prop.highest) else (
-            f"{prop.lowest:g} or more"
+        bounds = (
+            f"{prop.lowest:g} to {prop.highest:g}"
+            if math.isfinite(prop.highest)
+            else (f"{prop.lowest:g} or more")
         )
         raise TargetError(
             f"{prop.name} {interval} is outside what a stable solid can have ({bounds}"

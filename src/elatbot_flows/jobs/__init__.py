@@ -1,0 +1,8 @@
+"""Steps: Makers whose ``make`` is one job."""
+
+from elatbot_flows.jobs.build import BuildMaker
+from elatbot_flows.jobs.judge import judge_candidates
+from elatbot_flows.jobs.propose import ProposeMaker
+from elatbot_flows.jobs.validate import ValidateMaker
+
+__all__ = ["BuildMaker", "ProposeMaker", "ValidateMaker", "judge_candidates"]

@@ -1,0 +1,19 @@
+"""Documents: what is stored, with units in every field description."""
+
+from elatbot_flows.schemas.candidate import STAGES, CandidateBatch, CandidateDocument, Polymorph
+from elatbot_flows.schemas.design import DesignCounts, DesignDocument
+from elatbot_flows.schemas.elastic import ElasticResult
+from elatbot_flows.schemas.provenance import GeneratorRecord, PotentialRecord, RunRecord
+
+__all__ = [
+    "STAGES",
+    "CandidateBatch",
+    "CandidateDocument",
+    "DesignCounts",
+    "DesignDocument",
+    "ElasticResult",
+    "GeneratorRecord",
+    "Polymorph",
+    "PotentialRecord",
+    "RunRecord",
+]

@@ -1,0 +1,91 @@
+"""From a target modulus to validated, ranked materials."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from jobflow import Flow, Maker
+
+from elatbot_flows.flows.rounds import build_until, validate_until
+from elatbot_flows.jobs import BuildMaker, ProposeMaker, ValidateMaker, judge_candidates
+
+if TYPE_CHECKING:
+    from elatbot_flows.targets import DesignTarget
+
+__all__ = ["InverseDesignMaker"]
+
+
+@dataclass
+class InverseDesignMaker(Maker):
+    """Propose materials with a text model, build crystals, validate them, judge them.
+
+    Parameters
+    ----------
+    name
+        Name of the flow.
+    n
+        Distinct candidates to validate.
+    seed
+        Same seed, same candidates, same numbers.
+    potential
+        The interatomic potential that judges: a published name, a directory with a MatGL model,
+        or ``module:Class`` of an ASE calculator.
+    device
+        Where it runs, ``"cpu"`` or ``"cuda"``.
+    screen
+        Candidates for which crystals are built and screened, for each one to validate.
+    chunk_size
+        Candidates in one job; 1 saves every result at once, more keeps a cluster's queue short.
+    propose_maker, build_maker, validate_maker
+        The steps. Potential, device and largest cell are handed to them from here.
+
+    Examples
+    --------
+    >>> from elatbot_flows import DesignTarget, Interval, InverseDesignMaker
+    >>> target = DesignTarget(bulk_modulus=Interval(150, 170), elements=("Ni", "Al", "Ti"))
+    >>> flow = InverseDesignMaker(n=4).make(target)
+    >>> [job.name for job in flow.jobs]
+    ['propose', 'build', 'validate', 'judge']
+    """
+
+    name: str = "inverse design"
+    n: int = 8
+    seed: int = 0
+    potential: str = "7net-0"
+    device: str = "cpu"
+    screen: int = 3
+    chunk_size: int = 1
+    propose_maker: ProposeMaker = field(default_factory=ProposeMaker)
+    build_maker: BuildMaker = field(default_factory=BuildMaker)
+    validate_maker: ValidateMaker = field(default_factory=ValidateMaker)
+
+    def make(self, target: DesignTarget) -> Flow:
+        """Make the flow for a target.
+
+        Parameters
+        ----------
+        target
+            What the materials should be.
+
+        Returns
+        -------
+        Flow
+            Its output is a :class:`~elatbot_flows.schemas.DesignDocument`.
+        """
+        judge_with = {"potential": self.potential, "device": self.device}
+        builder = replace(
+            self.build_maker, max_sites=target.max_sites, seed=self.seed, **judge_with
+        )
+        validator = replace(self.validate_maker, **judge_with)
+
+        proposed = self.propose_maker.make(target, self.potential, self.device, self.n, self.seed)
+        built = build_until(proposed.output, builder, self.screen * self.n, self.chunk_size)
+        validated = validate_until(built.output, target, validator, self.n, self.chunk_size)
+        judged = judge_candidates([proposed.output, built.output, validated.output])
+
+        # It reads weights from outside, so an interrupted run must not trust its old output.
+        proposed.update_metadata({"resumable": False})
+        for step, name in ((built, "build"), (validated, "validate"), (judged, "judge")):
+            step.name = name
+        return Flow([proposed, built, validated, judged], output=judged.output, name=self.name)

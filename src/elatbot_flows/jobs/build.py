@@ -1,0 +1,200 @@
+"""Job: build crystals for proposed formulas and keep the lowest in energy."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jobflow import Maker, job
+
+from elatbot_flows.errors import PotentialError, StructureError
+from elatbot_flows.schemas import CandidateBatch, CandidateDocument, Polymorph, RunRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pymatgen.core import Structure
+
+    from elatbot_flows.potentials import Potential
+    from elatbot_flows.structures import StructureGuess
+
+__all__ = ["BuildMaker"]
+
+
+@dataclass
+class BuildMaker(Maker):
+    """Build crystals in every inequivalent way, relax them cheaply, keep the lowest in energy.
+
+    Parameters
+    ----------
+    name
+        The job name.
+    potential, device
+        The potential for the cheap relaxation and where it runs.
+    max_guesses
+        Crystals built for one formula at most.
+    max_relaxed
+        Those of them, lowest in energy as built, that are relaxed.
+    keep
+        Relaxed crystals kept, lowest in energy first.
+    max_force, max_steps
+        Threshold (eV/A) and length of the cheap relaxation.
+    rough_steps
+        Steps after which only the `keep` lowest in energy go on.
+    min_distance_ratio
+        Smallest interatomic distance allowed, over the sum of the atomic radii.
+    max_sites
+        Largest primitive cell.
+    seed
+        Seed of random crystals.
+    """
+
+    name: str = "build crystals"
+    potential: str = "7net-0"
+    device: str = "cpu"
+    max_guesses: int = 12
+    max_relaxed: int = 4
+    keep: int = 2
+    max_force: float = 0.05
+    max_steps: int = 30
+    rough_steps: int = 6
+    min_distance_ratio: float = 0.5
+    max_sites: int = 16
+    seed: int = 0
+
+    @job(output_schema=CandidateBatch)
+    def make(self, candidates: list[CandidateDocument], run: RunRecord) -> CandidateBatch:
+        """Build crystals for a chunk of candidates; a bad one never spoils the others.
+
+        Parameters
+        ----------
+        candidates
+            Proposed candidates.
+        run
+            The run they belong to.
+
+        Returns
+        -------
+        CandidateBatch
+            The candidates with ``polymorphs``, or rejected with a reason.
+        """
+        from elatbot_flows.potentials import load_potential
+
+        potential = load_potential(self.potential, self.device)
+        built = [self._build(candidate, potential) for candidate in candidates]
+        return CandidateBatch(stage="built", run=run, candidates=built)
+
+    def _build(self, candidate: CandidateDocument, potential: Potential) -> CandidateDocument:
+        candidate = candidate.updated(stage="built")
+        try:
+            guesses = self._guesses(candidate)
+        except StructureError as error:
+            return candidate.rejected(error.reason, str(error))
+        polymorphs, failures = self._relaxed(guesses, potential)
+        candidate = candidate.updated(
+            guesses_built=len(guesses), guesses_failed=dict(Counter(failures))
+        )
+        if not polymorphs:
+            reasons = ", ".join(sorted(set(failures)))
+            return candidate.rejected(
+                "no_relaxed_structure",
+                f"none of {len(guesses)} crystals could be relaxed: {reasons}",
+            )
+        best = polymorphs[0]
+        return candidate.updated(
+            polymorphs=polymorphs,
+            screening_bulk_modulus=best.bulk_modulus,
+            nsites=len(best.structure),
+            structure_source=f"{best.source}: {best.label}",
+        )
+
+    def _guesses(self, candidate: CandidateDocument) -> list[StructureGuess]:
+        """Crystals from prototypes and known materials; random ones only where these give none."""
+        from elatbot_flows.structures import SOURCES, build_structures
+
+        def build(sources: tuple[str, ...]) -> list[StructureGuess]:
+            return build_structures(
+                str(candidate.formula),
+                str(candidate.proposed_crystal_system),
+                max_sites=self.max_sites,
+                seed=self.seed,
+                max_guesses=self.max_guesses,
+                sources=sources,
+            )
+
+        try:
+            return build(tuple(source for source in SOURCES if source != "random"))
+        except StructureError:
+            return build(SOURCES)
+
+    def _relaxed(
+        self, guesses: list[StructureGuess], potential: Potential
+    ) -> tuple[list[Polymorph], list[str]]:
+        """The best polymorphs, lowest energy first, and the reasons for those given up."""
+        from elatbot_flows.potentials.relaxation import single_point
+
+        energies: list[tuple[float, StructureGuess]] = []
+        failures: list[str] = []
+        for guess in guesses:
+            with _noting(failures):
+                energy, _ = single_point(guess.structure, potential)
+                energies.append((energy / len(guess.structure), guess))
+        energies.sort(key=lambda pair: pair[0])
+        rough: list[Polymorph] = []
+        for _, guess in energies[: self.max_relaxed]:
+            with _noting(failures):
+                rough.append(self._relax(guess, guess.structure, potential, self.rough_steps))
+        best: list[Polymorph] = []
+        for crystal in _distinct(rough)[: self.keep]:
+            with _noting(failures):
+                best.append(self._relax(crystal, crystal.structure, potential, self.max_steps))
+        return _distinct(best), failures
+
+    def _relax(
+        self,
+        origin: StructureGuess | Polymorph,
+        structure: Structure,
+        potential: Potential,
+        max_steps: int,
+    ) -> Polymorph:
+        from elatbot_flows.potentials.relaxation import hydrostatic_bulk_modulus, relax
+        from elatbot_flows.structures import minimum_distance_ratio
+
+        relaxed = relax(structure, potential, max_force=self.max_force, max_steps=max_steps)
+        if (ratio := minimum_distance_ratio(relaxed.structure)) < self.min_distance_ratio:
+            raise StructureError(f"atoms at {ratio:.2f} of their radii's sum", reason="overlap")
+        last = max_steps == self.max_steps
+        return Polymorph(
+            structure=relaxed.structure,
+            source=origin.source,
+            label=origin.label,
+            energy_per_atom=relaxed.energy / len(relaxed.structure),
+            bulk_modulus=hydrostatic_bulk_modulus(relaxed.structure, potential) if last else None,
+        )
+
+
+@contextmanager
+def _noting(failures: list[str]) -> Iterator[None]:
+    """Note what a potential or a crystal cannot do, and go on with the next crystal."""
+    try:
+        yield
+    except (PotentialError, StructureError) as error:
+        failures.append(str(error))
+    except (ValueError, RuntimeError, np.linalg.LinAlgError) as error:
+        failures.append(f"{type(error).__name__}: {error}")
+
+
+def _distinct(polymorphs: list[Polymorph], tolerance: float = 2e-3) -> list[Polymorph]:
+    """Sort by energy and drop those that relaxed into one already kept."""
+    from pymatgen.analysis.structure_matcher import StructureMatcher
+
+    matcher = StructureMatcher(scale=False)
+    kept: list[Polymorph] = []
+    for polymorph in sorted(polymorphs, key=lambda p: p.energy_per_atom):
+        near = [p for p in kept if abs(p.energy_per_atom - polymorph.energy_per_atom) < tolerance]
+        if not any(matcher.fit(p.structure, polymorph.structure) for p in near):
+            kept.append(polymorph)
+    return kept

@@ -1,0 +1,96 @@
+"""What every interatomic potential looks like to the rest of the package."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from elatbot_flows.errors import PotentialError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ase.calculators.calculator import Calculator
+
+__all__ = ["Potential", "sha256_of"]
+
+
+@dataclass(eq=False)
+class Potential:
+    """A loaded potential and where it comes from.
+
+    Parameters
+    ----------
+    name
+        What it was asked for by.
+    family
+        Architecture family, e.g. ``"SevenNet"``.
+    package, package_version
+        The package that evaluates it.
+    elements
+        Chemical symbols it supports, sorted by atomic number.
+    device, dtype
+        Where and in which precision it runs.
+    calculator
+        The ASE calculator (eV, eV/A, eV/A^3); loaded once and shared.
+    weights_sha256
+        Hash of the weight file, None for analytic potentials.
+    training_functional
+        Functional and data set of the training labels, where known.
+    """
+
+    name: str
+    family: str
+    package: str
+    package_version: str
+    elements: tuple[str, ...]
+    device: str
+    dtype: str
+    calculator: Calculator = field(repr=False)
+    weights_sha256: str | None = None
+    training_functional: str | None = None
+    evaluations: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        self._count_evaluations()
+
+    def _count_evaluations(self) -> None:
+        """Count every real evaluation; cached results of the calculator are free."""
+        original = self.calculator.calculate
+
+        def counted(*args: object, **kwargs: object) -> None:
+            self.evaluations += 1
+            original(*args, **kwargs)
+
+        self.calculator.calculate = counted
+
+    def record(self) -> dict[str, Any]:
+        """The fields of :class:`~elatbot_flows.schemas.PotentialRecord`."""
+        names = ("name", "family", "package", "package_version", "weights_sha256")
+        names += ("training_functional", "device", "dtype")
+        return {name: getattr(self, name) for name in names} | {"elements": list(self.elements)}
+
+    def require(self, elements: Iterable[str]) -> None:
+        """Refuse elements the potential was not made for.
+
+        Raises
+        ------
+        PotentialError
+            Naming the elements.
+        """
+        missing = sorted(set(elements) - set(self.elements))
+        if missing:
+            raise PotentialError(
+                f"potential {self.name} does not know {', '.join(missing)}; choose another one"
+            )
+
+
+def sha256_of(path: str | Path) -> str:
+    """SHA-256 of a file, as hexadecimal digits."""
+    digest = hashlib.sha256()
+    with Path(path).open("rb") as stream:
+        while chunk := stream.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()

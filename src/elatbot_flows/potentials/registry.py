@@ -1,0 +1,63 @@
+"""Potentials by name: one line per family, tried in order."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from elatbot_flows.errors import PotentialError
+from elatbot_flows.potentials import chgnet, importable, matgl, sevennet
+
+if TYPE_CHECKING:
+    from elatbot_flows.potentials.base import Potential
+
+__all__ = ["DEFAULT_POTENTIAL", "check_potential_name", "load_potential"]
+
+DEFAULT_POTENTIAL = "7net-0"
+"""SevenNet-0 (11 July 2024), whose weights come with the ``sevenn`` package."""
+
+FAMILIES = (importable, sevennet, chgnet, matgl)
+"""Modules with ``EXAMPLES``, ``matches(name)`` and ``load(name, device)``."""
+
+
+@lru_cache(maxsize=4)
+def load_potential(name: str = DEFAULT_POTENTIAL, device: str = "cpu") -> Potential:
+    """Load a potential once per process.
+
+    Parameters
+    ----------
+    name
+        A published name (``7net-0``, ``chgnet``, ``TensorNet-PES-MatPES-PBE-2025.2``), a local
+        directory with a MatGL model, or ``module:Class`` of an ASE calculator.
+    device
+        Device for it, for example ``"cpu"`` or ``"cuda"``.
+
+    Raises
+    ------
+    PotentialError
+        If no family knows the name or its weights cannot be loaded.
+    """
+    family = check_potential_name(name)
+    try:
+        return family.load(name, device)
+    except ModuleNotFoundError as error:
+        raise PotentialError(
+            f"potential {name} needs the package {error.name}: pip install {error.name}"
+        ) from error
+
+
+def check_potential_name(name: str):  # type: ignore[no-untyped-def] # noqa: ANN201
+    """The family module that answers to `name`; loads nothing.
+
+    Raises
+    ------
+    PotentialError
+        If there is none.
+    """
+    for family in FAMILIES:
+        if family.matches(name):
+            return family
+    examples = ", ".join(example for family in FAMILIES for example in family.EXAMPLES)
+    raise PotentialError(
+        f"unknown potential '{name}': give one of {examples}, or the directory of a MatGL model"
+    )

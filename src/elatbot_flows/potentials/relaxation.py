@@ -1,0 +1,156 @@
+"""Relaxing a crystal and reading its pressure."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from elatbot_flows.elasticity.units import ase_stress_to_gpa, bulk_modulus_from_pressures
+from elatbot_flows.errors import PotentialError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from pymatgen.core import Structure
+
+    from elatbot_flows.potentials.base import Potential
+
+__all__ = ["Relaxation", "hydrostatic_bulk_modulus", "relax", "single_point"]
+
+
+@dataclass(frozen=True)
+class Relaxation:
+    """A relaxed crystal.
+
+    Parameters
+    ----------
+    structure
+        Final crystal.
+    energy
+        Final energy, eV per cell.
+    stress
+        Final stress, shape (3, 3), GPa, positive under tension.
+    converged
+        Whether forces fell below the threshold within the allowed steps.
+    evaluations
+        Evaluations of the potential it took.
+    """
+
+    structure: Structure
+    energy: float
+    stress: NDArray[np.float64]
+    converged: bool
+    evaluations: int
+
+
+def relax(
+    structure: Structure,
+    potential: Potential,
+    *,
+    max_force: float,
+    max_steps: int,
+    relax_cell: bool = True,
+    symprec: float | None = 1e-2,
+) -> Relaxation:
+    """Relax a crystal with atomate2's ASE relaxer and the quasi-Newton method BFGS.
+
+    Parameters
+    ----------
+    structure
+        Ordered crystal.
+    potential
+        The potential.
+    max_force
+        Threshold for the largest force on an atom, and on the cell as ASE's Frechet filter
+        defines it, eV/A.
+    max_steps
+        Steps after which the relaxation counts as not converged.
+    relax_cell
+        Whether the cell relaxes, or only the ions.
+    symprec
+        Tolerance (A) of the symmetry to keep, or None to keep none.
+
+    Raises
+    ------
+    PotentialError
+        If the potential does not know an element or gives numbers that are not finite.
+    """
+    from atomate2.ase.utils import AseRelaxer
+
+    potential.require(site.specie.symbol for site in structure)
+    before = potential.evaluations
+    relaxer = AseRelaxer(
+        potential.calculator,
+        optimizer="BFGS",
+        relax_cell=relax_cell,
+        fix_symmetry=symprec is not None,
+        symprec=symprec or 0.0,
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        result = relaxer.relax(
+            structure, fmax=max_force, steps=max_steps, final_atoms_object_file=None
+        )
+    energy, stress = _results(potential)
+    return Relaxation(
+        structure=_bare(result.final_mol_or_struct),
+        energy=energy,
+        stress=stress,
+        converged=bool(result.converged),
+        evaluations=potential.evaluations - before,
+    )
+
+
+def single_point(structure: Structure, potential: Potential) -> tuple[float, NDArray[np.float64]]:
+    """Energy (eV per cell) and stress (shape (3, 3), GPa, positive under tension)."""
+    from pymatgen.io.ase import AseAtomsAdaptor
+
+    potential.require(site.specie.symbol for site in structure)
+    atoms = AseAtomsAdaptor.get_atoms(structure)
+    atoms.calc = potential.calculator
+    atoms.get_stress()
+    return _results(potential)
+
+
+def hydrostatic_bulk_modulus(
+    structure: Structure, potential: Potential, strain: float = 0.005
+) -> float:
+    """Bulk modulus (GPa) from the pressures at two volumes, ions clamped.
+
+    Parameters
+    ----------
+    structure
+        Crystal near equilibrium.
+    potential
+        The potential.
+    strain
+        Linear strain to either side.
+    """
+    volumes, pressures = [], []
+    for sign in (-1, 1):
+        strained = structure.copy()
+        strained.apply_strain(sign * strain)
+        _, stress = single_point(strained, potential)
+        volumes.append(strained.volume)
+        pressures.append(-float(np.trace(stress)) / 3)
+    return bulk_modulus_from_pressures(volumes, pressures)
+
+
+def _results(potential: Potential) -> tuple[float, NDArray[np.float64]]:
+    results = potential.calculator.results
+    energy = float(np.asarray(results["energy"]).item())
+    raw = np.asarray(results["stress"], dtype=float)
+    voigt = raw if raw.shape == (6,) else raw[[0, 1, 2, 1, 0, 0], [0, 1, 2, 2, 2, 1]]
+    stress = ase_stress_to_gpa(voigt)
+    if not (np.isfinite(energy) and np.isfinite(stress).all()):
+        raise PotentialError(f"potential {potential.name} gave numbers that are not finite")
+    return energy, stress
+
+
+def _bare(structure: Structure) -> Structure:
+    """Drop what calculators attach to sites, so that documents stay small."""
+    from pymatgen.core import Structure
+
+    return Structure(structure.lattice, [s.specie for s in structure], structure.frac_coords)

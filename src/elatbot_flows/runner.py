@@ -1,0 +1,250 @@
+"""Run a flow on this machine: several jobs at once, and nothing done twice.
+
+jobflow's ``run_locally`` runs one job after the other and starts from the beginning each time.
+Here the jobs that are ready run in worker processes, and a job whose function and resolved
+inputs are the same as those of a finished one in the store takes over its output.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import multiprocessing
+import os
+import signal
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from jobflow import Flow, Job, JobStore
+
+__all__ = ["Event", "RunSummary", "run_flow"]
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened to a job.
+
+    Parameters
+    ----------
+    kind
+        ``"added"``, ``"started"``, ``"finished"``, ``"resumed"`` (output found in the store) or
+        ``"failed"``.
+    job
+        Name of the job.
+    message
+        The error, if it failed.
+    """
+
+    kind: Literal["added", "started", "finished", "resumed", "failed"]
+    job: str
+    message: str = ""
+
+
+@dataclass
+class RunSummary:
+    """What became of the jobs of a flow: names of those run, resumed and failed."""
+
+    finished: list[str] = field(default_factory=list)
+    resumed: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+def run_flow(
+    flow: Flow,
+    store: JobStore,
+    *,
+    workers: int = 1,
+    on_event: Callable[[Event], None] = lambda _: None,
+    warm_up: Callable[[], None] | None = None,
+) -> RunSummary:
+    """Run a flow in worker processes on this machine.
+
+    Parameters
+    ----------
+    flow
+        The flow; jobs may replace themselves by or add other flows.
+    store
+        Where outputs go. Each worker opens it anew, so it must not live in memory.
+    workers
+        Processes; the threads of numerical libraries are shared out among them.
+    on_event
+        Called in this process for every event.
+    warm_up
+        A function of a module, called once in a spare worker while the first job runs, for
+        imports that take long.
+
+    Returns
+    -------
+    RunSummary
+        Jobs that ran, were resumed or failed. Children of a failed job are not run.
+    """
+    plan = _Plan()
+    summary = RunSummary()
+    for job in plan.add(flow):
+        on_event(Event("added", job.name))
+    store_spec = json.dumps(store.as_dict(), default=str)
+    with _pool(workers) as pool:
+        running: dict[Future[dict[str, Any]], Job] = {}
+        if warm_up is not None and workers > 1:
+            pool.submit(warm_up)
+        while True:
+            for job in plan.pop_ready():
+                on_event(Event("started", job.name))
+                running[pool.submit(_work, _to_json(job), store_spec)] = job
+            if not running:
+                break
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                _settle(running.pop(future), future, plan, summary, on_event)
+    summary.failed.update(dict.fromkeys(plan.orphans(), "a job it depends on failed"))
+    return summary
+
+
+def _settle(
+    job: Job,
+    future: Future[dict[str, Any]],
+    plan: _Plan,
+    summary: RunSummary,
+    on_event: Callable[[Event], None],
+) -> None:
+    """Book the end of a job and take in the jobs it brought."""
+    from monty.json import MontyDecoder
+
+    try:
+        outcome = future.result()
+    except BrokenProcessPool:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a job raises is its failure
+        message = f"{type(error).__name__}: {error}"
+        summary.failed[job.name] = message
+        on_event(Event("failed", job.name, message))
+        return
+    for flow in outcome["flows"]:
+        for new in plan.add(MontyDecoder().process_decoded(flow)):
+            on_event(Event("added", new.name))
+    if not outcome["replaced"]:
+        plan.done.add(job.uuid)
+    (summary.resumed if outcome["resumed"] else summary.finished).append(job.name)
+    on_event(Event("resumed" if outcome["resumed"] else "finished", job.name))
+
+
+class _Plan:
+    """Jobs that wait, and the uuids whose output is final."""
+
+    def __init__(self) -> None:
+        self.done: set[str] = set()
+        self._waiting: list[tuple[Job, set[str]]] = []
+
+    def add(self, flow: Flow) -> list[Job]:
+        """Take in the jobs of a flow; return those that do work of their own."""
+        from jobflow.core.flow import get_flow
+
+        new = list(get_flow(flow, allow_external_references=True).iterflow())
+        self._waiting += [(job, set(parents)) for job, parents in new]
+        return [job for job, _ in new if job.name != "store_inputs"]
+
+    def pop_ready(self) -> Iterator[Job]:
+        """Hand out the jobs whose parents are done."""
+        ready = [job for job, parents in self._waiting if parents <= self.done]
+        self._waiting = [pair for pair in self._waiting if not pair[1] <= self.done]
+        yield from ready
+
+    def orphans(self) -> list[str]:
+        """Names of jobs that can never run because a parent failed."""
+        return [job.name for job, _ in self._waiting]
+
+
+@contextlib.contextmanager
+def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Worker processes that end at once when this process is interrupted."""
+    threads = str(max(1, (os.cpu_count() or 1) // workers))
+    for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(variable, threads)
+    pool = ProcessPoolExecutor(
+        workers, mp_context=multiprocessing.get_context("spawn"), initializer=_ignore_interrupt
+    )
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in multiprocessing.active_children():
+            process.terminate()
+        raise
+    pool.shutdown()
+
+
+def _ignore_interrupt() -> None:
+    """Leave Ctrl-C to the main process, which ends the workers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _to_json(job: Job | Flow) -> str:
+    from monty.json import MontyEncoder
+
+    return json.dumps(job, cls=MontyEncoder)
+
+
+def _work(job_spec: str, store_spec: str) -> dict[str, Any]:
+    """In a worker: run one job, or take over the output of an equal one."""
+    from monty.json import MontyDecoder
+
+    job: Job = MontyDecoder().decode(job_spec)
+    store = _open_store(store_spec)
+    if job.config.resolve_references:
+        job.resolve_args(store)
+        if job.metadata.get("resumable", True):
+            job.metadata["fingerprint"] = _fingerprint(job)
+            if _take_over(job, store):
+                return {"flows": [], "replaced": False, "resumed": True}
+    response = job.run(store)
+    if response.detour is not None:
+        raise NotImplementedError("detours are not supported here: use jobflow's run_locally")
+    flows: list[Any] = [f for f in (response.replace, response.addition) if f is not None]
+    return {
+        "flows": [json.loads(_to_json(flow)) for flow in flows],
+        "replaced": response.replace is not None,
+        "resumed": False,
+    }
+
+
+@lru_cache(maxsize=1)
+def _open_store(spec: str) -> JobStore:
+    from monty.json import MontyDecoder
+
+    store: JobStore = MontyDecoder().decode(spec)
+    store.connect()
+    return store
+
+
+def _fingerprint(job: Job) -> str:
+    """Hash of the function, the Maker it belongs to, and its resolved inputs."""
+    from monty.json import MontyEncoder
+
+    from elatbot_flows import __version__
+
+    parts = [__version__, job.function, job.function_args, job.function_kwargs]
+    text = json.dumps(json.loads(json.dumps(parts, cls=MontyEncoder)), sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _take_over(job: Job, store: JobStore) -> bool:
+    """Store the output of an equal finished job as that of `job`, if there is one."""
+    found = [
+        document
+        for document in store.docs_store.query(
+            {"metadata.fingerprint": job.metadata["fingerprint"]}
+        )
+        if document.get("output") is not None
+    ]
+    if not found:
+        return False
+    document = {key: value for key, value in found[-1].items() if key != "_id"}
+    document |= {"uuid": job.uuid, "index": job.index, "hosts": job.hosts, "name": job.name}
+    store.docs_store.update(document, key=["uuid", "index"])
+    return True
