@@ -62,13 +62,17 @@ def test_limits_are_obeyed(mini, data):
     allowed = data.draw(st.lists(st.sampled_from(mini.info.elements), min_size=1, unique=True))
     most = data.draw(st.none() | st.integers(1, 5))
     systems = data.draw(st.none() | st.sampled_from([("Cubic",), ("Hexagonal", "Trigonal")]))
-    target = between(60, 200, elements=tuple(allowed), max_elements=most)
-    found = proposals(mini.generate(target, 8, seed=0, temperature=1.5, systems=systems))
-    assert len(found) == 8
-    for proposal in found:
+    sites = data.draw(st.integers(1, 20))
+    target = between(60, 200, elements=tuple(allowed), max_elements=most, max_sites=sites)
+    completions = mini.generate(target, 8, seed=0, temperature=1.5, systems=systems)
+    assert len(completions) == 8
+    for completion in completions:
+        proposal = parse_answer(completion.text)
         used = symbols(proposal.formula)
         assert used <= set(allowed)
         assert len(used) <= (most or 9)
+        formula = "".join(completion.text.split(",")[0].split())
+        assert parse_formula(formula).num_atoms <= sites
         assert proposal.crystal_system in (systems or CRYSTAL_SYSTEMS)
 
 

@@ -19,13 +19,13 @@ def tasks(draw):
     elements = draw(st.lists(st.sampled_from(element_symbols()), min_size=1, unique=True))
     number = draw(st.integers(1, min(9, len(elements))))
     systems = draw(st.lists(st.sampled_from(CRYSTAL_SYSTEMS), min_size=1, unique=True))
-    return elements, number, systems
+    return elements, number, systems, draw(st.integers(number, 50))
 
 
 @given(tasks(), st.data())
 def test_every_path_ends_in_a_readable_answer(task, data):
-    elements, number, systems = task
-    grammar = MaterialGrammar(elements, number, systems)
+    elements, number, systems, most_atoms = task
+    grammar = MaterialGrammar(elements, number, systems, most_atoms)
     written = []
     while not grammar.done:
         words = grammar.words()
@@ -41,7 +41,7 @@ def test_every_path_ends_in_a_readable_answer(task, data):
     assert len(used) == number
     assert set(used) <= set(elements)
     assert proposal.crystal_system in systems
-    assert atoms(written) <= MOST_ATOMS
+    assert atoms(written) <= min(most_atoms, MOST_ATOMS)
     assert not any(
         word == "1" and not after.isdigit() and not before.isdigit()
         for before, word, after in zip(written, written[1:], written[2:], strict=False)

@@ -15,7 +15,9 @@ from elatbot_flows.targets import DesignTarget, Interval
 from elatbot_flows.text.compact import parse_answer, vocabulary
 from elatbot_flows.training.augment import Augmentation
 from elatbot_flows.training.generator import GeneratorTraining, main, train_generator
-from elatbot_flows.training.loop import answer_loss, build_model, design_texts, fit
+from elatbot_flows.training.likelihood import answer_loss, design_texts
+from elatbot_flows.training.loop import fit
+from elatbot_flows.training.model import build_model
 from elatbot_flows.training.scores import error_scores
 from elatbot_flows.training.vocabulary import build_tokenizer
 

@@ -129,7 +129,8 @@ class Generator:
         Each sample asks for a bulk modulus drawn uniformly from the interval that the target
         implies (for none if it implies none) and for a number of elements drawn as often as in
         the training rows; pure elements are asked for only if nothing else is allowed. Allowed
-        elements, number of elements and crystal systems are enforced, not only asked for.
+        elements, number of elements, crystal systems and no more atoms in a formula unit than
+        ``target.max_sites`` are enforced, not only asked for.
 
         Parameters
         ----------

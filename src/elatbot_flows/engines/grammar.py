@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 __all__ = ["MOST_ATOMS", "MaterialGrammar"]
 
 MOST_ATOMS = 40
-"""Most atoms in a formula unit as written."""
+"""Most atoms in a formula unit that a generator writes."""
 
 
 class MaterialGrammar:
     """State of one answer of the design task, word by word.
 
     The answer holds exactly `number` different elements out of `elements`, each with a count of
-    one or two digits (1 is left out) and at most `MOST_ATOMS` atoms in all, then the separator,
+    one or two digits (1 is left out) and at most `most_atoms` atoms in all, then the separator,
     a crystal system and the end word.
 
     Parameters
@@ -31,21 +31,30 @@ class MaterialGrammar:
         How many different ones must be used.
     systems
         Crystal systems that may be used.
+    most_atoms
+        Most atoms in a formula unit as written, up to `MOST_ATOMS`.
 
     Raises
     ------
     GeneratorError
-        If there are fewer elements than `number`, or no crystal system.
+        If there are fewer elements or atoms than `number`, or no crystal system.
     """
 
-    def __init__(self, elements: Iterable[str], number: int, systems: Sequence[str]) -> None:
+    def __init__(
+        self,
+        elements: Iterable[str],
+        number: int,
+        systems: Sequence[str],
+        most_atoms: int = MOST_ATOMS,
+    ) -> None:
         self._free = sorted(set(elements))
         self._missing = number
         self._systems = tuple(systems)
-        if not 1 <= number <= len(self._free) or not self._systems:
+        self._most_atoms = min(most_atoms, MOST_ATOMS)
+        if not 1 <= number <= min(len(self._free), self._most_atoms) or not self._systems:
             raise GeneratorError(
-                f"no material of {number} elements can be written with {self._free} in "
-                f"{self._systems}; allow more elements or crystal systems"
+                f"no material of {number} elements and {most_atoms} atoms can be written with "
+                f"{self._free} in {self._systems}; allow more elements, atoms or crystal systems"
             )
         self._atoms = 0
         self._count = ""
@@ -86,7 +95,7 @@ class MaterialGrammar:
 
     def _digits(self) -> list[str]:
         """Digits that lengthen the count and leave room for one atom of each missing element."""
-        room = MOST_ATOMS - self._atoms - self._missing
+        room = self._most_atoms - self._atoms - self._missing
         if self._count == "":
             # A lone 1 is never written, so a leading 1 means at least 10.
             return [d for d in DIGITS[1:] if (int(d) if d != "1" else 10) <= room]

@@ -77,7 +77,8 @@ class Plan:
         # and enforced, in random parts.
         self._listed = 2 * len(self._allowed) <= len(info.elements)
         self._edges = _modulus_edges(info, target)
-        self._numbers = _number_shares(info, len(self._allowed), target.max_elements)
+        self._most_atoms = target.max_sites
+        self._numbers = _number_shares(info, len(self._allowed), target)
         self._systems = systems
         rows = np.array([info.rows_by_system.get(system, 0) + 1.0 for system in systems or ()])
         self._system_shares = rows / rows.sum()
@@ -92,7 +93,7 @@ class Plan:
         system = str(rng.choice(self._systems, p=self._system_shares)) if self._systems else None
         condition = Condition(modulus, number, elements if self._listed else None, system)
         systems = (system,) if system else CRYSTAL_SYSTEMS
-        return condition, MaterialGrammar(elements, number, systems)
+        return condition, MaterialGrammar(elements, number, systems, self._most_atoms)
 
 
 def _modulus_edges(info: GeneratorInfo, target: DesignTarget) -> tuple[float, float] | None:
@@ -106,9 +107,10 @@ def _modulus_edges(info: GeneratorInfo, target: DesignTarget) -> tuple[float, fl
     return float(low), float(high)
 
 
-def _number_shares(info: GeneratorInfo, allowed: int, most: int | None) -> np.ndarray:
+def _number_shares(info: GeneratorInfo, allowed: int, target: DesignTarget) -> np.ndarray:
     """How often to ask for 1, 2, ... elements; for 1 only if there is no choice."""
-    highest = min(allowed, most or _MOST_ELEMENTS, _MOST_ELEMENTS)
+    most = target.max_elements or _MOST_ELEMENTS
+    highest = min(allowed, most, target.max_sites, _MOST_ELEMENTS)
     if highest == 1:
         return np.ones(1)
     rows = np.array([*info.rows_by_number, *[0] * _MOST_ELEMENTS][:highest], dtype=float)

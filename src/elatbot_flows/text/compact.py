@@ -114,7 +114,7 @@ def render_modulus(value: float) -> str:
     TargetError
         If it does not round to 0 ... 999 GPa.
     """
-    if not 0 <= value < 999.5:  # noqa: PLR2004 - the last number that rounds to three digits
+    if not 0 <= value < 999.5:
         raise TargetError(f"a bulk modulus of {value:g} GPa cannot be written in three digits")
     return " ".join(f"{round(value):0{_MODULUS_DIGITS}d}")
 
@@ -156,7 +156,7 @@ def parse_design(text: str) -> Condition:
         With reason ``"not_a_design_prompt"``, ``"not_a_modulus"`` or ``"unknown_element"``.
     """
     words = text.split()
-    if len(words) < 2 or words[0] != "design" or words[-1] != ":":  # noqa: PLR2004 - both ends
+    if len(words) < 2 or words[0] != "design" or words[-1] != ":":
         raise _not_design(text)
     parts = _sections(words[1:-1], text)
     number, system = parts.get("number"), parts.get("system")
@@ -243,7 +243,7 @@ def parse_answer(text: str) -> Proposal:
         With reason ``"not_a_material"``, ``"unknown_element"`` or ``"repeated_element"``.
     """
     words = text.split()
-    if len(words) < 3 or words[-2] != SEPARATOR or words[-1] not in CRYSTAL_SYSTEMS:  # noqa: PLR2004
+    if len(words) < 3 or words[-2] != SEPARATOR or words[-1] not in CRYSTAL_SYSTEMS:
         raise _not_material(text)
     counts: list[tuple[str, str]] = []
     for word in words[:-2]:
@@ -284,6 +284,6 @@ def parse_predict(text: str) -> Proposal:
         With reason ``"not_a_predict_prompt"`` or one of `parse_answer`.
     """
     words = text.split()
-    if len(words) < 2 or words[0] != "predict" or words[-1] != ":":  # noqa: PLR2004 - both ends
+    if len(words) < 2 or words[0] != "predict" or words[-1] != ":":
         raise ParseError(f"{text[:80]!r} is not a prediction prompt", reason="not_a_predict_prompt")
     return parse_answer(" ".join(words[1:-1]))

@@ -29,7 +29,8 @@ from elatbot_flows.engines.generator_files import (
     sha256_of,
 )
 from elatbot_flows.training.augment import Augmentation
-from elatbot_flows.training.loop import GeneratorTraining, fit
+from elatbot_flows.training.loop import fit
+from elatbot_flows.training.model import GeneratorTraining
 from elatbot_flows.training.model_card import write_card
 from elatbot_flows.training.scores import held_out_scores
 from elatbot_flows.training.vocabulary import build_tokenizer

@@ -1,176 +1,27 @@
-"""The training loop of the embedded generator, and the likelihoods it is judged by."""
+"""The training loop of the embedded generator."""
 
 from __future__ import annotations
 
 import copy
 import logging
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from monty.json import MSONable
-
-from elatbot_flows.text.compact import (
-    BEGIN,
-    END,
-    Condition,
-    render_answer,
-    render_design,
-    render_modulus,
-    render_predict,
-    vocabulary,
-)
-from elatbot_flows.text.compact import Proposal as Material
 from elatbot_flows.training.augment import Augmentation, Augmenter
+from elatbot_flows.training.likelihood import answer_loss, design_texts, mean_loss, predict_texts
+from elatbot_flows.training.model import GeneratorTraining, build_model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     import torch
     from transformers import LlamaForCausalLM
 
     from elatbot_flows.datasets.bulk_modulus import BulkModulusRow, Split
 
-__all__ = [
-    "GeneratorTraining",
-    "answer_loss",
-    "build_model",
-    "design_texts",
-    "fit",
-    "mean_loss",
-    "predict_texts",
-]
+__all__ = ["fit"]
 
 _LOG = logging.getLogger(__name__)
-_IGNORED = -100
-_LONGEST_TEXT = 64
-
-
-@dataclass(frozen=True)
-class GeneratorTraining(MSONable):
-    """Settings of a training.
-
-    Parameters
-    ----------
-    epochs
-        Passes over the training rows.
-    batch_size
-        Rows per step; each row is seen once in each of the two tasks.
-    learning_rate, weight_decay
-        Of AdamW; the rate rises over the first 3 % of the steps and falls along a cosine.
-    dropout
-        On the output of every attention and feed-forward block.
-    hidden_size, layers, heads, feed_forward
-        Shape of the Llama model.
-    seed
-        Of the weights, the order of the rows, augmentation and dropout.
-    split_seed
-        Of the division of the formulas.
-    threads
-        CPU threads.
-    """
-
-    epochs: int = 45
-    batch_size: int = 32
-    learning_rate: float = 1e-3
-    weight_decay: float = 0.1
-    dropout: float = 0.1
-    hidden_size: int = 192
-    layers: int = 5
-    heads: int = 6
-    feed_forward: int = 512
-    seed: int = 0
-    split_seed: int = 0
-    threads: int = 1
-
-
-def build_model(settings: GeneratorTraining) -> LlamaForCausalLM:
-    """Make a Llama model with random weights and dropout on the output of its blocks."""
-    from transformers import LlamaConfig, LlamaForCausalLM
-
-    words = vocabulary()
-    model = LlamaForCausalLM(
-        LlamaConfig(
-            vocab_size=len(words),
-            hidden_size=settings.hidden_size,
-            num_hidden_layers=settings.layers,
-            num_attention_heads=settings.heads,
-            num_key_value_heads=settings.heads,
-            intermediate_size=settings.feed_forward,
-            max_position_embeddings=_LONGEST_TEXT,
-            tie_word_embeddings=True,
-            pad_token_id=0,
-            bos_token_id=words.index(BEGIN),
-            eos_token_id=words.index(END),
-        )
-    )
-    from torch.nn import functional
-
-    for layer in model.model.layers:
-        for block in (layer.self_attn.o_proj, layer.mlp):
-            block.register_forward_hook(
-                lambda module, _, out: functional.dropout(out, settings.dropout, module.training)
-            )
-    return model
-
-
-def design_texts(rows: Iterable[BulkModulusRow]) -> list[tuple[str, str]]:
-    """Prompts (bulk modulus alone) and answers of the design task, without augmentation."""
-    return [
-        (
-            render_design(Condition(bulk_modulus=row.bulk_modulus)),
-            render_answer(Material(row.formula, row.crystal_system)),
-        )
-        for row in rows
-    ]
-
-
-def predict_texts(rows: Iterable[BulkModulusRow]) -> list[tuple[str, str]]:
-    """Prompts and answers of the prediction task, without augmentation."""
-    return [
-        (render_predict(row.counts, row.crystal_system), render_modulus(row.bulk_modulus))
-        for row in rows
-    ]
-
-
-def _tensors(texts: Sequence[tuple[str, str]]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Token numbers and labels of a batch, filled up on the right."""
-    import torch
-
-    ids = {word: number for number, word in enumerate(vocabulary())}
-    prompts = [[BEGIN, *prompt.split()] for prompt, _ in texts]
-    answers = [[*answer.split(), END] for _, answer in texts]
-    width = max(len(p) + len(a) for p, a in zip(prompts, answers, strict=True))
-    tokens = torch.zeros(len(texts), width, dtype=torch.long)
-    labels = torch.full_like(tokens, _IGNORED)
-    for i, (prompt, answer) in enumerate(zip(prompts, answers, strict=True)):
-        line = torch.tensor([ids[word] for word in (*prompt, *answer)])
-        tokens[i, : len(line)] = line
-        labels[i, len(prompt) : len(line)] = line[len(prompt) :]
-    return tokens, labels
-
-
-def answer_loss(model: LlamaForCausalLM, texts: Sequence[tuple[str, str]]) -> torch.Tensor:
-    """Negative log likelihood (nats) of each answer given its prompt, shape ``(len(texts),)``."""
-    from torch.nn import functional
-
-    tokens, labels = _tensors(texts)
-    # Filling is on the right and attention is causal: no mask is needed.
-    logits = model(input_ids=tokens).logits[:, :-1].float()
-    losses = functional.cross_entropy(
-        logits.transpose(1, 2), labels[:, 1:], reduction="none", ignore_index=_IGNORED
-    )
-    return losses.sum(dim=1)
-
-
-def mean_loss(model: LlamaForCausalLM, texts: Sequence[tuple[str, str]]) -> float:
-    """Mean negative log likelihood (nats) per answer, without dropout."""
-    import torch
-
-    model.eval()
-    with torch.no_grad():
-        parts = [answer_loss(model, texts[i : i + 256]) for i in range(0, len(texts), 256)]
-    return float(torch.cat(parts).mean())
 
 
 def fit(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from elatbot_flows.training.loop import design_texts, mean_loss
+from elatbot_flows.training.likelihood import design_texts, mean_loss
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
