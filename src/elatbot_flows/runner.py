@@ -49,11 +49,12 @@ class Event:
 
 @dataclass
 class RunSummary:
-    """What became of the jobs of a flow: names of those run, resumed and failed."""
+    """What became of the jobs of a flow: names of those run, resumed, failed and never run."""
 
     finished: list[str] = field(default_factory=list)
     resumed: list[str] = field(default_factory=list)
-    failed: dict[str, str] = field(default_factory=dict)
+    failed: dict[str, Exception] = field(default_factory=dict)
+    orphaned: list[str] = field(default_factory=list)
 
 
 def run_flow(
@@ -102,7 +103,7 @@ def run_flow(
                 break
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 _settle(running.pop(future), future, plan, summary, on_event)
-    summary.failed.update(dict.fromkeys(plan.orphans(), "a job it depends on failed"))
+    summary.orphaned = plan.orphans()
     return summary
 
 
@@ -121,9 +122,8 @@ def _settle(
     except BrokenProcessPool:
         raise
     except Exception as error:  # noqa: BLE001 - whatever a job raises is its failure
-        message = f"{type(error).__name__}: {error}"
-        summary.failed[job.name] = message
-        on_event(Event("failed", job.name, message))
+        summary.failed[job.name] = error
+        on_event(Event("failed", job.name, f"{type(error).__name__}: {error}"))
         return
     for flow in outcome["flows"]:
         for new in plan.add(MontyDecoder().process_decoded(flow)):

@@ -19,7 +19,8 @@ from elatbot_flows.engines.generator_files import (
 from elatbot_flows.engines.plan import Plan, check_systems
 from elatbot_flows.engines.predictor import predict_moments
 from elatbot_flows.engines.sampler import LONGEST_ANSWER, sample_answers
-from elatbot_flows.errors import GeneratorError, TargetError
+from elatbot_flows.engines.scope import check_target
+from elatbot_flows.errors import GeneratorError
 from elatbot_flows.text.compact import render_design, vocabulary
 from elatbot_flows.text.formula import parse_formula, reduced_formula
 
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
     from elatbot_flows.targets import DesignTarget
 
 __all__ = ["Generator", "GeneratorInfo", "load_generator"]
-
-_FEWEST_ROWS = 20
-_WIDENING = 0.15
 
 
 @lru_cache(maxsize=4)
@@ -80,37 +78,9 @@ class Generator:
     def check_target(self, target: DesignTarget) -> None:
         """Refuse a target that lies outside of what this generator was trained on.
 
-        Raises
-        ------
-        TargetError
-            If the temperature is not 0 K, an element asked for is unknown or none is left, or
-            hardly any training row has a bulk modulus near the one asked for.
+        See `elatbot_flows.engines.scope.check_target`.
         """
-        if target.temperature != 0:
-            raise TargetError(
-                f"{self.info.name} knows 0 K only, the target asks for {target.temperature:g} K; "
-                "set temperature to 0 or choose another generator"
-            )
-        unknown = sorted(set(target.elements or ()) - set(self.info.elements))
-        if unknown:
-            raise TargetError(
-                f"{self.info.name} does not know {', '.join(unknown)}: its training rows have "
-                f"none; leave them out or choose another generator"
-            )
-        if not target.allowed(self.info.elements):
-            raise TargetError(
-                f"no element that {self.info.name} knows is left; exclude fewer elements"
-            )
-        wanted = target.implied_bulk_modulus()
-        if wanted is None:
-            return
-        near = wanted.widened(_WIDENING)
-        if self.info.rows_between(near.low, near.high) < _FEWEST_ROWS:
-            raise TargetError(
-                f"{self.info.name} was trained on bulk moduli of {self.info.bulk_modulus_low:.0f} "
-                f"to {self.info.bulk_modulus_high:.0f} GPa and saw fewer than {_FEWEST_ROWS} "
-                f"materials near {wanted} GPa; choose an interval closer to what it knows"
-            )
+        check_target(self.info, target)
 
     def generate(
         self,

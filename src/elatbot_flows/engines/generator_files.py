@@ -26,6 +26,7 @@ __all__ = [
     "SHIPPED",
     "WEIGHTS",
     "GeneratorInfo",
+    "describe_generator",
     "find_folder",
     "load_hashes",
     "load_info",
@@ -152,6 +153,17 @@ def load_info(folder: Path) -> GeneratorInfo:
             f"the weights in {folder} are not those that {METADATA} describes: {_REMEDY}"
         )
     return info
+
+
+def describe_generator(spec: str) -> GeneratorInfo:
+    """What a generator knows, without loading its weights.
+
+    Raises
+    ------
+    GeneratorError
+        As `find_folder` and `load_info`.
+    """
+    return load_info(find_folder(spec))
 
 
 def _read_json(path: Path) -> dict[str, Any]:

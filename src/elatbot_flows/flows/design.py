@@ -73,11 +73,14 @@ class InverseDesignMaker(Maker):
         Flow
             Its output is a :class:`~elatbot_flows.schemas.DesignDocument`.
         """
-        judge_with = {"potential": self.potential, "device": self.device}
         builder = replace(
-            self.build_maker, max_sites=target.max_sites, seed=self.seed, **judge_with
+            self.build_maker,
+            potential=self.potential,
+            device=self.device,
+            max_sites=target.max_sites,
+            seed=self.seed,
         )
-        validator = replace(self.validate_maker, **judge_with)
+        validator = replace(self.validate_maker, potential=self.potential, device=self.device)
 
         proposed = self.propose_maker.make(target, self.potential, self.device, self.n, self.seed)
         built = build_until(proposed.output, builder, self.screen * self.n, self.chunk_size)

@@ -64,12 +64,12 @@ class Potential:
             self.evaluations += 1
             original(*args, **kwargs)
 
-        self.calculator.calculate = counted
+        setattr(self.calculator, "calculate", counted)  # noqa: B010 - mypy bars assigning a method
 
     def record(self) -> dict[str, Any]:
         """The fields of :class:`~elatbot_flows.schemas.PotentialRecord`."""
-        names = ("name", "family", "package", "package_version", "weights_sha256")
-        names += ("training_functional", "device", "dtype")
+        names = ["name", "family", "package", "package_version", "weights_sha256"]
+        names += ["training_functional", "device", "dtype"]
         return {name: getattr(self, name) for name in names} | {"elements": list(self.elements)}
 
     def require(self, elements: Iterable[str]) -> None:

@@ -22,7 +22,8 @@ def matches(name: str) -> bool:
 def load(name: str, device: str) -> Potential:
     """Load the pretrained CHGNet that comes with its package."""
     import chgnet
-    from chgnet.model.dynamics import CHGNet, CHGNetCalculator
+    from chgnet.model.dynamics import CHGNetCalculator
+    from chgnet.model.model import CHGNet
     from pymatgen.core import Element
 
     with contextlib.redirect_stdout(io.StringIO()):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,7 +13,6 @@ from elatbot_flows.potentials.relaxation import relax, single_point
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from atomate2.common.schemas.elastic import ElasticDocument
     from numpy.typing import NDArray
     from pymatgen.core import Structure
 
@@ -90,7 +89,7 @@ def elastic_tensor(
     from pymatgen.analysis.elasticity import Stress
 
     before = potential.evaluations
-    deformations = generate_elastic_deformations.original(
+    deformations = generate_elastic_deformations.original(  # type: ignore[attr-defined]
         structure, strain_magnitudes=list(strain_magnitudes), symprec=symprec
     )
     relaxations = [
@@ -106,7 +105,7 @@ def elastic_tensor(
     ]
     _, residual_stress = single_point(structure, potential)
     labels = [str(number) for number in range(len(deformations))]
-    document = ElasticDocument.from_stresses(
+    document: Any = ElasticDocument.from_stresses(
         structure,
         [Stress(gpa_to_kbar(relaxation.stress)) for relaxation in relaxations],
         deformations,
@@ -127,7 +126,7 @@ def elastic_tensor(
     )
 
 
-def _fit_residual(document: ElasticDocument) -> float:
+def _fit_residual(document: Any) -> float:
     """Root mean square of stress - C strain over all strains, GPa."""
     from pymatgen.analysis.elasticity import Strain, Stress
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from elatbot_flows.errors import PotentialError
 from elatbot_flows.potentials import chgnet, importable, matgl, sevennet
@@ -11,13 +12,28 @@ from elatbot_flows.potentials import chgnet, importable, matgl, sevennet
 if TYPE_CHECKING:
     from elatbot_flows.potentials.base import Potential
 
-__all__ = ["DEFAULT_POTENTIAL", "check_potential_name", "load_potential"]
+__all__ = ["DEFAULT_POTENTIAL", "check_potential_name", "load_potential", "warm_up"]
 
 DEFAULT_POTENTIAL = "7net-0"
 """SevenNet-0 (11 July 2024), whose weights come with the ``sevenn`` package."""
 
-FAMILIES = (importable, sevennet, chgnet, matgl)
-"""Modules with ``EXAMPLES``, ``matches(name)`` and ``load(name, device)``."""
+
+class Family(Protocol):
+    """A module that loads one kind of potential."""
+
+    @property
+    def EXAMPLES(self) -> tuple[str, ...]:  # noqa: N802 - it is a constant of the module
+        """Names to show when a name is unknown."""
+
+    def matches(self, name: str) -> bool:
+        """Whether this family answers to `name`."""
+
+    def load(self, name: str, device: str) -> Potential:
+        """Load it."""
+
+
+FAMILIES: tuple[Family, ...] = (importable, sevennet, chgnet, matgl)
+"""The families, the most particular names first."""
 
 
 @lru_cache(maxsize=4)
@@ -46,7 +62,13 @@ def load_potential(name: str = DEFAULT_POTENTIAL, device: str = "cpu") -> Potent
         ) from error
 
 
-def check_potential_name(name: str):  # type: ignore[no-untyped-def] # noqa: ANN201
+def warm_up(name: str, device: str) -> None:
+    """Load a potential for later; what goes wrong is told when it is used."""
+    with contextlib.suppress(PotentialError):
+        load_potential(name, device)
+
+
+def check_potential_name(name: str) -> Family:
     """The family module that answers to `name`; loads nothing.
 
     Raises

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -91,7 +91,10 @@ def relax(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         result = relaxer.relax(
-            structure, fmax=max_force, steps=max_steps, final_atoms_object_file=None
+            structure,
+            fmax=max_force,
+            steps=max_steps,
+            final_atoms_object_file=None,  # type: ignore[arg-type]
         )
     energy, stress = _results(potential)
     return Relaxation(
@@ -149,7 +152,7 @@ def _results(potential: Potential) -> tuple[float, NDArray[np.float64]]:
     return energy, stress
 
 
-def _bare(structure: Structure) -> Structure:
+def _bare(structure: Any) -> Structure:
     """Drop what calculators attach to sites, so that documents stay small."""
     from pymatgen.core import Structure
 

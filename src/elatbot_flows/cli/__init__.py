@@ -1,0 +1,5 @@
+"""The command line: ``elatbot design``, ``elatbot query``."""
+
+from elatbot_flows.cli.app import app, main
+
+__all__ = ["app", "main"]

@@ -1,0 +1,66 @@
+"""The ``elatbot`` command and how it ends: 0 done, 1 nothing usable came out, 2 bad input."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from elatbot_flows import __version__
+from elatbot_flows.cli.design import design
+from elatbot_flows.cli.query import query
+from elatbot_flows.errors import ElatbotError
+
+__all__ = ["app", "main"]
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="elatbot",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Design materials by their elastic moduli.",
+)
+app.command()(design)
+app.command()(query)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"elatbot_flows {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Design materials by their elastic moduli."""
+
+
+def main() -> None:
+    """Run the command line; what a user can put right is told in one line."""
+    warnings.filterwarnings("ignore")
+    os.environ.setdefault("PYTHONWARNINGS", "ignore")
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    try:
+        app()
+    except ElatbotError as error:
+        console.print(f"[bold red]error:[/] {_one_line(str(error))}", markup=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        console.print("interrupted")
+        sys.exit(INTERRUPTED)
+
+
+def _one_line(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(" ".join(text.split()))

@@ -1,0 +1,104 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from elatbot_flows.errors import StoreError, TargetError
+from elatbot_flows.targets import PROPERTIES, Interval, check_elements
+
+__all__ = [
+    "BulkModulus",
+    "Elements",
+    "OutFolder",
+    "PoissonRatio",
+    "PughRatio",
+    "ShearModulus",
+    "YoungsModulus",
+    "available_cores",
+    "parse_elements",
+    "parse_intervals",
+    "writable_folder",
+]
+
+_META = "LOW:HIGH"
+
+BulkModulus = Annotated[
+    str | None, typer.Option("--bulk-modulus", "-K", metavar=_META, help="Bulk modulus, GPa.")
+]
+ShearModulus = Annotated[
+    str | None, typer.Option("--shear-modulus", "-G", metavar=_META, help="Shear modulus, GPa.")
+]
+YoungsModulus = Annotated[
+    str | None, typer.Option("--youngs-modulus", "-E", metavar=_META, help="Young's modulus, GPa.")
+]
+PoissonRatio = Annotated[
+    str | None, typer.Option("--poisson-ratio", metavar=_META, help="Poisson ratio.")
+]
+PughRatio = Annotated[
+    str | None, typer.Option("--pugh-ratio", metavar=_META, help="Bulk over shear modulus, K/G.")
+]
+Elements = Annotated[
+    str | None,
+    typer.Option("--elements", metavar="Ni,Al,...", help="The only elements allowed."),
+]
+OutFolder = Annotated[Path, typer.Option("--out", help="Folder of the run.", metavar="DIR")]
+
+
+def parse_intervals(**texts: str | None) -> dict[str, Any]:
+    """Intervals by property name from the options that were given.
+
+    Raises
+    ------
+    TargetError
+        If one is not ``LOW:HIGH``; the message names the option.
+    """
+    intervals = {}
+    for name, text in texts.items():
+        if text is None:
+            continue
+        try:
+            intervals[name] = Interval.parse(text)
+        except TargetError as error:
+            raise TargetError(f"--{name.replace('_', '-')}: {error}") from error
+    if not set(intervals) <= set(PROPERTIES):
+        raise ValueError(f"not properties: {set(intervals) - set(PROPERTIES)}")
+    return intervals
+
+
+def parse_elements(text: str | None, option: str) -> tuple[str, ...] | None:
+    """Elements from a comma-separated list, None if the option was not given."""
+    if text is None:
+        return None
+    return check_elements([part for part in text.split(",") if part.strip()], option)
+
+
+def writable_folder(folder: Path) -> Path:
+    """Make the folder if need be and make sure that files can be written there.
+
+    Raises
+    ------
+    StoreError
+        If they cannot.
+    """
+    probe = folder / ".elatbot-write-test"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.write_text("")
+        probe.unlink()
+    except OSError as error:
+        raise StoreError(
+            f"--out {folder} cannot be written ({error.strerror}); choose another folder"
+        ) from error
+    return folder.resolve()
+
+
+def available_cores() -> int:
+    """Processor cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

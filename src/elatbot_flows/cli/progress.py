@@ -1,0 +1,107 @@
+"""Progress of a design run: one bar per step on a terminal, one line per step elsewhere."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from rich.console import Console
+
+    from elatbot_flows.runner import Event
+
+__all__ = ["design_progress"]
+
+STEPS = {
+    "propose": "propose materials",
+    "build crystals": "build and screen crystals",
+    "validate": "relax and strain",
+}
+"""Names that jobs start with, and what people read."""
+
+
+@contextlib.contextmanager
+def design_progress(console: Console) -> Iterator[Callable[[Event], None]]:
+    """Show the events of a run while the context is open."""
+    if not console.is_terminal:
+        yield _Lines(console)
+        return
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description:<26}"),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console) as progress:
+        yield _Bars(progress)
+
+
+def _step(job: str) -> str | None:
+    """The step a job does work for; None for those that only plan."""
+    name = job.strip()
+    for start in STEPS:
+        if name == start == "propose" or name.startswith(start + " "):
+            return start
+    return None
+
+
+class _Bars:
+    """One bar per step; its length grows as jobs are added."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._tasks: dict[str, TaskID] = {}
+        self._totals: dict[str, int] = {}
+
+    def __call__(self, event: Event) -> None:
+        step = _step(event.job)
+        if event.kind == "failed":
+            self._progress.console.print(f"[red]{event.job} failed:[/] {event.message}")
+        if step is None:
+            return
+        if step not in self._tasks:
+            self._tasks[step] = self._progress.add_task(STEPS[step], total=0)
+        if event.kind == "added":
+            self._totals[step] = self._totals.get(step, 0) + 1
+            self._progress.update(self._tasks[step], total=self._totals[step])
+        elif event.kind != "started":
+            self._progress.advance(self._tasks[step])
+
+
+class _Lines:
+    """A line whenever a step has done about a quarter more of its jobs."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._totals: dict[str, int] = {}
+        self._done: dict[str, int] = {}
+
+    def __call__(self, event: Event) -> None:
+        if event.kind == "failed":
+            self._console.print(f"{event.job} failed: {event.message}", markup=False)
+        step = _step(event.job)
+        if step is None or event.kind == "started":
+            return
+        counter = self._totals if event.kind == "added" else self._done
+        counter[step] = counter.get(step, 0) + 1
+        if event.kind == "added":
+            return
+        done, total = self._done[step], self._totals[step]
+        if done == total or (4 * done) // total > (4 * (done - 1)) // total:
+            self._console.print(f"{STEPS[step]}: {done} of {total}")
