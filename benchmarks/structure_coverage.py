@@ -141,8 +141,8 @@ def print_coverage(title: str, rows: list[Row], sources: tuple[str, ...]) -> Non
         numbers.append(len(guesses))
     print(
         f"| {title} | {'+'.join(sources)} | {len(rows)} | {found / len(rows):.1%} | "
-        f"{right / len(rows):.1%} | {np.mean(numbers):.1f} | {np.median(cpu):.2f} "
-        f"| {np.mean(cpu):.2f} | {max(cpu):.2f} |"
+        f"{right / len(rows):.1%} | {np.mean(numbers):.1f} | {np.median(cpu):.3f} "
+        f"| {np.mean(cpu):.3f} | {max(cpu):.2f} |"
     )
 
 

@@ -60,10 +60,10 @@ def build_structures(
     sources
         Which of `SOURCES` to ask.
     max_guesses
-        Largest number of crystals returned. Prototypes beyond it are cut; up to `n_random`
-        random ones and the substituted ones keep their place.
+        Largest number of crystals returned. If there are more, prototypes are cut before
+        substituted and random crystals.
     n_random
-        Number of random crystals wanted.
+        Number of random crystals tried for; those that repeat another guess are dropped.
     same_system_only
         Never fall back to prototypes of another crystal system.
     mp_api_key
@@ -93,15 +93,12 @@ def build_structures(
         )
     if "random" in sources:
         others += _from_chance(question, seed, n_random, why_not)
-    others = without_duplicates(others)[:max_guesses]
-    room = max_guesses - len(others)
     templates = _templates(question, sources, why_not)
     right = [t for t in templates if t.crystal_system == question.crystal_system]
-    guesses = list(islice(_decorated(right, question), room))
-    guesses += without_duplicates(others, besides=guesses)
-    if len(guesses) == len(others) and not same_system_only:
+    guesses = _joined(_decorated(right, question), without_duplicates(others), max_guesses)
+    if not (same_system_only or any(guess.source in PROTOTYPE_SOURCES for guess in guesses)):
         wrong = [t for t in templates if t.crystal_system != question.crystal_system]
-        guesses += islice(_decorated(wrong, question), room)
+        guesses += islice(_decorated(wrong, question), max_guesses - len(guesses))
     if not guesses:
         raise StructureError(
             f"no crystal for {formula} ({question.crystal_system}, at most {max_sites} sites): "
@@ -131,6 +128,15 @@ def _decorated(templates: list[Template], question: Question) -> Iterator[Struct
         guess = decorate(template, question.composition)
         if minimum_distance_ratio(guess.structure) >= OVERLAP:
             yield guess
+
+
+def _joined(
+    known: Iterator[StructureGuess], others: list[StructureGuess], most: int
+) -> list[StructureGuess]:
+    """Prototypes and then those `others` that differ from them, `most` altogether."""
+    guesses = list(islice(known, most))
+    others = without_duplicates(others, besides=guesses)[:most]
+    return [*guesses[: most - len(others)], *others]
 
 
 def _from_known_materials(

@@ -54,7 +54,9 @@ def atomic_radius(symbol: str) -> float:
 
     element = Element(symbol)
     for name in ("atomic_radius", "atomic_radius_calculated", "metallic_radius"):
-        radius = getattr(element, name)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # pymatgen warns where a table has a gap
+            radius = getattr(element, name)
         if radius:
             return float(radius)
     raise StructureError(
@@ -99,12 +101,15 @@ def elemental_volume(composition: Composition) -> float:
     """
     total = 0.0
     for element, amount in composition.items():
-        if not element.molar_volume:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # pymatgen warns where a table has a gap
+            volume = element.molar_volume
+        if not volume:
             raise StructureError(
                 f"no molar volume is tabulated for {element}; exclude this element",
                 "unknown_element_size",
             )
-        total += amount * float(element.molar_volume) / CM3_PER_MOL
+        total += amount * float(volume) / CM3_PER_MOL
     return total
 
 

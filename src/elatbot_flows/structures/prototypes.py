@@ -34,7 +34,7 @@ __all__ = [
 LARGEST_PROTOTYPE = 16
 """Sites in the primitive cell above which prototypes are not indexed."""
 
-STAND_INS = ("H", "He", "Li", "Be", "B", "C")
+STAND_INS = ("Li", "Be", "B", "C", "N", "O")
 """Elements that stand for the slots of a template while templates are compared."""
 
 
