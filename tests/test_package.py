@@ -16,7 +16,7 @@ import yaml
 ROOT = Path(__file__).parents[1]
 SRC = ROOT / "src" / "elatbot_flows"
 LAYER = {
-    **dict.fromkeys(["errors"], 0),
+    **dict.fromkeys(["errors", "files"], 0),
     **dict.fromkeys(["targets", "elasticity", "text"], 1),
     **dict.fromkeys(["engines", "potentials", "structures", "datasets", "training"], 2),
     **dict.fromkeys(["schemas"], 3),

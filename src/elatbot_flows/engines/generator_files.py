@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from importlib.resources import files
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from monty.json import MSONable
 
 from elatbot_flows.errors import GeneratorError
+from elatbot_flows.files import sha256_of
 from elatbot_flows.text.compact import vocabulary
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ __all__ = [
     "load_hashes",
     "load_info",
     "load_model",
-    "sha256_of",
 ]
 
 FORMAT_VERSION = 1
@@ -118,11 +117,6 @@ def find_folder(spec: str) -> Path:
     if missing:
         raise GeneratorError(f"the generator {spec!r} lacks {', '.join(missing)}: {_REMEDY}")
     return folder
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def load_info(folder: Path) -> GeneratorInfo:

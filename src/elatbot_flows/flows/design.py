@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from jobflow import Flow, Maker
 
+from elatbot_flows.errors import TargetError
 from elatbot_flows.flows.rounds import build_until, validate_until
 from elatbot_flows.jobs import BuildMaker, ProposeMaker, ValidateMaker, judge_candidates
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from elatbot_flows.targets import DesignTarget
 
 __all__ = ["InverseDesignMaker"]
+
+MOST_CANDIDATES = 2000
+"""Above this, one document of proposals would outgrow MongoDB's 16 MB."""
 
 
 @dataclass
@@ -59,6 +63,22 @@ class InverseDesignMaker(Maker):
     propose_maker: ProposeMaker = field(default_factory=ProposeMaker)
     build_maker: BuildMaker = field(default_factory=BuildMaker)
     validate_maker: ValidateMaker = field(default_factory=ValidateMaker)
+
+    def __post_init__(self) -> None:
+        """Check the numbers.
+
+        Raises
+        ------
+        TargetError
+            If ``n`` is not between 1 and 2000, or a count is not positive.
+        """
+        if not 1 <= self.n <= MOST_CANDIDATES:
+            raise TargetError(
+                f"n is {self.n}: a run validates 1 to {MOST_CANDIDATES} candidates; "
+                "split larger campaigns into runs with different seeds"
+            )
+        if self.screen < 1 or self.chunk_size < 1:
+            raise TargetError("screen and chunk_size must be at least 1")
 
     def make(self, target: DesignTarget) -> Flow:
         """Make the flow for a target.

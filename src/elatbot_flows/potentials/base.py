@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from elatbot_flows.errors import PotentialError
@@ -14,7 +12,7 @@ if TYPE_CHECKING:
 
     from ase.calculators.calculator import Calculator
 
-__all__ = ["Potential", "sha256_of"]
+__all__ = ["Potential"]
 
 
 @dataclass(eq=False)
@@ -85,12 +83,3 @@ class Potential:
             raise PotentialError(
                 f"potential {self.name} does not know {', '.join(missing)}; choose another one"
             )
-
-
-def sha256_of(path: str | Path) -> str:
-    """SHA-256 of a file, as hexadecimal digits."""
-    digest = hashlib.sha256()
-    with Path(path).open("rb") as stream:
-        while chunk := stream.read(1 << 20):
-            digest.update(chunk)
-    return digest.hexdigest()

@@ -7,7 +7,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from elatbot_flows.errors import PotentialError
-from elatbot_flows.potentials.base import Potential, sha256_of
+from elatbot_flows.files import sha256_of
+from elatbot_flows.potentials.base import Potential
 
 __all__ = ["EXAMPLES", "load", "matches"]
 

@@ -26,8 +26,8 @@ from elatbot_flows.engines.generator_files import (
     WEIGHTS,
     GeneratorInfo,
     load_model,
-    sha256_of,
 )
+from elatbot_flows.files import sha256_of
 from elatbot_flows.training.augment import Augmentation
 from elatbot_flows.training.loop import fit
 from elatbot_flows.training.model import GeneratorTraining
