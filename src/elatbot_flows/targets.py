@@ -33,6 +33,9 @@ CRYSTAL_SYSTEMS = (
 )
 """The seven crystal systems, spelled as the Materials Project spells them."""
 
+_ROUNDING = 1e-9
+"""Relative difference of bulk moduli that is put down to rounding."""
+
 
 @dataclass(frozen=True)
 class Property:
@@ -259,10 +262,10 @@ class DesignTarget(MSONable):
         if not bounds:
             return None
         low, high = max(b.low for b in bounds), min(b.high for b in bounds)
-        if low > high:
+        if low > high and not math.isclose(low, high, rel_tol=_ROUNDING):
             texts = " and ".join(str(b) for b in bounds)
             raise TargetError(f"the intervals contradict each other: they ask for K in {texts} GPa")
-        return Interval(low, high)
+        return Interval(min(low, high), max(low, high))
 
     def _from_youngs_poisson(self) -> Interval | None:
         youngs, poisson = self.youngs_modulus, self.poisson_ratio
@@ -282,10 +285,9 @@ class DesignTarget(MSONable):
         youngs, shear = self.youngs_modulus, self.shear_modulus
         if youngs is None or shear is None or 3 * shear.low <= youngs.high:
             return None
-        return Interval(
-            youngs.low * shear.high / (3 * (3 * shear.high - youngs.low)),
-            youngs.high * shear.low / (3 * (3 * shear.low - youngs.high)),
-        )
+        low = youngs.low * shear.high / (3 * (3 * shear.high - youngs.low))
+        high = youngs.high * shear.low / (3 * (3 * shear.low - youngs.high))
+        return Interval(min(low, high), max(low, high))  # rounding may swap equal edges
 
 
 def _check_interval(prop: Property, interval: Interval) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -30,7 +31,7 @@ class Verdict(MSONable):
     limiting_property
         The property with the smallest relative margin.
     relative_margin
-        That margin over the magnitude of the nearest edge.
+        That margin over the magnitude of the nearest edge, or of the other one if that is zero.
     margins
         The margin of every property that has a value, each in its own unit.
     """
@@ -50,10 +51,12 @@ def judge(target: DesignTarget, values: Mapping[str, float | None]) -> Verdict:
     target
         The target.
     values
-        Property values by name (GPa or dimensionless); None or absent means not known.
+        Property values by name (GPa or dimensionless); None, absent or not
+        finite means not known.
     """
     intervals = target.intervals()
-    known = {name: v for name in intervals if (v := values.get(name)) is not None}
+    given = {name: v for name in intervals if (v := values.get(name)) is not None}
+    known = {name: v for name, v in given.items() if math.isfinite(v)}
     margins = {name: intervals[name].margin(value) for name, value in known.items()}
     if not margins:
         return Verdict("unknown", None, None, None, {})
@@ -67,6 +70,7 @@ def judge(target: DesignTarget, values: Mapping[str, float | None]) -> Verdict:
 
 
 def _edge(interval: Interval, value: float) -> float:
-    """Magnitude of the edge nearest to `value`; 1 where that edge is zero."""
-    nearest = interval.low if value < interval.midpoint else interval.high
-    return abs(nearest) or 1.0
+    """Magnitude of the edge nearest to `value`; of the other if it is zero, 1 if both are."""
+    edges = (interval.low, interval.high)
+    nearest, other = edges if value < interval.midpoint else reversed(edges)
+    return abs(nearest) or abs(other) or 1.0
