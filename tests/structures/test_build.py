@@ -109,6 +109,7 @@ def test_the_asked_crystal_system_comes_first_and_others_only_in_need():
     }
     fallback = build_structures("LiMgPdSn", "Hexagonal", sources=PROTOTYPES)
     assert "Cubic" in {g.crystal_system for g in fallback}
+    assert all(g.label.endswith(", instead of Hexagonal") for g in fallback)
     mixed = build_structures("LiMgPdSn", "Hexagonal", sources=(*PROTOTYPES, "random"), n_random=2)
     assert [g.crystal_system == "Hexagonal" for g in mixed][:3] == [True, True, False]
     with pytest.raises(StructureError, match="no Hexagonal prototype of formula type ABCD"):
@@ -126,7 +127,7 @@ def test_what_was_tried_is_told(monkeypatch):
     monkeypatch.delenv("PMG_MAPI_KEY", raising=False)
     monkeypatch.setattr("elatbot_flows.structures.build.find_api_key", lambda _: None)
     with pytest.raises(StructureError) as caught:
-        build_structures("Ti2Al3Ni5Cu6", "Cubic", n_random=0)
+        build_structures("Ti2Al3Ni5Cu6", "Cubic")
     assert caught.value.reason == "no_structure"
     for words in ("aflow: no Cubic prototype of formula type A2B3C5D6", "no key", "random"):
         assert words in str(caught.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.util import find_spec
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -91,14 +92,18 @@ def build_structures(
         others += _from_known_materials(
             question, search or _default_search(mp_api_key, why_not), why_not
         )
-    if "random" in sources:
+    if "random" in sources and n_random > 0:
         others += _from_chance(question, seed, n_random, why_not)
     templates = _templates(question, sources, why_not)
     right = [t for t in templates if t.crystal_system == question.crystal_system]
     guesses = _joined(_decorated(right, question), without_duplicates(others), max_guesses)
     if not (same_system_only or any(guess.source in PROTOTYPE_SOURCES for guess in guesses)):
         wrong = [t for t in templates if t.crystal_system != question.crystal_system]
-        guesses += islice(_decorated(wrong, question), max_guesses - len(guesses))
+        instead = f", instead of {question.crystal_system}"
+        guesses += [
+            replace(guess, label=guess.label + instead)
+            for guess in islice(_decorated(wrong, question), max_guesses - len(guesses))
+        ]
     if not guesses:
         raise StructureError(
             f"no crystal for {formula} ({question.crystal_system}, at most {max_sites} sites): "
@@ -172,7 +177,7 @@ def _default_search(mp_api_key: str | None, why_not: list[str]) -> Search | None
 def _from_chance(
     question: Question, seed: int, count: int, why_not: list[str]
 ) -> list[StructureGuess]:
-    found = random_crystals(question, seed=seed, count=count) if count > 0 else []
+    found = random_crystals(question, seed=seed, count=count)
     if not found:
         why_not.append(
             f"random: no {question.crystal_system} space group held the atoms without overlap"

@@ -8,7 +8,6 @@ from itertools import combinations_with_replacement, islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pymatgen.core.composition import Composition
 
 from elatbot_flows.structures.geometry import (
     OVERLAP,
@@ -131,6 +130,7 @@ def _compatible(spacegroup: int, amounts: tuple[int, ...]) -> bool:
 
 def _attempt(trial: _Trial, symbols: list[str]) -> Structure | None:
     """One crystal with random lattice and free coordinates, or None if its atoms overlap."""
+    from pymatgen.core.composition import Composition
     from pyxtal import pyxtal
 
     group = _group(trial.spacegroup)
