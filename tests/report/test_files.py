@@ -10,7 +10,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 def test_report_of_a_run(run_document, tmp_path):
     files = write_report(run_document, tmp_path / "new" / "folder")
-    assert files.page == tmp_path / "new" / "folder" / "report.html"
+    assert files.html == tmp_path / "new" / "folder" / "report.html"
     assert files.figure.read_bytes().startswith(PNG)
     assert files.figure.stat().st_size > 10_000
     assert [path.name for path in files.structures] == [
@@ -20,7 +20,7 @@ def test_report_of_a_run(run_document, tmp_path):
         "4-ZrCo.cif",
         "5-ZnCu.cif",
     ]
-    page = files.page.read_text(encoding="utf-8")
+    page = files.html.read_text(encoding="utf-8")
     for path in files.structures:
         assert f'href="structures/{path.name}"' in page
 
@@ -51,7 +51,7 @@ def test_run_without_candidates(empty_document, tmp_path):
     files = write_report(empty_document, tmp_path)
     assert files.structures == ()
     assert files.figure.read_bytes().startswith(PNG)
-    assert "No candidate passed validation" in files.page.read_text(encoding="utf-8")
+    assert "No candidate passed validation" in files.html.read_text(encoding="utf-8")
 
 
 def test_earlier_crystals_are_replaced_and_other_files_left(run_document, empty_document, tmp_path):
@@ -62,5 +62,5 @@ def test_earlier_crystals_are_replaced_and_other_files_left(run_document, empty_
 
 
 def test_page_is_the_same_twice(run_document, tmp_path):
-    pages = [write_report(run_document, tmp_path / name).page for name in ("one", "two")]
+    pages = [write_report(run_document, tmp_path / name).html for name in ("one", "two")]
     assert pages[0].read_bytes() == pages[1].read_bytes()

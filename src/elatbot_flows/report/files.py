@@ -28,7 +28,7 @@ class ReportFiles:
 
     Parameters
     ----------
-    page
+    html
         Self-contained HTML page.
     figure
         The figure of the page as PNG.
@@ -36,7 +36,7 @@ class ReportFiles:
         Symmetrised CIF files of the validated candidates, best first.
     """
 
-    page: Path
+    html: Path
     figure: Path
     structures: tuple[Path, ...]
 
