@@ -23,6 +23,10 @@ __all__ = ["STRAIN_MAGNITUDES", "StrainFit", "elastic_tensor"]
 STRAIN_MAGNITUDES = (-0.01, -0.005, 0.005, 0.01)
 """Strains along each Voigt direction, atomate2's default."""
 
+_STRAINED_SYMPREC = 1e-4
+"""Symmetry tolerance (A) in strained cells: far below the displacements of the strains, which ASE's
+``FixSymmetry`` would otherwise undo by refining the cell to a symmetry that it no longer has."""
+
 
 @dataclass(frozen=True)
 class StrainFit:
@@ -82,7 +86,7 @@ def elastic_tensor(
     max_steps
         Steps allowed for that in each cell.
     symprec
-        Symmetry tolerance, A.
+        Symmetry tolerance (A) for reducing the deformations.
     """
     from atomate2.common.jobs.elastic import generate_elastic_deformations
     from atomate2.common.schemas.elastic import ElasticDocument
@@ -99,7 +103,7 @@ def elastic_tensor(
             max_force=max_force,
             max_steps=max_steps,
             relax_cell=False,
-            symprec=symprec,
+            symprec=_STRAINED_SYMPREC,
         )
         for deformation in deformations
     ]

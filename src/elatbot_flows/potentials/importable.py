@@ -22,6 +22,8 @@ def matches(name: str) -> bool:
 
 def load(name: str, device: str) -> Potential:
     """Import the class and make a calculator of it; only the CPU is promised."""
+    from ase.calculators.calculator import Calculator
+
     module_name, _, class_name = name.partition(":")
     if device != "cpu":
         raise PotentialError(f"potential {name} takes no device: leave device at cpu, not {device}")
@@ -31,6 +33,8 @@ def load(name: str, device: str) -> Potential:
         raise PotentialError(
             f"'{name}' is not an ASE calculator that can be made without arguments ({error})"
         ) from error
+    if not isinstance(calculator, Calculator):
+        raise PotentialError(f"'{name}' is not an ASE calculator: give the class of one")
     package = module_name.split(".")[0]
     try:
         package_version = version(package)

@@ -18,6 +18,9 @@ __all__ = ["EXAMPLES", "load", "matches"]
 EXAMPLES = ("TensorNet-PES-MatPES-PBE-2025.2",)
 _FILES = ("model.pt", "state.pt", "model.json")
 _ARCHITECTURES = ("tensornet", "m3gnet", "chgnet-", "qet", "so3net", "grace")
+_COMPUTED = ("energy", "free_energy", "forces", "stress")
+_OUTDATED = "Incompatible model version"
+"""How MatGL's warning begins: the weights mean something else in the installed version."""
 
 
 def matches(name: str) -> bool:
@@ -39,15 +42,25 @@ def load(name: str, device: str) -> Potential:
 
     logging.getLogger("matgl").setLevel(logging.ERROR)
     try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-            warnings.simplefilter("ignore")
+        with (
+            warnings.catch_warnings(record=True) as warned,
+            contextlib.redirect_stdout(io.StringIO()),
+        ):
+            warnings.simplefilter("always")
             model = matgl.load_model(str(path) if path.is_dir() else name).to(device)
     except Exception as error:
         raise PotentialError(
             f"MatGL model '{name}' cannot be loaded ({str(error).splitlines()[0]}); "
             "check the name, or download it and give its directory"
         ) from error
+    if any(str(warning.message).startswith(_OUTDATED) for warning in warned):
+        raise PotentialError(
+            f"MatGL model '{name}' was saved by an older MatGL and would silently give wrong "
+            "numbers for compounds; give a model converted to, or trained with, the installed one"
+        )
     calculator = PESCalculator(model, stress_unit="eV/A3")
+    # It also promises magnetic moments; a relaxer that asks for them causes an evaluation in vain.
+    calculator.implemented_properties = list(_COMPUTED)
     elements = tuple(model.model.element_types)
     return Potential(
         name=name,

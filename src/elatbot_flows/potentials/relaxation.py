@@ -101,7 +101,7 @@ def relax(
         structure=_bare(result.final_mol_or_struct),
         energy=energy,
         stress=stress,
-        converged=bool(result.converged),
+        converged=bool(result.converged) and max_steps > 1,  # one step is a mere evaluation there
         evaluations=potential.evaluations - before,
     )
 
