@@ -113,7 +113,16 @@ def test_the_asked_crystal_system_comes_first_and_others_only_in_need():
     mixed = build_structures("LiMgPdSn", "Hexagonal", sources=(*PROTOTYPES, "random"), n_random=2)
     assert [g.crystal_system == "Hexagonal" for g in mixed][:3] == [True, True, False]
     with pytest.raises(StructureError, match="no Hexagonal prototype of formula type ABCD"):
-        build_structures("LiMgPdSn", "Hexagonal", sources=PROTOTYPES, same_system_only=True)
+        build_structures("LiMgPdSn", "Hexagonal", sources=PROTOTYPES, other_systems=0)
+
+
+def test_other_systems_are_added_on_request():
+    guesses = build_structures(
+        "TiFe", "Hexagonal", sources=PROTOTYPES, other_systems=3, max_guesses=8
+    )
+    assert len(guesses) == 8
+    assert [g.label.endswith(", instead of Hexagonal") for g in guesses] == [False] * 5 + [True] * 3
+    assert any("B2" in g.label for g in guesses)
 
 
 def test_max_guesses_keeps_room_for_chance():

@@ -36,6 +36,9 @@ class BuildMaker(Maker):
         The potential for the cheap relaxation and where it runs.
     max_guesses
         Crystals built for one formula at most.
+    other_systems
+        Those of them in other crystal systems than the proposed one, so that the lowest in energy
+        may win.
     max_relaxed
         Those of them, lowest in energy as built, that are relaxed.
     keep
@@ -56,6 +59,7 @@ class BuildMaker(Maker):
     potential: str = "7net-0"
     device: str = "cpu"
     max_guesses: int = 12
+    other_systems: int = 4
     max_relaxed: int = 4
     keep: int = 2
     max_force: float = 0.05
@@ -123,11 +127,14 @@ class BuildMaker(Maker):
                 seed=self.seed,
                 max_guesses=self.max_guesses,
                 sources=sources,
+                other_systems=self.other_systems,
             )
 
         try:
             return build(tuple(source for source in SOURCES if source != "random"))
-        except StructureError:
+        except StructureError as error:
+            if error.reason != "no_structure":
+                raise
             return build(SOURCES)
 
     def _relaxed(

@@ -36,6 +36,7 @@ _HIT = {"hit": "yes", "miss": "no", "unknown": "?"}
 _SOURCES = {"materials_project": "mp", "intermetallics": "types"}
 _HEAVY = {"structure", "polymorphs", "elastic", "completion", "potential", "run"}
 _BAR = 30
+_WIDE = 96
 _SYSTEM = 5
 
 Row = dict[str, Any]
@@ -58,7 +59,8 @@ def render_summary(document: DesignDocument, console: Console) -> None:
     console.print(Text(result_sentence(document), style="bold"))
     found = validated(document)
     if found:
-        console.print(_summary_table([c.model_dump(exclude=_HEAVY) for c in found]))
+        rows = [candidate.model_dump(exclude=_HEAVY) for candidate in found]
+        console.print(_summary_table(rows, wide=console.width >= _WIDE))
     console.print(_funnel_table(document))
     for note in document.notes:
         console.print(Text(f"Note: {note}", style="yellow"))
@@ -95,7 +97,8 @@ def render_candidates(rows: list[Row], console: Console) -> None:
     console.print(table)
 
 
-def _summary_table(rows: list[Row]) -> Table:
+def _summary_table(rows: list[Row], *, wide: bool) -> Table:
+    """The validated candidates; a narrow table leaves out crystal system, atoms and source."""
     from rich.text import Text
 
     heads = ("#", "Formula", "System", "Space group", "At.")
@@ -115,6 +118,8 @@ def _summary_table(rows: list[Row]) -> Table:
             {True: "yes", False: "no"}.get(row.get("novel"), DASH),  # type: ignore[arg-type]
             Text(_SOURCES.get(kind, kind)),
         )
+    if not wide:
+        table.columns = [c for c in table.columns if c.header not in {"System", "At.", "From"}]
     return table
 
 
@@ -150,7 +155,7 @@ def _table(*heads: str) -> Table:
             head,
             justify="right" if right else "left",
             overflow="fold",
-            no_wrap=right or head in {"Candidate", "Space group", "Symmetry"},
+            no_wrap=right or head.startswith("Margin") or head in {"Candidate", "Space group", "Symmetry"},
         )
     return table
 

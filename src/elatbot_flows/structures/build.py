@@ -37,16 +37,16 @@ def build_structures(
     sources: tuple[str, ...] = SOURCES,
     max_guesses: int = 24,
     n_random: int = 6,
-    same_system_only: bool = False,
+    other_systems: int | None = None,
     mp_api_key: str | None = None,
     search: Search | None = None,
 ) -> list[StructureGuess]:
     """Ordered, unrelaxed crystals that `formula` may stand for, best guess first.
 
     Crystals of the crystal system asked for come before all others; within it prototypes, then
-    substituted materials, then random crystals. Prototypes of other systems are used only if
-    there is none of the system asked for. All are primitive cells, scaled to a predicted volume,
-    without overlapping atoms and without duplicates. Equal arguments give equal crystals.
+    substituted materials, then random crystals. Prototypes of other systems come last. All are
+    primitive cells, scaled to a predicted volume, without overlapping atoms and without
+    duplicates. Equal arguments give equal crystals.
 
     Parameters
     ----------
@@ -65,8 +65,9 @@ def build_structures(
         substituted and random crystals.
     n_random
         Number of random crystals tried for; those that repeat another guess are dropped.
-    same_system_only
-        Never fall back to prototypes of another crystal system.
+    other_systems
+        Prototypes of other crystal systems to add: that many, or, if None, only where there is
+        none of the system asked for.
     mp_api_key
         Key for the Materials Project; the environment variable ``MP_API_KEY`` if not given.
     search
@@ -97,13 +98,16 @@ def build_structures(
     templates = _templates(question, sources, why_not)
     right = [t for t in templates if t.crystal_system == question.crystal_system]
     guesses = _joined(_decorated(right, question), without_duplicates(others), max_guesses)
-    if not (same_system_only or any(guess.source in PROTOTYPE_SOURCES for guess in guesses)):
-        wrong = [t for t in templates if t.crystal_system != question.crystal_system]
-        instead = f", instead of {question.crystal_system}"
-        guesses += [
-            replace(guess, label=guess.label + instead)
-            for guess in islice(_decorated(wrong, question), max_guesses - len(guesses))
-        ]
+    wrong = [t for t in templates if t.crystal_system != question.crystal_system]
+    if other_systems is None:
+        found = any(guess.source in PROTOTYPE_SOURCES for guess in guesses)
+        other_systems = 0 if found else max_guesses - len(guesses)
+    instead = f", instead of {question.crystal_system}"
+    strangers = [
+        replace(guess, label=guess.label + instead)
+        for guess in islice(_decorated(wrong, question), other_systems)
+    ]
+    guesses = [*guesses[: max_guesses - len(strangers)], *strangers]
     if not guesses:
         raise StructureError(
             f"no crystal for {formula} ({question.crystal_system}, at most {max_sites} sites): "
