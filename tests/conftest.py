@@ -18,5 +18,7 @@ def shared() -> Path:
     """Folder with reference data and checkpoints; tests that need it skip where it is absent."""
     folder = Path(os.environ.get("ELATBOT_SHARED", ROOT.parent / "shared"))
     if not (folder / "data").is_dir():
-        pytest.skip("the reference data are not on this machine (set ELATBOT_SHARED to their folder)")
+        pytest.skip(
+            "the reference data are not on this machine (set ELATBOT_SHARED to their folder)"
+        )
     return folder

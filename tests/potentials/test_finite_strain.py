@@ -93,9 +93,10 @@ def test_ions_relax_in_strained_cells(tensornet, crystal):
     assert free.bulk_modulus == pytest.approx(clamped.bulk_modulus, abs=0.5)
 
 
-def test_it_agrees_with_atomate2s_elastic_flow(sevennet, crystal):
+def test_it_agrees_with_atomate2s_elastic_flow(sevennet, crystal, tmp_path, monkeypatch):
     from atomate2.forcefields.flows.elastic import ElasticMaker
 
+    monkeypatch.chdir(tmp_path)  # it writes the final atoms
     maker = ElasticMaker.from_force_field_name(
         "SevenNet", calculator_kwargs={"model": "7net-0", "device": "cpu"}, socket=True
     )

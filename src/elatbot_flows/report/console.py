@@ -155,7 +155,9 @@ def _table(*heads: str) -> Table:
             head,
             justify="right" if right else "left",
             overflow="fold",
-            no_wrap=right or head.startswith("Margin") or head in {"Candidate", "Space group", "Symmetry"},
+            no_wrap=right
+            or head.startswith("Margin")
+            or head in {"Candidate", "Space group", "Symmetry"},
         )
     return table
 
