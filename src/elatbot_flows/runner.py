@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
+from elatbot_flows.errors import ElatbotError, StoreError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -38,13 +40,13 @@ class Event:
         ``"failed"``.
     job
         Name of the job.
-    message
-        The error, if it failed.
+    error
+        What it failed with.
     """
 
     kind: Literal["added", "started", "finished", "resumed", "failed"]
     job: str
-    message: str = ""
+    error: Exception | None = None
 
 
 @dataclass
@@ -85,7 +87,13 @@ def run_flow(
     -------
     RunSummary
         Jobs that ran, were resumed or failed. Children of a failed job are not run.
+
+    Raises
+    ------
+    StoreError
+        If the store lives in memory.
     """
+    _require_persistence(store)
     plan = _Plan()
     summary = RunSummary()
     for job in plan.add(flow):
@@ -107,6 +115,16 @@ def run_flow(
     return summary
 
 
+def _require_persistence(store: JobStore) -> None:
+    from maggma.stores import MemoryStore
+
+    if type(store.docs_store) is MemoryStore:
+        raise StoreError(
+            "outputs in memory would be lost with the worker processes; give a store on disk or "
+            "in a database, or use jobflow's run_locally"
+        )
+
+
 def _settle(
     job: Job,
     future: Future[dict[str, Any]],
@@ -123,7 +141,7 @@ def _settle(
         raise
     except Exception as error:  # noqa: BLE001 - whatever a job raises is its failure
         summary.failed[job.name] = error
-        on_event(Event("failed", job.name, f"{type(error).__name__}: {error}"))
+        on_event(Event("failed", job.name, error))
         return
     for flow in outcome["flows"]:
         for new in plan.add(MontyDecoder().process_decoded(flow)):
@@ -191,7 +209,17 @@ def _to_json(job: Job | Flow) -> str:
 
 
 def _work(job_spec: str, store_spec: str) -> dict[str, Any]:
-    """In a worker: run one job, or take over the output of an equal one."""
+    """In a worker: run one job; only errors that can be rebuilt cross to the main process."""
+    try:
+        return _run_job(job_spec, store_spec)
+    except Exception as error:
+        if isinstance(error, ElatbotError) or type(error).__module__ == "builtins":
+            raise
+        raise RuntimeError(f"{type(error).__name__}: {error}") from None
+
+
+def _run_job(job_spec: str, store_spec: str) -> dict[str, Any]:
+    """Run one job, or take over the output of an equal one."""
     from monty.json import MontyDecoder
 
     job: Job = MontyDecoder().decode(job_spec)

@@ -39,10 +39,11 @@ _BATCHES = ("CandidateBatch", "DesignDocument")
 def embedded_store(folder: Path) -> JobStore:
     """A JobStore in files below `folder`, with the additional store ``data``."""
     from jobflow import JobStore
-    from maggma.stores import MontyStore
 
-    def collection(name: str) -> MontyStore:
-        return MontyStore(name, database_path=str(folder / _FOLDER), database_name=_DATABASE)
+    from elatbot_flows.embedded import EmbeddedStore
+
+    def collection(name: str) -> EmbeddedStore:
+        return EmbeddedStore(name, database_path=str(folder / _FOLDER), database_name=_DATABASE)
 
     return JobStore(collection("outputs"), additional_stores={"data": collection("data")})
 
@@ -61,14 +62,19 @@ def open_store(folder: Path, *, existing: bool = False) -> tuple[JobStore, str]:
     Raises
     ------
     StoreError
-        If nothing is there to read, or the store cannot be reached.
+        If nothing is there to read, or the store cannot be reached or is unfit.
     """
     from jobflow import SETTINGS
-    from maggma.stores import MemoryStore
+    from maggma.stores import JSONStore, MemoryStore
 
     configured = SETTINGS.JOB_STORE
+    if isinstance(configured.docs_store, JSONStore):
+        raise StoreError(
+            "jobflow is configured with a JSONStore, which loses documents of jobs that replace "
+            "themselves or run side by side; configure a MongoStore or MontyStore as JOB_STORE"
+        )
     has_embedded = (folder / _FOLDER).is_dir()
-    if isinstance(configured.docs_store, MemoryStore) or (existing and has_embedded):
+    if type(configured.docs_store) is MemoryStore or (existing and has_embedded):
         if existing and not has_embedded:
             raise StoreError(
                 f"{folder} holds no results and jobflow has no store configured; "

@@ -1,0 +1,105 @@
+"""Small jobs that worker processes can import."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from jobflow import Flow, Response, job
+
+PATIENCE = 120.0
+
+
+class AwkwardError(Exception):
+    """An error that cannot be rebuilt from its message, so it does not cross processes."""
+
+    def __init__(self, *, code):
+        super().__init__(f"awkward {code}")
+
+
+@job
+def add(a, b):
+    return a + b
+
+
+@job
+def announce(folder, value):
+    """Leave a mark for every execution."""
+    with (Path(folder) / "executions").open("a") as stream:
+        stream.write(f"{value}\n")
+    return value
+
+
+def executions(folder):
+    """The marks that ``announce`` left, sorted."""
+    path = Path(folder) / "executions"
+    return sorted(path.read_text().split()) if path.exists() else []
+
+
+def wait_for(path):
+    """Wait until a file exists."""
+    deadline = time.monotonic() + PATIENCE
+    while not Path(path).exists():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{path} did not appear")
+        time.sleep(0.02)
+
+
+@job
+def meet(folder, me, other):
+    """End only if the other job runs at the same time."""
+    (Path(folder) / me).touch()
+    wait_for(Path(folder) / other)
+    return me
+
+
+@job
+def block(path):
+    """Wait until somebody makes the file."""
+    wait_for(path)
+    return "released"
+
+
+@job
+def fail(message):
+    raise ValueError(message)
+
+
+@job
+def fail_awkwardly():
+    raise AwkwardError(code=7)
+
+
+@job
+def total(values):
+    return sum(values)
+
+
+@job
+def fan_out(folder, count):
+    """Replace itself by `count` jobs and their sum."""
+    jobs = [announce(folder, number) for number in range(count)]
+    gathered = total([part.output for part in jobs])
+    return Response(replace=Flow([*jobs, gathered], output=gathered.output))
+
+
+@job
+def count_down(folder, number):
+    """Replace itself by an announcement and a count from one less, until zero."""
+    if number == 0:
+        return "lift off"
+    again = count_down(folder, number - 1)
+    return Response(replace=Flow([announce(folder, number), again], output=again.output))
+
+
+@job
+def with_addition(folder):
+    """Bring another job along without waiting for it."""
+    return Response(output="own", addition=announce(folder, 5))
+
+
+def chain(folder, value):
+    """A flow in which one job needs the other."""
+    first = announce(folder, value)
+    second = add(first.output, 1)
+    return Flow([first, second], output=second.output)
