@@ -20,6 +20,7 @@ from elatbot_flows.cli.options import (
     ShearModulus,
     YoungsModulus,
     available_cores,
+    check_at_least,
     parse_elements,
     parse_intervals,
     writable_folder,
@@ -75,6 +76,8 @@ def design(
     from elatbot_flows.flows import InverseDesignMaker
     from elatbot_flows.targets import DesignTarget
 
+    check_at_least(0, "--seed", seed)
+    check_at_least(1, "--workers", workers)
     target = DesignTarget(
         **parse_intervals(
             bulk_modulus=bulk_modulus,
@@ -91,7 +94,7 @@ def design(
     maker = InverseDesignMaker(n=n, seed=seed, potential=potential, device=device)
     maker = replace(maker, propose_maker=replace(maker.propose_maker, generator=generator))
     _check(target, maker)
-    folder = writable_folder(out)
+    folder = writable_folder(out, "--out")
     _check_json(json_file)
     _run(target, maker, folder, json_file, workers or available_cores())
 
@@ -108,7 +111,7 @@ def _check(target: DesignTarget, maker: InverseDesignMaker) -> None:
 
 def _check_json(json_file: Path | None) -> None:
     if json_file is not None:
-        writable_folder(json_file.parent)
+        writable_folder(json_file.parent, "--json")
         if json_file.is_dir():
             raise TargetError(f"--json {json_file} is a folder: give a file")
 
@@ -125,7 +128,6 @@ def _run(
 
     console = Console(stderr=True, highlight=False)
     store, where = open_store(folder)
-    console.print(f"documents go to the {where}", markup=False)
     flow = maker.make(target)
     document = _result(flow, store, maker, console, workers)
     files = write_report(document, folder)
@@ -133,7 +135,8 @@ def _run(
     for path in {folder / "result.json", json_file or folder / "result.json"}:
         path.write_text(text + "\n")
     render_summary(document, Console(highlight=False))
-    console.print(f"report: {files.html}\nresult: {folder / 'result.json'}", markup=False)
+    paths = f"report: {files.html}\nresult: {folder / 'result.json'}\ndocuments: {where}"
+    console.print(paths, markup=False, soft_wrap=True)
 
 
 def _result(

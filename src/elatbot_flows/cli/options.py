@@ -20,6 +20,7 @@ __all__ = [
     "ShearModulus",
     "YoungsModulus",
     "available_cores",
+    "check_at_least",
     "parse_elements",
     "parse_intervals",
     "writable_folder",
@@ -77,7 +78,19 @@ def parse_elements(text: str | None, option: str) -> tuple[str, ...] | None:
     return check_elements([part for part in text.split(",") if part.strip()], option)
 
 
-def writable_folder(folder: Path) -> Path:
+def check_at_least(lowest: int, option: str, value: int | None) -> None:
+    """Refuse a count that is too small.
+
+    Raises
+    ------
+    TargetError
+        If `value` is given and less than `lowest`.
+    """
+    if value is not None and value < lowest:
+        raise TargetError(f"{option} is {value}: it must be at least {lowest}")
+
+
+def writable_folder(folder: Path, option: str) -> Path:
     """Make the folder if need be and make sure that files can be written there.
 
     Raises
@@ -92,7 +105,7 @@ def writable_folder(folder: Path) -> Path:
         probe.unlink()
     except OSError as error:
         raise StoreError(
-            f"--out {folder} cannot be written ({error.strerror}); choose another folder"
+            f"{option}: {folder} cannot be written to ({error.strerror}); choose another folder"
         ) from error
     return folder.resolve()
 

@@ -16,6 +16,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from elatbot_flows.errors import ElatbotError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -31,6 +33,7 @@ STEPS = {
     "validate": "relax and strain",
 }
 """Names that jobs start with, and what people read."""
+_DONE = ("finished", "resumed")
 
 
 @contextlib.contextmanager
@@ -61,6 +64,13 @@ def _step(job: str) -> str | None:
     return None
 
 
+def _tell_failure(event: Event, console: Console) -> None:
+    """Name the job and the error; those that end the command are told then, with a remedy."""
+    if event.kind == "failed" and not isinstance(event.error, ElatbotError):
+        text = f"{event.job} failed: {type(event.error).__name__}: {event.error}"
+        console.print(text, markup=False, soft_wrap=True)
+
+
 class _Bars:
     """One bar per step; its length grows as jobs are added."""
 
@@ -70,9 +80,8 @@ class _Bars:
         self._totals: dict[str, int] = {}
 
     def __call__(self, event: Event) -> None:
+        _tell_failure(event, self._progress.console)
         step = _step(event.job)
-        if event.kind == "failed":
-            self._progress.console.print(f"[red]{event.job} failed:[/] {event.message}")
         if step is None:
             return
         if step not in self._tasks:
@@ -80,7 +89,7 @@ class _Bars:
         if event.kind == "added":
             self._totals[step] = self._totals.get(step, 0) + 1
             self._progress.update(self._tasks[step], total=self._totals[step])
-        elif event.kind != "started":
+        elif event.kind in _DONE:
             self._progress.advance(self._tasks[step])
 
 
@@ -93,10 +102,9 @@ class _Lines:
         self._done: dict[str, int] = {}
 
     def __call__(self, event: Event) -> None:
-        if event.kind == "failed":
-            self._console.print(f"{event.job} failed: {event.message}", markup=False)
+        _tell_failure(event, self._console)
         step = _step(event.job)
-        if step is None or event.kind == "started":
+        if step is None or event.kind not in ("added", *_DONE):
             return
         counter = self._totals if event.kind == "added" else self._done
         counter[step] = counter.get(step, 0) + 1

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from types import NoneType
+from typing import TYPE_CHECKING, Annotated, get_args, get_origin
 
 import typer
 from rich.console import Console
@@ -17,15 +18,20 @@ from elatbot_flows.cli.options import (
     PughRatio,
     ShearModulus,
     YoungsModulus,
+    check_at_least,
     parse_elements,
     parse_intervals,
 )
 from elatbot_flows.errors import TargetError
 
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
 __all__ = ["query"]
 
 _STATUSES = ("proposed", "rejected", "validated", "failed")
 _DESCENDING = {"margin", "relative_margin"}
+_ORDERED = (bool, int, float, str, NoneType)
 
 
 def query(
@@ -59,8 +65,8 @@ def query(
     from elatbot_flows.schemas import CandidateDocument
     from elatbot_flows.store import candidate_store, find_candidates, open_store
 
-    if sort not in CandidateDocument.model_fields:
-        raise TargetError(f"--sort {sort} is not a field of a candidate; try margin, bulk_modulus")
+    _check_sort(sort, CandidateDocument)
+    check_at_least(0, "--limit", limit)
     if status is not None and status not in _STATUSES:
         raise TargetError(f"--status {status}: choose from {', '.join(_STATUSES)}")
     intervals = parse_intervals(
@@ -89,3 +95,17 @@ def query(
         typer.echo(json.dumps(found, indent=1, default=str))
     else:
         render_candidates(found, Console(highlight=False))
+
+
+def _check_sort(name: str, document: type[BaseModel]) -> None:
+    """Refuse to sort by what is not a field, or has no order, such as a structure."""
+    field = document.model_fields.get(name)
+    annotation = None if field is None else field.annotation
+    if annotation is None or get_origin(annotation) in (list, dict):
+        parts: tuple[object, ...] = ()
+    else:
+        parts = get_args(annotation) or (annotation,)
+    if not parts or not all(isinstance(p, str) or p in _ORDERED for p in parts):
+        raise TargetError(
+            f"--sort {name} is not a number or word of a candidate; try margin, bulk_modulus"
+        )
