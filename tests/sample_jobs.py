@@ -103,3 +103,9 @@ def chain(folder, value):
     first = announce(folder, value)
     second = add(first.output, 1)
     return Flow([first, second], output=second.output)
+
+
+@job
+def give(value):
+    """Return what it was given."""
+    return value

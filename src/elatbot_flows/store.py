@@ -68,11 +68,6 @@ def open_store(folder: Path, *, existing: bool = False) -> tuple[JobStore, str]:
     from maggma.stores import JSONStore, MemoryStore
 
     configured = SETTINGS.JOB_STORE
-    if isinstance(configured.docs_store, JSONStore):
-        raise StoreError(
-            "jobflow is configured with a JSONStore, which loses documents of jobs that replace "
-            "themselves or run side by side; configure a MongoStore or MontyStore as JOB_STORE"
-        )
     has_embedded = (folder / _FOLDER).is_dir()
     if type(configured.docs_store) is MemoryStore or (existing and has_embedded):
         if existing and not has_embedded:
@@ -81,6 +76,11 @@ def open_store(folder: Path, *, existing: bool = False) -> tuple[JobStore, str]:
                 "give the --out folder of a run, or configure JOB_STORE for jobflow"
             )
         store, words = embedded_store(folder), f"embedded store in {folder / _FOLDER}"
+    elif isinstance(configured.docs_store, JSONStore):
+        raise StoreError(
+            "jobflow is configured with a JSONStore, which loses documents of jobs that replace "
+            "themselves or run side by side; configure a MongoStore or MontyStore as JOB_STORE"
+        )
     else:
         store, words = configured, f"jobflow's store {configured.docs_store.name}"
     try:
