@@ -190,9 +190,10 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     try:
         yield pool
     except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
         for process in multiprocessing.active_children():
             process.terminate()
+        # Not waiting for the thread of the pool makes it trip over the end of the interpreter.
+        pool.shutdown(cancel_futures=True)
         raise
     pool.shutdown()
 

@@ -1,4 +1,4 @@
-"""The ``elatbot`` command and how it ends: 0 done, 1 nothing usable came out, 2 bad input."""
+"""The ``elatbot`` command and how it ends: 0 done, 1 no result, 2 bad input, 130 interrupted."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ from elatbot_flows.cli.query import query
 from elatbot_flows.errors import ElatbotError
 
 __all__ = ["app", "main"]
-
-INTERRUPTED = 130
 
 app = typer.Typer(
     name="elatbot",
@@ -55,9 +53,6 @@ def main() -> None:
     except ElatbotError as error:
         console.print(f"[bold red]error:[/] {_one_line(str(error))}", markup=True)
         sys.exit(2)
-    except KeyboardInterrupt:
-        console.print("interrupted")
-        sys.exit(INTERRUPTED)
 
 
 def _one_line(text: str) -> str:
