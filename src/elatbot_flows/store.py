@@ -86,8 +86,11 @@ def open_store(folder: Path, *, existing: bool = False) -> tuple[JobStore, str]:
     try:
         (folder / _FOLDER).mkdir(parents=True, exist_ok=True) if store is not configured else None
         store.connect()
+        store.query_one({}, properties=["uuid"])  # databases connect at the first question
     except Exception as error:
-        raise StoreError(f"the {words} cannot be opened: {error}") from error
+        remedy = "correct JOB_STORE of jobflow" if store is configured else "choose another folder"
+        reason = str(error).partition(" (configured timeouts")[0]
+        raise StoreError(f"{words} cannot be opened ({reason}); {remedy}") from error
     return store, words
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -164,6 +165,13 @@ def _result(
             "give the same command again to go on, or look at them with elatbot query"
         )
         raise
+    except BrokenProcessPool:
+        publish_candidates(store)
+        console.print(
+            "a worker process was killed, perhaps for want of memory: "
+            "give the same command with fewer --workers to go on"
+        )
+        raise typer.Exit(1) from None
     publish_candidates(store)
     for error in summary.failed.values():
         if isinstance(error, ElatbotError):
