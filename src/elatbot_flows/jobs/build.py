@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 from jobflow import Maker, job
 
 from elatbot_flows.errors import PotentialError, StructureError
@@ -99,10 +98,11 @@ class BuildMaker(Maker):
             return candidate.rejected(error.reason, str(error))
         polymorphs, failures = self._relaxed(guesses, potential)
         candidate = candidate.updated(
-            guesses_built=len(guesses), guesses_failed=dict(Counter(failures))
+            guesses_built=len(guesses),
+            guesses_failed=dict(Counter(reason for reason, _ in failures)),
         )
         if not polymorphs:
-            reasons = ", ".join(sorted(set(failures)))
+            reasons = ", ".join(sorted({message for _, message in failures}))
             return candidate.rejected(
                 "no_relaxed_structure",
                 f"none of {len(guesses)} crystals could be relaxed: {reasons}",
@@ -139,15 +139,15 @@ class BuildMaker(Maker):
 
     def _relaxed(
         self, guesses: list[StructureGuess], potential: Potential
-    ) -> tuple[list[Polymorph], list[str]]:
-        """The best polymorphs, lowest energy first, and the reasons for those given up."""
-        from elatbot_flows.potentials.relaxation import single_point
+    ) -> tuple[list[Polymorph], list[tuple[str, str]]]:
+        """The best polymorphs, lowest energy first; reason and message for those given up."""
+        from elatbot_flows.potentials.evaluation import energy_forces_stress
 
         energies: list[tuple[float, StructureGuess]] = []
-        failures: list[str] = []
+        failures: list[tuple[str, str]] = []
         for guess in guesses:
             with _noting(failures):
-                energy, _ = single_point(guess.structure, potential)
+                energy, _, _ = energy_forces_stress(guess.structure, potential)
                 energies.append((energy / len(guess.structure), guess))
         energies.sort(key=lambda pair: pair[0])
         rough: list[Polymorph] = []
@@ -184,14 +184,16 @@ class BuildMaker(Maker):
 
 
 @contextmanager
-def _noting(failures: list[str]) -> Iterator[None]:
+def _noting(failures: list[tuple[str, str]]) -> Iterator[None]:
     """Note what a potential or a crystal cannot do, and go on with the next crystal."""
     try:
         yield
-    except (PotentialError, StructureError) as error:
-        failures.append(str(error))
-    except (ValueError, RuntimeError, np.linalg.LinAlgError) as error:
-        failures.append(f"{type(error).__name__}: {error}")
+    except PotentialError as error:
+        failures.append(("potential_error", str(error)))
+    except StructureError as error:
+        failures.append((error.reason, str(error)))
+    except Exception as error:  # noqa: BLE001 - libraries raise many kinds for hopeless crystals
+        failures.append(("calculation_error", f"{type(error).__name__}: {error}"))
 
 
 def _distinct(polymorphs: list[Polymorph], tolerance: float = 2e-3) -> list[Polymorph]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from elatbot_flows.elasticity.units import gpa_to_kbar
-from elatbot_flows.potentials.relaxation import relax, single_point
+from elatbot_flows.potentials.evaluation import energy_forces_stress
+from elatbot_flows.potentials.relaxation import relax
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,7 +108,7 @@ def elastic_tensor(
         )
         for deformation in deformations
     ]
-    _, residual_stress = single_point(structure, potential)
+    _, _, residual_stress = energy_forces_stress(structure, potential)
     labels = [str(number) for number in range(len(deformations))]
     document: Any = ElasticDocument.from_stresses(
         structure,

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from elatbot_flows.elasticity.units import ase_stress_to_gpa, bulk_modulus_from_pressures
-from elatbot_flows.errors import PotentialError
+from elatbot_flows.elasticity.units import bulk_modulus_from_pressures
+from elatbot_flows.potentials.evaluation import energy_forces_stress, last_results
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from elatbot_flows.potentials.base import Potential
 
-__all__ = ["Relaxation", "hydrostatic_bulk_modulus", "relax", "single_point"]
+__all__ = ["Relaxation", "hydrostatic_bulk_modulus", "relax"]
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def relax(
             steps=max_steps,
             final_atoms_object_file=None,  # type: ignore[arg-type]
         )
-    energy, stress = _results(potential)
+    energy, stress = last_results(potential)
     return Relaxation(
         structure=_bare(result.final_mol_or_struct),
         energy=energy,
@@ -104,17 +104,6 @@ def relax(
         converged=bool(result.converged) and max_steps > 1,  # one step is a mere evaluation there
         evaluations=potential.evaluations - before,
     )
-
-
-def single_point(structure: Structure, potential: Potential) -> tuple[float, NDArray[np.float64]]:
-    """Energy (eV per cell) and stress (shape (3, 3), GPa, positive under tension)."""
-    from pymatgen.io.ase import AseAtomsAdaptor
-
-    potential.require(site.specie.symbol for site in structure)
-    atoms = AseAtomsAdaptor.get_atoms(structure)
-    atoms.calc = potential.calculator
-    atoms.get_stress()
-    return _results(potential)
 
 
 def hydrostatic_bulk_modulus(
@@ -135,21 +124,10 @@ def hydrostatic_bulk_modulus(
     for sign in (-1, 1):
         strained = structure.copy()
         strained.apply_strain(sign * strain)
-        _, stress = single_point(strained, potential)
+        _, _, stress = energy_forces_stress(strained, potential)
         volumes.append(strained.volume)
         pressures.append(-float(np.trace(stress)) / 3)
     return bulk_modulus_from_pressures(volumes, pressures)
-
-
-def _results(potential: Potential) -> tuple[float, NDArray[np.float64]]:
-    results = potential.calculator.results
-    energy = float(np.asarray(results["energy"]).item())
-    raw = np.asarray(results["stress"], dtype=float)
-    voigt = raw if raw.shape == (6,) else raw[[0, 1, 2, 1, 0, 0], [0, 1, 2, 2, 2, 1]]
-    stress = ase_stress_to_gpa(voigt)
-    if not (np.isfinite(energy) and np.isfinite(stress).all()):
-        raise PotentialError(f"potential {potential.name} gave numbers that are not finite")
-    return energy, stress
 
 
 def _bare(structure: Any) -> Structure:

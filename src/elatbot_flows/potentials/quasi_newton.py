@@ -1,0 +1,158 @@
+"""Relaxing a crystal within its symmetry, in as few evaluations as possible."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from elatbot_flows.elasticity.units import GPA_PER_EV_A3
+from elatbot_flows.potentials.coordinates import deformed, evaluate
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from pymatgen.core import Structure
+
+    from elatbot_flows.elasticity.symmetry import CrystalSymmetry
+    from elatbot_flows.potentials.base import Potential
+    from elatbot_flows.potentials.coordinates import Point
+
+__all__ = ["SymmetricRelaxation", "relax_in_symmetry"]
+
+_SPRING = 8.0
+"""First guess of a force constant, eV/A^2."""
+_STIFFNESS = 150.0 / GPA_PER_EV_A3
+"""First guess of an elastic constant, eV/A^3."""
+_SOFTEST = 0.1
+"""Smallest curvature trusted for a step, eV/A^2."""
+_LONGEST_STEP = 0.25
+"""Of an atom, A."""
+_STRAIN_WEIGHT = 6.0
+"""A strain counts as this many A of displacement."""
+_UPHILL = 1e-4
+"""Energy a step may cost, eV/atom: noise of single precision."""
+_TINY = 1e-9
+
+
+@dataclass(frozen=True)
+class SymmetricRelaxation:
+    """A crystal relaxed within its symmetry.
+
+    Parameters
+    ----------
+    structure
+        Final crystal.
+    point
+        Energy, gradient, largest force and stress there.
+    converged
+        Whether both fell below their thresholds.
+    steps
+        Steps taken.
+    """
+
+    structure: Structure
+    point: Point
+    converged: bool
+    steps: int
+
+
+def relax_in_symmetry(
+    structure: Structure,
+    potential: Potential,
+    symmetry: CrystalSymmetry,
+    *,
+    max_force: float,
+    max_stress: float,
+    max_steps: int,
+) -> SymmetricRelaxation:
+    """Relax cell and ions along the directions that keep the symmetry, by BFGS.
+
+    There are few such directions, four evaluations or so bring a cubic crystal without free
+    parameters to its minimum.
+
+    Parameters
+    ----------
+    structure
+        Ordered crystal.
+    potential
+        The potential.
+    symmetry
+        Its symmetry.
+    max_force
+        Threshold for the force on every atom, eV/A.
+    max_stress
+        Threshold for every component of the stress, GPa.
+    max_steps
+        Steps after which the relaxation counts as not converged.
+    """
+    basis = _scaled_basis(structure, symmetry)
+    hessian = _SPRING * np.eye(basis.shape[1])
+    place = np.zeros(basis.shape[1])
+    point = evaluate(structure, basis @ place, potential)
+    steps, done = 0, _converged(point, symmetry, max_force, max_stress)
+    while not done and steps < max_steps:
+        slope = basis.T @ point.gradient
+        step = _limited(basis, -_solve(hessian, slope))
+        trial = evaluate(structure, basis @ (place + step), potential)
+        hessian = _updated(hessian, step, basis.T @ trial.gradient - slope)
+        if trial.energy - point.energy < _UPHILL * len(structure):
+            place, point = place + step, trial
+        steps += 1
+        done = _converged(point, symmetry, max_force, max_stress)
+    return SymmetricRelaxation(deformed(structure, basis @ place), point, done, steps)
+
+
+def _scaled_basis(structure: Structure, symmetry: CrystalSymmetry) -> NDArray[np.float64]:
+    """Directions that keep the symmetry, strains in units that make them as stiff as springs."""
+    basis = symmetry.invariant_basis()
+    pure = np.abs(basis[:6]).max(axis=0) > _TINY
+    scale = np.sqrt(_SPRING / (_STIFFNESS * structure.volume))
+    return np.asarray(np.where(pure, scale * basis, basis))
+
+
+def _converged(
+    point: Point, symmetry: CrystalSymmetry, max_force: float, max_stress: float
+) -> bool:
+    """Whether forces and stress are small, but for what breaks the symmetry, which is noise."""
+    forces, stress = symmetric_residuals(point, symmetry)
+    return forces < max_force and stress < max_stress
+
+
+def symmetric_residuals(point: Point, symmetry: CrystalSymmetry) -> tuple[float, float]:
+    """Largest force on an atom (eV/A) and stress component (GPa) of the symmetric gradient."""
+    gradient = symmetry.matrices.mean(axis=0) @ point.gradient
+    forces = np.linalg.norm(gradient[6:].reshape(-1, 3), axis=1)
+    return float(forces.max()), float(np.abs(gradient[:6]).max() / point.volume * GPA_PER_EV_A3)
+
+
+def _solve(hessian: NDArray[np.float64], slope: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Newton's step with every curvature made positive, so that it leads downhill."""
+    values, vectors = np.linalg.eigh(hessian)
+    values = np.maximum(np.abs(values), _SOFTEST)
+    return np.asarray(vectors @ ((vectors.T @ slope) / values))
+
+
+def _limited(basis: NDArray[np.float64], step: NDArray[np.float64]) -> NDArray[np.float64]:
+    full = basis @ step
+    longest = max(_STRAIN_WEIGHT * np.abs(full[:6]).max(), np.abs(full[6:]).max(initial=0.0))
+    return np.asarray(step * min(1.0, _LONGEST_STEP / max(longest, _TINY)))
+
+
+def _updated(
+    hessian: NDArray[np.float64], step: NDArray[np.float64], change: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Symmetric rank-one or BFGS update, whichever is defined."""
+    product = hessian @ step
+    curvature = float(step @ change)
+    if curvature > 1e-8 * np.linalg.norm(step) * np.linalg.norm(change):
+        return np.asarray(
+            hessian
+            - np.outer(product, product) / (step @ product)
+            + np.outer(change, change) / curvature
+        )
+    rest = change - product
+    size = float(rest @ step)
+    if abs(size) < 1e-8 * np.linalg.norm(rest) * np.linalg.norm(step):
+        return hessian
+    return np.asarray(hessian + np.outer(rest, rest) / size)
