@@ -1,0 +1,158 @@
+"""Building: the crystal lowest in energy is found; a bad formula spoils nothing."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from jobflow import JobStore, run_locally
+from maggma.stores import MemoryStore
+from monty.json import jsanitize
+from pymatgen.core import Lattice, Structure
+from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
+
+import samples
+from elatbot_flows.errors import StructureError
+from elatbot_flows.jobs import BuildMaker
+from elatbot_flows.jobs import build as build_module
+from elatbot_flows.schemas import CandidateBatch
+from elatbot_flows.structures import StructureGuess
+
+make = BuildMaker.make.original
+RUN = samples.run_record()
+
+
+def spacegroup(structure):
+    return SpacegroupAnalyzer(structure, symprec=0.01).get_space_group_number()
+
+
+@pytest.fixture(scope="module")
+def built():
+    """Good and bad candidates in one chunk, through jobflow and its store."""
+    candidates = [
+        samples.candidate(0, "NiAl"),
+        samples.candidate(1, "Ni3Al"),
+        samples.candidate(2, "PoNi"),
+        samples.candidate(3, "Ni37Al13"),
+        samples.candidate(4, "NiAl").updated(formula="not a formula"),
+        samples.candidate(5, "NiAl", system="Spherical"),
+        samples.candidate(6, "Cu"),
+    ]
+    job = BuildMaker(potential=samples.EMT).make(candidates, RUN)
+    store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
+    responses = run_locally(job, store=store, ensure_success=True, log=False)
+    return responses[job.uuid][1].output
+
+
+@pytest.mark.slow
+def test_textbook_crystals_are_lowest_in_energy():
+    """B2 for NiAl; L1_2 for Ni3Al up to 5 meV/atom, as close as stackings are."""
+    candidates = [samples.candidate(0, "NiAl"), samples.candidate(1, "Ni3Al")]
+    batch = make(BuildMaker(potential="7net-0"), candidates, RUN)
+    nial, ni3al = (candidate.polymorphs for candidate in batch.candidates)
+    assert (spacegroup(nial[0].structure), len(nial[0].structure)) == (221, 2)
+    assert batch.candidates[0].screening_bulk_modulus == pytest.approx(174, rel=0.03)
+    l12 = [crystal for crystal in ni3al if spacegroup(crystal.structure) == 221]
+    assert len(l12[0].structure) == 4
+    assert l12[0].energy_per_atom - ni3al[0].energy_per_atom < 0.005
+
+
+@pytest.mark.parametrize("number", [0, 1, 6])
+def test_what_was_built_is_described(built, number):
+    candidate = built.candidates[number]
+    best = candidate.polymorphs[0]
+    assert (candidate.stage, candidate.status) == ("built", "proposed")
+    assert candidate.nsites == len(best.structure)
+    assert candidate.screening_bulk_modulus == best.bulk_modulus
+    assert 50 < best.bulk_modulus < 300
+    assert candidate.structure_source == f"{best.source}: {best.label}"
+    assert candidate.guesses_built >= len(candidate.polymorphs)
+    energies = [polymorph.energy_per_atom for polymorph in candidate.polymorphs]
+    assert energies == sorted(energies)
+    assert len(candidate.polymorphs) <= 2
+
+
+@pytest.mark.parametrize("number", [2, 3, 4, 5])
+def test_bad_candidates_are_rejected_with_a_reason_and_spoil_nothing(built, number):
+    candidate = built.candidates[number]
+    assert (candidate.stage, candidate.status) == ("built", "rejected")
+    assert candidate.reason
+    assert candidate.reason.replace("_", "").isalpha()
+    assert candidate.message
+    assert candidate.polymorphs == []
+
+
+def test_an_element_the_potential_does_not_know_is_named(built):
+    assert built.candidates[2].reason == "no_relaxed_structure"
+    assert "does not know Po" in built.candidates[2].message
+
+
+def test_the_document_holds_numbers_only(built):
+    assert isinstance(built, CandidateBatch)
+    json.dumps(jsanitize(built.model_dump(), strict=True), allow_nan=False)
+
+
+def guess(structure):
+    return StructureGuess(structure, "aflow", "by hand", "Cubic", 1)
+
+
+def with_guesses(monkeypatch, *structures):
+    monkeypatch.setattr(BuildMaker, "_guesses", lambda *_: [guess(s) for s in structures])
+
+
+def test_hopeless_crystals_are_left_out(monkeypatch):
+    coincident = Structure(Lattice.cubic(3.6), ["Cu", "Cu"], [[0, 0, 0], [0, 0, 0]])
+    unknown = samples.fcc("Po")
+    with_guesses(monkeypatch, coincident, unknown, samples.fcc("Cu"))
+    batch = make(BuildMaker(potential=samples.EMT), [samples.candidate(0, "Cu")], RUN)
+    candidate = batch.candidates[0]
+    assert len(candidate.polymorphs) == 1
+    assert spacegroup(candidate.polymorphs[0].structure) == 225
+    assert candidate.guesses_failed == {"potential_error": 2}
+    json.dumps(jsanitize(batch.model_dump(), strict=True), allow_nan=False)
+
+
+def test_an_error_of_a_library_costs_one_crystal(monkeypatch):
+    from spglib.error import SpglibError
+
+    from elatbot_flows.potentials import relaxation
+
+    def fail_for_large(structure, *args, **kwargs):
+        if structure.volume > 12:
+            raise SpglibError("too close distance between atoms")
+        return relax(structure, *args, **kwargs)
+
+    relax = relaxation.relax
+    monkeypatch.setattr(relaxation, "relax", fail_for_large)
+    with_guesses(monkeypatch, samples.fcc("Cu", 3.7), samples.fcc("Cu", 3.55))
+    batch = make(BuildMaker(potential=samples.EMT), [samples.candidate(0, "Cu")], RUN)
+    assert len(batch.candidates[0].polymorphs) == 1
+    assert batch.candidates[0].guesses_failed == {"calculation_error": 1}
+
+
+def test_crystals_that_relax_into_one_are_kept_once(monkeypatch):
+    with_guesses(monkeypatch, samples.fcc("Cu", 3.5), samples.fcc("Cu", 3.7))
+    batch = make(BuildMaker(potential=samples.EMT), [samples.candidate(0, "Cu")], RUN)
+    assert len(batch.candidates[0].polymorphs) == 1
+
+
+def test_nothing_left_is_a_rejection(monkeypatch):
+    with_guesses(monkeypatch, samples.fcc("Po"))
+    batch = make(BuildMaker(potential=samples.EMT), [samples.candidate(0, "Cu")], RUN)
+    assert batch.candidates[0].reason == "no_relaxed_structure"
+
+
+def test_the_reason_of_the_builder_is_kept(monkeypatch):
+    def refuse(*args, **kwargs):
+        raise StructureError("too many", reason="too_many_sites")
+
+    monkeypatch.setattr("elatbot_flows.structures.build_structures", refuse)
+    batch = make(BuildMaker(potential=samples.EMT), [samples.candidate(0, "Cu")], RUN)
+    assert batch.candidates[0].reason == "too_many_sites"
+    assert build_module.__all__ == ["BuildMaker"]
+
+
+def test_the_same_seed_builds_the_same():
+    maker = BuildMaker(potential=samples.EMT, seed=3)
+    first, second = (make(maker, [samples.candidate(0, "Cu2Au")], RUN) for _ in range(2))
+    assert first == second
