@@ -1,0 +1,190 @@
+"""What a user can put right is told in one line that names the remedy; nothing is written."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from cli_commands import EMT
+
+from elatbot_flows.engines.generator_files import find_folder
+
+BAND = ("--bulk-modulus", "150:170")
+
+
+def refused(ended, *words):
+    """Assert that a command was refused with one line that has these words."""
+    assert ended.code == 2, ended
+    assert ended.out == ""
+    lines = ended.err.splitlines()
+    assert len(lines) == 1, ended.err
+    assert lines[0].startswith("error: ")
+    for word in words:
+        assert word in lines[0]
+
+
+def files_in(folder):
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+TARGETS = {
+    "unknown element": (
+        (*BAND, "--elements", "Ni,Xx"),
+        ("--elements", "'Xx'", "write symbols such as"),
+    ),
+    "unknown excluded element": ((*BAND, "--exclude", "Qq"), ("--exclude", "'Qq'")),
+    "reversed": (("-K", "170:150"), ("--bulk-modulus", "reversed", "write 150:170")),
+    "negative": (
+        ("--bulk-modulus=-20:-10",),
+        ("bulk_modulus", "stable solid", "change the interval"),
+    ),
+    "not numbers": (("-G", "a:b"), ("--shear-modulus", "'a:b'", "write LOW:HIGH")),
+    "one number": (("-K", "150"), ("--bulk-modulus", "'150'", "write LOW:HIGH")),
+    "not finite": (("-K", "150:inf"), ("--bulk-modulus", "finite")),
+    "Poisson ratio beyond one half": (("--poisson-ratio", "0.2:0.6"), ("poisson_ratio", "0.5")),
+    "no interval": ((), ("no interval", "give at least one")),
+    "contradiction": (
+        (*BAND, "-G", "10:20", "--pugh-ratio", "1:2"),
+        ("contradict each other", "150:170 and 10:40 GPa"),
+    ),
+    "far from the training rows": (
+        ("-K", "700:800"),
+        ("elatbot-mini", "700:800 GPa", "choose an interval"),
+    ),
+    "element without training rows": (
+        (*BAND, "--elements", "Ni,Xe"),
+        ("does not know Xe", "leave them out"),
+    ),
+    "all excluded": (
+        (*BAND, "--elements", "Ni,Al", "--exclude", "Al,Ni"),
+        ("no element is left", "exclude fewer"),
+    ),
+    "no candidates": ((*BAND, "-n", "0"), ("n is 0", "1 to 2000")),
+    "too many candidates": ((*BAND, "-n", "2001"), ("n is 2001", "split")),
+    "negative seed": ((*BAND, "--seed", "-1"), ("--seed is -1", "at least 0")),
+    "no workers": ((*BAND, "--workers", "0"), ("--workers is 0", "at least 1")),
+    "no sites": ((*BAND, "--max-sites", "0"), ("max_sites is 0", "at least 1")),
+    "unknown potential": ((*BAND, "--potential", "foo"), ("'foo'", "7net-0", "give one of")),
+    "no generator": ((*BAND, "--generator", "./nope"), ("'./nope'", "use 'elatbot-mini'")),
+}
+
+
+@pytest.mark.parametrize("case", TARGETS)
+def test_impossible_design(command, tmp_path, case):
+    arguments, words = TARGETS[case]
+    refused(command("design", *arguments, "--out", tmp_path / "run"), *words)
+    assert files_in(tmp_path) == []
+
+
+@pytest.fixture
+def generator(tmp_path):
+    """A copy of the generator that ships with the package."""
+    return shutil.copytree(find_folder("elatbot-mini"), tmp_path / "generator")
+
+
+def test_incomplete_generator(command, generator, tmp_path):
+    (generator / "tokenizer.json").unlink()
+    ended = command("design", *BAND, "--generator", generator, "--out", tmp_path / "run")
+    refused(ended, "lacks tokenizer.json", "use 'elatbot-mini'")
+    assert not (tmp_path / "run").exists()
+
+
+def test_damaged_weights(command, generator, tmp_path):
+    weights = generator / "model.safetensors"
+    content = bytearray(weights.read_bytes())
+    content[len(content) // 2] ^= 1
+    weights.write_bytes(content)
+    ended = command("design", *BAND, "--generator", generator, "--out", tmp_path / "run")
+    refused(ended, "weights", "use 'elatbot-mini'")
+    assert not (tmp_path / "run").exists()
+
+
+def in_the_way(tmp_path):
+    blocker = tmp_path / "file"
+    blocker.write_text("not a folder")
+    return blocker
+
+
+@pytest.mark.parametrize("below", ["", "run"])
+def test_a_file_where_the_folder_should_be(command, tmp_path, below):
+    blocker = in_the_way(tmp_path)
+    ended = command("design", *BAND, "--out", blocker / below)
+    refused(ended, "--out", str(blocker), "choose another folder")
+    assert blocker.read_text() == "not a folder"
+
+
+def test_a_result_file_below_a_file(command, tmp_path):
+    blocker = in_the_way(tmp_path)
+    ended = command("design", *BAND, "--out", tmp_path / "run", "--json", blocker / "x.json")
+    refused(ended, "--json", str(blocker), "choose another folder")
+    assert files_in(tmp_path) == [blocker]
+
+
+def test_a_result_file_that_is_a_folder(command, tmp_path):
+    ended = command("design", *BAND, "--out", tmp_path / "run", "--json", tmp_path)
+    refused(ended, "--json", "is a folder", "give a file")
+    assert files_in(tmp_path) == []
+
+
+def no_directory(folder):
+    return folder / "nope"
+
+
+def incomplete_directory(folder):
+    (folder / "matgl").mkdir()
+    (folder / "matgl" / "model.json").write_text("{}")
+    return folder / "matgl"
+
+
+@pytest.mark.parametrize(
+    ("potential", "words"),
+    [
+        (no_directory, ("there is no directory", "MatGL")),
+        (incomplete_directory, ("model.pt, state.pt missing", "holds model.pt")),
+        (lambda _: "ase.calculators.nope:EMT", ("not an ASE calculator", "ase.calculators.nope")),
+    ],
+)
+def test_a_potential_that_cannot_be_loaded(command, tmp_path, potential, words):
+    """Only a worker notices."""
+    name = potential(tmp_path)
+    out = tmp_path / "run"
+    ended = command("design", *BAND, "--potential", name, "--out", out, "--workers", "1")
+    refused(ended, *words)
+    assert command("query", "--out", out).out.strip() == "no candidates"
+
+
+def test_a_potential_that_knows_none_of_the_elements(command, tmp_path):
+    """Only a worker notices."""
+    arguments = (*BAND, "--elements", "Ti,Fe", "--potential", EMT, "--workers", "1")
+    ended = command("design", *arguments, "--out", tmp_path / "run")
+    refused(ended, "no element is left")
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["store"]
+
+
+QUERIES = {
+    "unknown field": (("--sort", "foo"), ("--sort foo", "try margin")),
+    "field without an order": (("--sort", "structure"), ("--sort structure", "try margin")),
+    "unknown status": (("--status", "done"), ("--status done", "proposed, rejected")),
+    "negative limit": (("--limit", "-1"), ("--limit is -1", "at least 0")),
+    "reversed": (("-K", "170:150"), ("--bulk-modulus", "write 150:170")),
+    "unknown element": (("--contains", "Xx"), ("--contains", "'Xx'")),
+    "empty folder": ((), ("holds no results", "give the --out folder of a run")),
+}
+
+
+@pytest.mark.parametrize("case", QUERIES)
+def test_impossible_query(command, tmp_path, case):
+    arguments, words = QUERIES[case]
+    refused(command("query", "--out", tmp_path, *arguments), *words)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_query_of_a_folder_that_is_not_there(command, tmp_path):
+    refused(command("query", "--out", tmp_path / "nope"), "holds no results")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_unknown_options_are_refused(command):
+    ended = command("design", *BAND, "--hardness", "1:2")
+    assert ended.code == 2
+    assert "--hardness" in ended.err

@@ -1,0 +1,79 @@
+"""Elastic tensors from second derivatives against known answers and finite strains."""
+
+import numpy as np
+import pytest
+from pymatgen.core import Lattice, Structure
+
+from elatbot_flows.elasticity.moduli import moduli_from_tensor
+from elatbot_flows.elasticity.symmetry import crystal_symmetry
+from elatbot_flows.potentials.finite_strain import elastic_tensor
+from elatbot_flows.potentials.linear_response import measure_response
+from elatbot_flows.potentials.quasi_newton import relax_in_symmetry
+
+
+def relaxed(structure, potential):
+    symmetry = crystal_symmetry(structure)
+    ended = relax_in_symmetry(
+        structure, potential, symmetry, max_force=1e-3, max_stress=0.02, max_steps=100
+    )
+    assert ended.converged
+    return ended.structure, crystal_symmetry(ended.structure)
+
+
+def test_emt_copper(emt, crystal):
+    structure, symmetry = relaxed(crystal("Cu"), emt)
+    before = emt.evaluations
+    tensor = measure_response(structure, emt, symmetry).relaxed
+    c11, c12, c44 = tensor[0, 0], tensor[0, 1], tensor[3, 3]
+    assert emt.evaluations - before == 2
+    assert (c11, c12, c44) == pytest.approx((172.6, 115.4, 89.9), abs=0.6)
+
+
+def within_one_percent(ours, theirs):
+    return abs(ours - theirs) <= max(0.01 * theirs, 0.5)
+
+
+@pytest.mark.parametrize("name", ["Si", "NiAl", "Ni3Al"])
+def test_it_agrees_with_finite_strains(name, sevennet, crystal):
+    structure, symmetry = relaxed(crystal(name), sevennet)
+    ours = moduli_from_tensor(measure_response(structure, sevennet, symmetry).relaxed)
+    theirs = moduli_from_tensor(elastic_tensor(structure, sevennet).tensor)
+    assert within_one_percent(ours.bulk_modulus, theirs.bulk_modulus)
+    assert within_one_percent(ours.shear_modulus, theirs.shear_modulus)
+
+
+def test_it_agrees_for_a_tetragonal_crystal_with_internal_freedom(emt):
+    structure = Structure.from_spacegroup(
+        "I4/mmm", Lattice.tetragonal(3.3, 11.5), ["Au", "Cu"], [[0, 0, 0.17], [0, 0, 0.5]]
+    ).get_primitive_structure()
+    structure, symmetry = relaxed(structure, emt)
+    measured = measure_response(structure, emt, symmetry)
+    strained = elastic_tensor(structure, emt)
+    ours, theirs = moduli_from_tensor(measured.relaxed), moduli_from_tensor(strained.tensor)
+    assert within_one_percent(ours.bulk_modulus, theirs.bulk_modulus)
+    assert measured.asymmetry < 0.01
+
+
+@pytest.mark.shared
+def test_silicon_relaxed_and_clamped(tensornet, crystal):
+    structure, symmetry = relaxed(crystal("Si"), tensornet)
+    measured = measure_response(structure, tensornet, symmetry)
+    assert moduli_from_tensor(measured.relaxed).shear_modulus == pytest.approx(38.0, rel=0.02)
+    assert moduli_from_tensor(measured.clamped).shear_modulus == pytest.approx(53.9, rel=0.02)
+
+
+def test_axes_do_not_matter(emt, crystal):
+    structure, symmetry = relaxed(crystal("Cu"), emt)
+    rotation, _ = np.linalg.qr(np.random.default_rng(1).normal(size=(3, 3)))
+    turned = Structure(structure.lattice.matrix @ rotation, structure.species, [[0, 0, 0]])
+    first = moduli_from_tensor(measure_response(structure, emt, symmetry).relaxed)
+    second = moduli_from_tensor(measure_response(turned, emt, crystal_symmetry(turned)).relaxed)
+    assert second.bulk_modulus == pytest.approx(first.bulk_modulus, rel=1e-3)
+    assert second.shear_modulus == pytest.approx(first.shear_modulus, rel=1e-3)
+
+
+def test_a_soft_mode_shows(emt):
+    """A simple cubic lattice in a doubled cell shears along its layers."""
+    doubled = Structure(Lattice.orthorhombic(2.5, 2.5, 5.0), ["Cu"] * 2, [[0, 0, 0], [0, 0, 0.5]])
+    structure, symmetry = relaxed(doubled, emt)
+    assert measure_response(structure, emt, symmetry).softest_mode < 0

@@ -1,0 +1,75 @@
+"""Relaxation within the symmetry against ASE's, and how it ends."""
+
+import numpy as np
+import pytest
+from pymatgen.core import Lattice, Structure
+
+from elatbot_flows.elasticity.symmetry import crystal_symmetry
+from elatbot_flows.potentials.coordinates import deformed, evaluate
+from elatbot_flows.potentials.quasi_newton import relax_in_symmetry
+from elatbot_flows.potentials.relaxation import relax
+
+TIGHT = {"max_force": 1e-3, "max_stress": 0.02, "max_steps": 100}
+
+
+@pytest.fixture
+def copper_gold():
+    """Orthorhombic CuAu3 with free coordinates, far from relaxed."""
+    return Structure.from_spacegroup(
+        "Pmmn",
+        Lattice.orthorhombic(5.6, 4.6, 4.9),
+        ["Au", "Au", "Cu"],
+        [[0.25, 0, 0.155], [0, 0.5, 0.651], [0, 0, 0.655]],
+    )
+
+
+def test_the_gradient_is_that_of_the_energy(emt, copper_gold):
+    rng = np.random.default_rng(0)
+    n = 6 + 3 * len(copper_gold)
+    place = np.concatenate([0.01 * rng.normal(size=6), 0.03 * rng.normal(size=n - 6)])
+    direction = rng.normal(size=n)
+    h = 1e-5
+    ahead = evaluate(copper_gold, place + h * direction, emt).energy
+    behind = evaluate(copper_gold, place - h * direction, emt).energy
+    slope = evaluate(copper_gold, place, emt).gradient @ direction
+    assert slope == pytest.approx((ahead - behind) / (2 * h), rel=1e-5)
+
+
+def test_zero_coordinates_are_the_crystal_itself(copper_gold):
+    same = deformed(copper_gold, np.zeros(6 + 3 * len(copper_gold)))
+    np.testing.assert_allclose(same.lattice.matrix, copper_gold.lattice.matrix)
+    np.testing.assert_allclose(same.cart_coords, copper_gold.cart_coords, atol=1e-12)
+
+
+def test_it_ends_where_ase_ends_with_fewer_evaluations(emt, copper_gold):
+    symmetry = crystal_symmetry(copper_gold)
+    before = emt.evaluations
+    ours = relax_in_symmetry(copper_gold, emt, symmetry, **TIGHT)
+    spent = emt.evaluations - before
+    theirs = relax(copper_gold, emt, max_force=1e-3, max_steps=300)
+    assert ours.converged
+    assert ours.point.energy == pytest.approx(theirs.energy, abs=2e-4)
+    assert ours.structure.volume == pytest.approx(theirs.structure.volume, rel=2e-3)
+    assert spent < theirs.evaluations
+    assert crystal_symmetry(ours.structure).spacegroup_number == symmetry.spacegroup_number
+
+
+def test_too_few_steps_are_told(emt, copper_gold):
+    symmetry = crystal_symmetry(copper_gold)
+    ended = relax_in_symmetry(
+        copper_gold, emt, symmetry, max_force=1e-3, max_stress=0.02, max_steps=2
+    )
+    assert not ended.converged
+    assert ended.steps == 2
+
+
+def test_single_precision_noise_does_not_keep_it_going(sevennet):
+    boride = Structure.from_spacegroup(
+        "Pnma", Lattice.orthorhombic(5.5, 2.95, 4.05), ["Fe", "B"],
+        [[0.18, 0.25, 0.12], [0.036, 0.25, 0.61]],
+    )  # fmt: skip
+    ended = relax_in_symmetry(
+        boride, sevennet, crystal_symmetry(boride), max_force=1e-3, max_stress=0.05, max_steps=40
+    )
+    assert ended.converged
+    assert ended.steps < 20
