@@ -1,0 +1,76 @@
+"""The examples run as printed, or with an analytic potential where that is quicker."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+EMT = ("--potential", "ase.calculators.emt:EMT")
+
+
+def run(folder, name, *arguments):
+    """Run an example in `folder`; return what it printed."""
+    ended = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, EXAMPLES / f"{name}.py", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=900,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
+def test_every_example_says_what_it_shows_and_is_short():
+    scripts = sorted(EXAMPLES.glob("*.py"))
+    assert len(scripts) == 6
+    for script in scripts:
+        text = script.read_text()
+        assert text.startswith('"""')
+        assert f"python examples/{script.name}" in text
+        assert len(text.splitlines()) <= 60
+
+
+def test_submit_fireworks(tmp_path):
+    pytest.importorskip("fireworks")
+    lines = run(tmp_path, "submit_fireworks").splitlines()
+    assert [line.split(" -> ")[0] for line in lines] == ["propose", "build", "validate", "judge"]
+    assert lines[-1] == "judge -> result"
+
+
+@pytest.mark.slow
+def test_propose_only(tmp_path):
+    lines = run(tmp_path, "propose_only", "-n", "2", "--seed", "3").splitlines()
+    assert len(lines) >= 10
+    assert all("GPa expected" in line for line in lines)
+
+
+@pytest.mark.slow
+def test_build_crystals(tmp_path):
+    printed = run(tmp_path, "build_crystals", "CuAu:Tetragonal")
+    assert printed.startswith("CuAu")
+    assert "2 sites" in printed
+    assert "K about" in printed
+
+
+def test_validate_candidates(tmp_path):
+    """EMT gives copper about 135 GPa."""
+    (line,) = run(tmp_path, "validate_candidates").splitlines()
+    assert line.startswith("Cu: K = 13")
+    assert ", hit;" in line
+
+
+@pytest.mark.slow
+def test_design_then_query(tmp_path):
+    printed = run(tmp_path, "design_alloys", *EMT, "-n", "1", "--out", "alloys")
+    assert "1. " in printed
+    assert (tmp_path / "alloys" / "report.html").is_file()
+    assert " taken over" in run(tmp_path, "design_alloys", *EMT, "-n", "1", "--out", "alloys")
+    asked = run(tmp_path, "query_results", "alloys")
+    assert "Hits, best first:" in asked
+    assert "outranked" in asked
