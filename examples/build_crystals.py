@@ -26,9 +26,7 @@ def main() -> None:
     parser.add_argument("--potential", default="ase.calculators.emt:EMT")
     arguments = parser.parse_args()
 
-    hand = GeneratorRecord(
-        name="by hand", version="-", weights_sha256="-", parameters=0, temperature=0
-    )
+    hand = GeneratorRecord(name="me", version="-", weights_sha256="-", parameters=0, temperature=0)
     judge = PotentialRecord(**load_potential(arguments.potential).record())
     run = RunRecord(
         run_id="own", target={}, requested=1, seed=0, generator=hand, potential=judge, versions={}

@@ -12,7 +12,7 @@ from elatbot_flows.cli import main
 
 sys.path.insert(0, str(Path(__file__).parent))  # whatever pytest's import mode
 
-from cli_commands import BAND, QUICK, Ended, elatbot  # noqa: E402
+from cli_commands import BAND, QUICK, Ended, elatbot
 
 
 @pytest.fixture
