@@ -182,8 +182,10 @@ class _Plan:
 def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     """Worker processes that end at once when this process is interrupted."""
     threads = str(max(1, (os.cpu_count() or 1) // workers))
-    for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(variable, threads)
+    # Relaxing cells means 3x3 matrices: threads of OpenBLAS would only wait for each other.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     pool = ProcessPoolExecutor(
         workers, mp_context=multiprocessing.get_context("spawn"), initializer=_ignore_interrupt
     )

@@ -115,15 +115,15 @@ def test_hopeless_crystals_are_left_out(monkeypatch):
 def test_an_error_of_a_library_costs_one_crystal(monkeypatch):
     from spglib.error import SpglibError
 
-    from elatbot_flows.potentials import relaxation
+    from elatbot_flows.potentials import quasi_newton
 
     def fail_for_large(structure, *args, **kwargs):
         if structure.volume > 12:
             raise SpglibError("too close distance between atoms")
         return relax(structure, *args, **kwargs)
 
-    relax = relaxation.relax
-    monkeypatch.setattr(relaxation, "relax", fail_for_large)
+    relax = quasi_newton.relax_in_symmetry
+    monkeypatch.setattr(quasi_newton, "relax_in_symmetry", fail_for_large)
     with_guesses(monkeypatch, samples.fcc("Cu", 3.7), samples.fcc("Cu", 3.55))
     batch = make(BuildMaker(potential=samples.EMT), [samples.candidate(0, "Cu")], RUN)
     assert len(batch.candidates[0].polymorphs) == 1

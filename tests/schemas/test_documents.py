@@ -31,7 +31,9 @@ def test_every_physical_field_names_its_unit(document):
     physical = re.compile(r"(modulus|energy|volume|eigenvalue|residual|max_force|tensor)")
     for name, field in document.model_fields.items():
         if physical.search(name) and not name.startswith(("proposed", "structure")):
-            assert re.search(r"GPa|eV|A\^3", field.description), f"{document.__name__}.{name}"
+            assert re.search(r"GPa|eV|A\^3|[Rr]elative", field.description), (
+                f"{document.__name__}.{name}"
+            )
 
 
 def test_a_batch_survives_documents():

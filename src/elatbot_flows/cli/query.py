@@ -76,14 +76,16 @@ def query(
         poisson_ratio=poisson_ratio,
         pugh_ratio=pugh_ratio,
     )
+    allowed = parse_elements(elements, "--elements")
+    needed = parse_elements(contains, "--contains") or ()
     store, _ = open_store(out, existing=True)
     found = find_candidates(
         candidate_store(store),
         verdict="hit" if hit else None,
         status=status,
         intervals=intervals,
-        elements=parse_elements(elements, "--elements"),
-        contains=parse_elements(contains, "--contains") or (),
+        elements=allowed,
+        contains=needed,
         formula=formula,
         novel=novel,
         run_id=run,

@@ -1,8 +1,15 @@
 """Steps: Makers whose ``make`` is one job."""
 
 from elatbot_flows.jobs.build import BuildMaker
+from elatbot_flows.jobs.elastic import ElasticValidationMaker
 from elatbot_flows.jobs.judge import judge_candidates
 from elatbot_flows.jobs.propose import ProposeMaker
 from elatbot_flows.jobs.validate import ValidateMaker
 
-__all__ = ["BuildMaker", "ProposeMaker", "ValidateMaker", "judge_candidates"]
+__all__ = [
+    "BuildMaker",
+    "ElasticValidationMaker",
+    "ProposeMaker",
+    "ValidateMaker",
+    "judge_candidates",
+]

@@ -42,8 +42,8 @@ class BuildMaker(Maker):
         Those of them, lowest in energy as built, that are relaxed.
     keep
         Relaxed crystals kept, lowest in energy first.
-    max_force, max_steps
-        Threshold (eV/A) and length of the cheap relaxation.
+    max_force, max_stress, max_steps
+        Thresholds (eV/A, GPa) and length of the cheap relaxation.
     rough_steps
         Steps after which only the `keep` lowest in energy go on.
     min_distance_ratio
@@ -62,6 +62,7 @@ class BuildMaker(Maker):
     max_relaxed: int = 4
     keep: int = 2
     max_force: float = 0.05
+    max_stress: float = 1.0
     max_steps: int = 30
     rough_steps: int = 6
     min_distance_ratio: float = 0.5
@@ -167,10 +168,19 @@ class BuildMaker(Maker):
         potential: Potential,
         max_steps: int,
     ) -> Polymorph:
-        from elatbot_flows.potentials.relaxation import hydrostatic_bulk_modulus, relax
+        from elatbot_flows.elasticity.symmetry import crystal_symmetry
+        from elatbot_flows.potentials.quasi_newton import relax_in_symmetry
+        from elatbot_flows.potentials.relaxation import hydrostatic_bulk_modulus
         from elatbot_flows.structures import minimum_distance_ratio
 
-        relaxed = relax(structure, potential, max_force=self.max_force, max_steps=max_steps)
+        relaxed = relax_in_symmetry(
+            structure,
+            potential,
+            crystal_symmetry(structure),
+            max_force=self.max_force,
+            max_stress=self.max_stress,
+            max_steps=max_steps,
+        )
         if (ratio := minimum_distance_ratio(relaxed.structure)) < self.min_distance_ratio:
             raise StructureError(f"atoms at {ratio:.2f} of their radii's sum", reason="overlap")
         last = max_steps == self.max_steps
@@ -178,7 +188,7 @@ class BuildMaker(Maker):
             structure=relaxed.structure,
             source=origin.source,
             label=origin.label,
-            energy_per_atom=relaxed.energy / len(relaxed.structure),
+            energy_per_atom=relaxed.point.energy / len(relaxed.structure),
             bulk_modulus=hydrostatic_bulk_modulus(relaxed.structure, potential) if last else None,
         )
 

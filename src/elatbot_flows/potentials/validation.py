@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from monty.json import MSONable
 
 from elatbot_flows.elasticity.stability import smallest_eigenvalue
 from elatbot_flows.elasticity.symmetry import crystal_symmetry
@@ -28,7 +29,7 @@ NOBLE_GASES = frozenset({"He", "Ne", "Ar", "Kr", "Xe", "Rn"})
 
 
 @dataclass(frozen=True)
-class ValidationSettings:
+class ValidationSettings(MSONable):
     """How a crystal is relaxed and strained, and what is let through.
 
     Parameters
@@ -180,8 +181,7 @@ def _relaxed(
 ) -> Validation:
     """Relax the primitive cell; if it gains symmetry, once more within the higher one."""
     current, order = _primitive(structure, settings.symprec)
-    ended = None
-    for _ in range(3):
+    while True:
         ended = relax_in_symmetry(
             current,
             potential,
@@ -190,10 +190,10 @@ def _relaxed(
             max_stress=settings.max_stress,
             max_steps=settings.max_steps,
         )
-        refined, higher = _primitive(ended.structure, settings.symprec)
+        current, higher = _primitive(ended.structure, settings.symprec)
         if not ended.converged or higher <= order:
             break
-        current, order = refined, higher
+        order = higher
     result = Validation("failed", ended.structure, energy=ended.point.energy, relaxed=True)
     if not ended.converged:
         message = f"forces or stress above the thresholds after {settings.max_steps} steps"
@@ -243,7 +243,7 @@ def _ieee(tensor: NDArray[np.float64], structure: Structure) -> NDArray[np.float
 
     turned: Any = ElasticTensor.from_voigt(tensor).convert_to_ieee(structure, initial_fit=False)
     matrix = np.asarray(turned.voigt, dtype=float)
-    return 0.5 * (matrix + matrix.T)
+    return np.asarray(0.5 * (matrix + matrix.T))
 
 
 def _gated(so_far: Validation, settings: ValidationSettings) -> Validation:
