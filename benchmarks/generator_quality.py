@@ -305,8 +305,9 @@ def main() -> None:
         f"{judged['median']:.1f}, R2 {judged['r2']:.3f}. Judge B, trained on validation and test "
         f"rows alone, on the training rows: MAE {apart_scores['mae']:.1f}, median "
         f"{apart_scores['median']:.1f}, R2 {apart_scores['r2']:.3f}. Novel: the formula is in none "
-        "of the rows. The judges share their data source with the generator and cannot tell "
-        "whether a proposal is stable. One seed each."
+        "of the rows. Valid is 1 by construction: an answer that cannot be read would have ended "
+        "this run. The judges share their data source with the generator and cannot tell whether "
+        "a proposal is stable. One seed each."
     )
     generation_table(bench)
     rerank_table(bench)
