@@ -1,4 +1,4 @@
-"""The command line: ``elatbot design``, ``elatbot query``."""
+"""The command line: ``elatbot design``, ``elatbot query``, ``elatbot validate``."""
 
 from elatbot_flows.cli.app import app, main
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,8 +24,8 @@ from elatbot_flows.cli.options import (
     parse_intervals,
     writable_folder,
 )
-from elatbot_flows.cli.progress import design_progress
-from elatbot_flows.errors import ElatbotError, TargetError
+from elatbot_flows.cli.running import run_shown
+from elatbot_flows.errors import TargetError
 
 if TYPE_CHECKING:
     from jobflow import Flow, JobStore
@@ -144,40 +142,22 @@ def _result(
     flow: Flow, store: JobStore, maker: InverseDesignMaker, console: Console, workers: int
 ) -> DesignDocument:
     """Run the flow and read back its last document; store what is done whatever happens."""
-    from elatbot_flows.potentials.registry import warm_up
-    from elatbot_flows.runner import run_flow
     from elatbot_flows.schemas import DesignDocument
     from elatbot_flows.store import publish_candidates
 
-    try:
-        with design_progress(console) as show:
-            summary = run_flow(
-                flow,
-                store,
-                workers=workers,
-                on_event=show,
-                warm_up=partial(warm_up, maker.potential, maker.device),
-            )
-    except KeyboardInterrupt:
+    def publish() -> str:
         count = publish_candidates(store)
-        console.print(
-            f"interrupted; {count} candidates are stored as far as they got: "
-            "give the same command again to go on, or look at them with elatbot query"
-        )
-        raise
-    except BrokenProcessPool:
-        publish_candidates(store)
-        console.print(
-            "a worker process was killed, perhaps for want of memory: "
-            "give the same command with fewer --workers to go on"
-        )
-        raise typer.Exit(1) from None
-    publish_candidates(store)
-    for error in summary.failed.values():
-        if isinstance(error, ElatbotError):
-            raise error
-    if summary.failed:
-        raise typer.Exit(1)
+        return f"{count} candidates are stored as far as they got (see elatbot query): "
+
+    run_shown(
+        flow,
+        store,
+        console,
+        workers=workers,
+        potential=maker.potential,
+        device=maker.device,
+        publish=publish,
+    )
     return DesignDocument(**store.get_output(flow.jobs[-1].uuid))
 
 

@@ -1,4 +1,4 @@
-"""Progress of a design run: one bar per step on a terminal, one line per step elsewhere."""
+"""Progress of a run: one bar per step on a terminal, one line per step elsewhere."""
 
 from __future__ import annotations
 
@@ -25,19 +25,20 @@ if TYPE_CHECKING:
 
     from elatbot_flows.runner import Event
 
-__all__ = ["design_progress"]
+__all__ = ["progress"]
 
 STEPS = {
     "propose": "propose materials",
     "build crystals": "build and screen crystals",
     "validate": "relax and strain",
+    "validate elasticity": "relax and strain",
 }
 """Names that jobs start with, and what people read."""
 _DONE = ("finished", "resumed")
 
 
 @contextlib.contextmanager
-def design_progress(console: Console) -> Iterator[Callable[[Event], None]]:
+def progress(console: Console) -> Iterator[Callable[[Event], None]]:
     """Show the events of a run while the context is open."""
     if not console.is_terminal:
         yield _Lines(console)
@@ -51,8 +52,8 @@ def design_progress(console: Console) -> Iterator[Callable[[Event], None]]:
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console) as progress:
-        yield _Bars(progress)
+    with Progress(*columns, console=console) as bars:
+        yield _Bars(bars)
 
 
 def _step(job: str) -> str | None:

@@ -70,15 +70,15 @@ class InverseDesignMaker(Maker):
         Raises
         ------
         TargetError
-            If ``n`` is not between 1 and 2000, or a count is not positive.
+            If ``n`` is not between 1 and 2000, a count is not positive or the seed is negative.
         """
         if not 1 <= self.n <= MOST_CANDIDATES:
             raise TargetError(
                 f"n is {self.n}: a run validates 1 to {MOST_CANDIDATES} candidates; "
                 "split larger campaigns into runs with different seeds"
             )
-        if self.screen < 1 or self.chunk_size < 1:
-            raise TargetError("screen and chunk_size must be at least 1")
+        if self.screen < 1 or self.chunk_size < 1 or self.seed < 0:
+            raise TargetError("screen and chunk_size must be at least 1, seed at least 0")
 
     def make(self, target: DesignTarget) -> Flow:
         """Make the flow for a target.

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from elatbot_flows.schemas import DesignDocument
 
-__all__ = ["render_candidates", "render_summary"]
+__all__ = ["render_candidates", "render_results", "render_summary"]
 
 _STYLES = {"hit": "bold green", "miss": "red", "unknown": "magenta"}
 _HIT = {"hit": "yes", "miss": "no", "unknown": "?"}
@@ -37,6 +37,7 @@ _SOURCES = {"materials_project": "mp", "intermetallics": "types"}
 _HEAVY = {"structure", "polymorphs", "elastic", "completion", "potential", "run"}
 _BAR = 30
 _WIDE = 96
+_NAME = 18
 _SYSTEM = 5
 
 Row = dict[str, Any]
@@ -95,6 +96,50 @@ def render_candidates(rows: list[Row], console: Console) -> None:
             _fate(row),
         )
     console.print(table)
+
+
+def render_results(rows: list[Row], console: Console) -> None:
+    """Print what became of crystals from files.
+
+    Parameters
+    ----------
+    rows
+        Documents with the fields of :class:`~elatbot_flows.schemas.ElasticResult`, and those of
+        other potentials under ``others``.
+    console
+        Where to print.
+    """
+    from rich.text import Text
+
+    table = _table("Crystal", "Potential", "Formula", "Symmetry", *_moduli_heads(), "Result")
+    for row in rows:
+        for result in (row, *row.get("others", ())):
+            potential = (result.get("potential") or {}).get("name") or DASH
+            table.add_row(
+                Text(str(result.get("source")).rpartition("/")[2] if result is row else ""),
+                Text(_shortened(potential.rstrip("/").rpartition("/")[2])),
+                Text(result.get("formula") or DASH),
+                _spacegroup(result),
+                *_moduli(result),
+                _outcome(result),
+            )
+    if console.width < _WIDE:
+        left_out = {head for head in _moduli_heads() if head[0] not in "KG" or "/" in head}
+        table.columns = [column for column in table.columns if column.header not in left_out]
+    console.print(table)
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= _NAME else f"{name[: _NAME - 1]}…"
+
+
+def _outcome(row: Row) -> Any:
+    """Stable, or the reason."""
+    from rich.text import Text
+
+    if row.get("status") == "validated":
+        return Text("stable", style="green")
+    return Text(reason_words(str(row.get("reason"))), style="red")
 
 
 def _summary_table(rows: list[Row], *, wide: bool) -> Table:
@@ -157,7 +202,7 @@ def _table(*heads: str) -> Table:
             overflow="fold",
             no_wrap=right
             or head.startswith("Margin")
-            or head in {"Candidate", "Space group", "Symmetry"},
+            or head in {"Candidate", "Space group", "Symmetry", "Potential"},
         )
     return table
 

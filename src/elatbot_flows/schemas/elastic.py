@@ -77,8 +77,8 @@ class ElasticResult(BaseModel):
     )
     residual: float | None = Field(
         None,
-        description="Linear response: relative norm of the antisymmetric part of the measured second "
-        "derivatives over their norm. Finite strain: root mean square of stress - C strain, GPa.",
+        description="Linear response: relative size of the antisymmetric part of the measured "
+        "second derivatives. Finite strain: root mean square of stress - C strain, GPa.",
     )
     method: str = Field(description="'linear_response' or 'finite_strain'.")
     evaluations: int = Field(description="Evaluations of the potential.")

@@ -1,0 +1,77 @@
+"""Run a flow on this machine with progress, and end as a command should."""
+
+from __future__ import annotations
+
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
+from typing import TYPE_CHECKING
+
+import typer
+
+from elatbot_flows.cli.progress import progress
+from elatbot_flows.errors import ElatbotError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jobflow import Flow, JobStore
+    from rich.console import Console
+
+__all__ = ["run_shown"]
+
+
+def run_shown(
+    flow: Flow,
+    store: JobStore,
+    console: Console,
+    *,
+    workers: int,
+    potential: str,
+    device: str,
+    publish: Callable[[], str] = str,
+) -> None:
+    """Run a flow to its end.
+
+    Parameters
+    ----------
+    flow, store
+        What to run, and where outputs go.
+    console
+        For progress.
+    workers
+        Processes.
+    potential, device
+        What to load while the first job runs.
+    publish
+        Called at the end, also of an interrupted run; says what it did.
+
+    Raises
+    ------
+    ElatbotError
+        If a job failed for something a user can put right.
+    typer.Exit
+        If a job failed for anything else.
+    """
+    from elatbot_flows.potentials.registry import warm_up
+    from elatbot_flows.runner import run_flow
+
+    loader = partial(warm_up, potential, device)
+    try:
+        with progress(console) as show:
+            summary = run_flow(flow, store, workers=workers, on_event=show, warm_up=loader)
+    except KeyboardInterrupt:
+        console.print(f"interrupted; {publish()}give the same command again to go on")
+        raise
+    except BrokenProcessPool:
+        publish()
+        console.print(
+            "a worker process was killed, perhaps for want of memory: "
+            "give the same command with fewer --workers to go on"
+        )
+        raise typer.Exit(1) from None
+    publish()
+    for error in summary.failed.values():
+        if isinstance(error, ElatbotError):
+            raise error
+    if summary.failed:
+        raise typer.Exit(1)

@@ -1,0 +1,160 @@
+"""``elatbot validate``: elastic tensors of crystals in files."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+from elatbot_flows.cli.options import available_cores, writable_folder
+from elatbot_flows.cli.running import run_shown
+from elatbot_flows.errors import StructureError, TargetError
+
+if TYPE_CHECKING:
+    from jobflow import Job, JobStore
+    from pymatgen.core import Structure
+
+    from elatbot_flows.potentials.validation import ValidationSettings
+
+__all__ = ["validate"]
+
+_METHODS = ("linear_response", "finite_strain")
+
+
+def validate(
+    files: Annotated[
+        list[Path], typer.Argument(help="Crystals: CIF, POSCAR, pymatgen JSON, ...", metavar="FILE")
+    ],
+    potential: Annotated[
+        list[str],
+        typer.Option(metavar="NAME|DIR", help="Potential; give several to see them disagree."),
+    ] = ["7net-0"],  # noqa: B006 - typer copies it
+    method: Annotated[
+        str, typer.Option(help="linear_response, or finite_strain as atomate2 does it.")
+    ] = "linear_response",
+    device: Annotated[str, typer.Option(help="Device of the potential: cpu or cuda.")] = "cpu",
+    workers: Annotated[
+        int | None, typer.Option(help="Processes to use; all cores by default.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Keep the documents, to go on later.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
+) -> None:
+    """Relax crystals and compute their relaxed-ion elastic tensors (GPa).
+
+    A crystal that cannot be validated is an entry with a reason, never a missing one.
+    """
+    from elatbot_flows.potentials.registry import check_potential_name
+    from elatbot_flows.potentials.validation import ValidationSettings
+
+    if method not in _METHODS:
+        raise TargetError(f"--method {method}: choose from {', '.join(_METHODS)}")
+    for name in potential:
+        check_potential_name(name)
+    if missing := [str(path) for path in files if not path.is_file()]:
+        raise StructureError(f"there is no file {', '.join(missing)}")
+    settings = ValidationSettings(method=method)  # type: ignore[arg-type]
+    crystals, unreadable = _read(files)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = writable_folder(out, "--out") if out else Path(scratch)
+        entries = unreadable | _entries(
+            crystals, potential, device, settings, folder, workers or available_cores()
+        )
+    found = [entries[str(path)] for path in files]
+    if as_json:
+        typer.echo(json.dumps(found, indent=1, allow_nan=False))
+    else:
+        from elatbot_flows.report import render_results
+
+        render_results(found, Console(highlight=False))
+
+
+def _read(files: list[Path]) -> tuple[dict[str, Structure], dict[str, dict[str, Any]]]:
+    """Crystals by file, and entries for files that hold none."""
+    from pymatgen.core import Structure
+
+    crystals, unreadable = {}, {}
+    for path in files:
+        try:
+            crystals[str(path)] = Structure.from_file(path)
+        except Exception as error:  # noqa: BLE001 - parsers raise what they like
+            unreadable[str(path)] = _unreadable(path, error)
+    return crystals, unreadable
+
+
+def _unreadable(path: Path, error: Exception) -> dict[str, Any]:
+    """An entry with all fields, most of them empty."""
+    from elatbot_flows.schemas import ElasticResult
+
+    return dict.fromkeys(ElasticResult.model_fields) | {
+        "source": str(path),
+        "status": "failed",
+        "reason": "atoms_overlap" if "occupanc" in str(error) else "unreadable_file",
+        "message": f"{type(error).__name__}: {error}",
+    }
+
+
+def _entries(
+    crystals: dict[str, Structure],
+    potentials: list[str],
+    device: str,
+    settings: ValidationSettings,
+    folder: Path,
+    workers: int,
+) -> dict[str, dict[str, Any]]:
+    """Results by file: those of the first potential, with the other ones inside."""
+    from jobflow import Flow
+
+    from elatbot_flows.store import open_store
+
+    if not crystals:
+        return {}
+    store, _ = open_store(folder)
+    jobs = {
+        (name, source): _job(name, source, crystal, device, settings, number)
+        for name in potentials
+        for number, (source, crystal) in enumerate(crystals.items(), start=1)
+    }
+    console = Console(stderr=True, highlight=False)
+    run_shown(
+        Flow(list(jobs.values()), name="validate files"),
+        store,
+        console,
+        workers=workers,
+        potential=potentials[0],
+        device=device,
+    )
+    entries = {}
+    for source in crystals:
+        first, *others = (_result(store, jobs[name, source]) for name in potentials)
+        entries[source] = first | ({"others": others} if others else {})
+    return entries
+
+
+def _job(
+    potential: str,
+    source: str,
+    crystal: Structure,
+    device: str,
+    settings: ValidationSettings,
+    number: int,
+) -> Job:
+    from elatbot_flows.jobs import ElasticValidationMaker
+
+    maker = ElasticValidationMaker(potential=potential, device=device, settings=settings)
+    made: Job = maker.make([crystal], [source])
+    made.append_name(f" {number}")
+    return made
+
+
+def _result(store: JobStore, job: Job) -> dict[str, Any]:
+    """The stored result as plain JSON values."""
+    from monty.json import jsanitize
+
+    (output,) = store.get_output(job.uuid)
+    return {k: jsanitize(v, strict=True) for k, v in output.items() if not k.startswith("@")}
