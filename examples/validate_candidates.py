@@ -3,7 +3,8 @@
     python examples/validate_candidates.py                  # copper
     python examples/validate_candidates.py mine.cif --potential 7net-0
 
-About five seconds for copper.
+About five seconds for copper. The Maker also goes behind any job that ends in a structure:
+``ElasticValidationMaker().make(relax_job.output.structure)``.
 """
 
 from __future__ import annotations
@@ -14,15 +15,9 @@ from jobflow import JobStore, run_locally
 from maggma.stores import MemoryStore
 from pymatgen.core import Lattice, Structure
 
-from elatbot_flows import DesignTarget, Interval, load_potential
-from elatbot_flows.jobs import ValidateMaker
-from elatbot_flows.schemas import (
-    CandidateDocument,
-    GeneratorRecord,
-    Polymorph,
-    PotentialRecord,
-    RunRecord,
-)
+from elatbot_flows import DesignTarget, Interval
+from elatbot_flows.elasticity.verdict import judge
+from elatbot_flows.jobs import ElasticValidationMaker
 
 
 def main() -> None:
@@ -35,25 +30,15 @@ def main() -> None:
     structures = [Structure.from_file(file) for file in arguments.files] or [copper]
 
     target = DesignTarget(bulk_modulus=Interval(130, 190), pugh_ratio=Interval(1.75, 4))
-    hand = GeneratorRecord(name="me", version="-", weights_sha256="-", parameters=0, temperature=0)
-    judge = PotentialRecord(**load_potential(arguments.potential).record())
-    run = RunRecord(
-        run_id="own", target={}, requested=1, seed=0, generator=hand, potential=judge, versions={}
-    )
-    crystals = [
-        Polymorph(structure=s, source="own", label=s.reduced_formula, energy_per_atom=0)
-        for s in structures
-    ]
-    candidates = [
-        CandidateDocument(candidate_id=f"own-{i}", run_id="own", polymorphs=[p], formula=p.label)
-        for i, p in enumerate(crystals)
-    ]
-    job = ValidateMaker(potential=arguments.potential).make(candidates, run, target)
+    job = ElasticValidationMaker(potential=arguments.potential).make(structures)
     responses = run_locally(job, store=JobStore(MemoryStore()), log=False, ensure_success=True)
-    for found in responses[job.uuid][1].output.candidates:
-        print(f"{found.formula}: {found.message or found.verdict}")
-        if found.status == "validated":
-            print(f"  K = {found.bulk_modulus:.1f} GPa, K/G = {found.pugh_ratio:.2f}")
+    for found in responses[job.uuid][1].output:
+        if found.status == "failed":
+            print(f"{found.formula}: {found.message}")
+            continue
+        verdict = judge(target, {name: getattr(found, name) for name in target.intervals()})
+        print(f"{found.formula}: {verdict.verdict}")
+        print(f"  K = {found.bulk_modulus:.1f} GPa, K/G = {found.pugh_ratio:.2f}")
 
 
 if __name__ == "__main__":
