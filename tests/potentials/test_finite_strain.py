@@ -93,6 +93,7 @@ def test_ions_relax_in_strained_cells(tensornet, crystal):
     assert free.bulk_modulus == pytest.approx(clamped.bulk_modulus, abs=0.5)
 
 
+@pytest.mark.slow
 def test_it_agrees_with_atomate2s_elastic_flow(sevennet, crystal, tmp_path, monkeypatch):
     from atomate2.forcefields.flows.elastic import ElasticMaker
 
