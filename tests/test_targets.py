@@ -217,6 +217,8 @@ def test_the_implied_bulk_modulus_is_no_wider_than_needed(data):
         # K = E G / (3 (3 G - E)) rises with E and falls with G
         ({"youngs_modulus": (100, 110), "shear_modulus": (39, 42)}, (53.846, 204.286)),
         ({"bulk_modulus": (100, 200), "shear_modulus": (40, 50), "pugh_ratio": (2, 3)}, (100, 150)),
+        ({"shear_modulus": (40, 50), "poisson_ratio": (0.25, 0.3)}, (66.667, 108.333)),
+        ({"youngs_modulus": (90, 90), "pugh_ratio": (2, 2)}, (70, 70)),
     ],
 )
 def test_the_implied_bulk_modulus_in_numbers(fields, expected):
@@ -245,6 +247,9 @@ def test_nothing_is_implied_where_nothing_follows(fields):
     [
         {"bulk_modulus": (10, 20), "youngs_modulus": (180, 180), "poisson_ratio": (0.3, 0.3)},
         {"bulk_modulus": (10, 20), "shear_modulus": (40, 50), "pugh_ratio": (2, 3)},
+        {"poisson_ratio": (0.2, 0.25), "pugh_ratio": (4, 5)},
+        {"bulk_modulus": (100, 110), "youngs_modulus": (1000, 1100)},
+        {"youngs_modulus": (100, 110), "shear_modulus": (10, 20)},
     ],
 )
 def test_intervals_that_contradict_each_other_are_refused(fields):

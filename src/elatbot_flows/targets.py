@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from monty.json import MSONable
 
+from elatbot_flows.elasticity.isotropic import feasible_bulk_modulus
 from elatbot_flows.errors import TargetError
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ CRYSTAL_SYSTEMS = (
 )
 """The seven crystal systems, spelled as the Materials Project spells them."""
 
-_ROUNDING = 1e-9
 """Relative difference of bulk moduli that is put down to rounding."""
 
 
@@ -250,44 +250,24 @@ class DesignTarget(MSONable):
         return tuple(sorted(wanted - set(self.excluded_elements)))
 
     def implied_bulk_modulus(self) -> Interval | None:
-        """The bulk moduli (GPa) that the given intervals leave possible, if they say anything.
+        """The bulk moduli (GPa) that the given intervals leave possible, if they bound them.
 
-        Uses K = E / (3 (1 - 2 nu)), K = G * (K/G) and K = E G / (3 (3 G - E)), the relations
-        between the constants of an isotropic solid, on the edges of the intervals. None if
-        nothing follows.
+        See :func:`~elatbot_flows.elasticity.isotropic.feasible_bulk_modulus`.
+
+        Raises
+        ------
+        TargetError
+            If the intervals contradict each other.
         """
-        found = [self.bulk_modulus, self._from_youngs_poisson(), self._from_shear_pugh()]
-        found.append(self._from_youngs_shear())
-        bounds = [interval for interval in found if interval is not None]
-        if not bounds:
-            return None
-        low, high = max(b.low for b in bounds), min(b.high for b in bounds)
-        if low > high and not math.isclose(low, high, rel_tol=_ROUNDING):
-            texts = " and ".join(str(b) for b in bounds)
-            raise TargetError(f"the intervals contradict each other: they ask for K in {texts} GPa")
-        return Interval(min(low, high), max(low, high))
-
-    def _from_youngs_poisson(self) -> Interval | None:
-        youngs, poisson = self.youngs_modulus, self.poisson_ratio
-        if youngs is None or poisson is None or poisson.high >= 0.5:
-            return None
-        return Interval(
-            youngs.low / (3 * (1 - 2 * poisson.low)), youngs.high / (3 * (1 - 2 * poisson.high))
-        )
-
-    def _from_shear_pugh(self) -> Interval | None:
-        shear, pugh = self.shear_modulus, self.pugh_ratio
-        if shear is None or pugh is None:
-            return None
-        return Interval(shear.low * pugh.low, shear.high * pugh.high)
-
-    def _from_youngs_shear(self) -> Interval | None:
-        youngs, shear = self.youngs_modulus, self.shear_modulus
-        if youngs is None or shear is None or 3 * shear.low <= youngs.high:
-            return None
-        low = youngs.low * shear.high / (3 * (3 * shear.high - youngs.low))
-        high = youngs.high * shear.low / (3 * (3 * shear.low - youngs.high))
-        return Interval(min(low, high), max(low, high))  # rounding may swap equal edges
+        given = {name: (i.low, i.high) for name, i in self.intervals().items()}
+        try:
+            bounds = feasible_bulk_modulus(given)
+        except ValueError:
+            texts = ", ".join(f"{name} {i}" for name, i in self.intervals().items())
+            raise TargetError(
+                f"the intervals contradict each other: no solid has {texts}; widen one of them"
+            ) from None
+        return None if bounds is None else Interval(*bounds)
 
 
 def _check_interval(prop: Property, interval: Interval) -> None:

@@ -102,7 +102,10 @@ class InverseDesignMaker(Maker):
         )
         validator = replace(self.validate_maker, potential=self.potential, device=self.device)
 
-        proposed = self.propose_maker.make(target, self.potential, self.device, self.n, self.seed)
+        steps = {"build": builder.as_dict(), "validate": validator.as_dict(), "screen": self.screen}
+        proposed = self.propose_maker.make(
+            target, self.potential, self.device, self.n, self.seed, steps
+        )
         built = build_until(proposed.output, builder, self.screen * self.n, self.chunk_size)
         validated = validate_until(built.output, target, validator, self.n, self.chunk_size)
         judged = judge_candidates([proposed.output, built.output, validated.output])

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["build_until", "validate_until"]
 
+_SAFE = 0.15
+"""A screening estimate this far inside the interval, relative to its edge, cannot be bettered."""
+
 
 @job
 def build_until(
@@ -95,11 +98,11 @@ def validate_until(
 
 
 def _shortfall(candidate: CandidateDocument, interval: Interval | None) -> float:
-    """How far the cheap estimate lies from the middle of the interval, GPa."""
+    """How far the cheap estimate lies from well inside the interval, GPa; small is good."""
     estimate = candidate.screening_bulk_modulus
     if interval is None or estimate is None:
         return 0.0
-    return abs(estimate - interval.midpoint)
+    return -min(interval.margin(estimate), _SAFE * interval.low)
 
 
 def _chunks(candidates: list[CandidateDocument], size: int) -> list[list[CandidateDocument]]:

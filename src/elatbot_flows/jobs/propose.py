@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 from importlib.metadata import version
 from math import erf, sqrt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jobflow import Maker, job
 
@@ -61,7 +61,13 @@ class ProposeMaker(Maker):
 
     @job(output_schema=CandidateBatch)
     def make(
-        self, target: DesignTarget, potential: str, device: str, requested: int, seed: int
+        self,
+        target: DesignTarget,
+        potential: str,
+        device: str,
+        requested: int,
+        seed: int,
+        settings: dict[str, Any] | None = None,
     ) -> CandidateBatch:
         """Propose candidates for a target.
 
@@ -75,6 +81,8 @@ class ProposeMaker(Maker):
             Candidates that are to be validated in the end.
         seed
             Same seed, same proposals.
+        settings
+            Of the steps to come; they tell this run from others.
 
         Returns
         -------
@@ -86,7 +94,7 @@ class ProposeMaker(Maker):
         from elatbot_flows.potentials import load_potential
 
         generator, judge = load_generator(self.generator), load_potential(potential, device)
-        run = self._run_record(target, generator, judge, requested, seed)
+        run = self._run_record(target, generator, judge, requested, seed, settings or {})
         completions, notes = self._sample(target, generator, judge, requested, seed)
         candidates = [_candidate(run.run_id, i, c) for i, c in enumerate(completions)]
         candidates = _mark_duplicates(candidates)
@@ -135,6 +143,7 @@ class ProposeMaker(Maker):
         judge: Potential,
         requested: int,
         seed: int,
+        settings: dict[str, Any],
     ) -> RunRecord:
         info = generator.info
         record = {
@@ -151,7 +160,7 @@ class ProposeMaker(Maker):
             "potential": PotentialRecord(**judge.record()).model_dump(),
             "versions": {package: version(package) for package in _PACKAGES},
         }
-        text = json.dumps([record, self.as_dict()], sort_keys=True, default=str)
+        text = json.dumps([record, self.as_dict(), settings], sort_keys=True, default=str)
         return RunRecord(run_id=hashlib.sha256(text.encode()).hexdigest()[:12], **record)
 
 
