@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from jobflow import Flow, Maker
@@ -102,7 +102,7 @@ class InverseDesignMaker(Maker):
         )
         validator = replace(self.validate_maker, potential=self.potential, device=self.device)
 
-        steps = {"build": builder.as_dict(), "validate": validator.as_dict(), "screen": self.screen}
+        steps = {"build": asdict(builder), "validate": asdict(validator), "screen": self.screen}
         proposed = self.propose_maker.make(
             target, self.potential, self.device, self.n, self.seed, steps
         )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from jobflow import Maker, job
 
-from elatbot_flows.errors import ParseError
+from elatbot_flows.errors import ParseError, PotentialError
 from elatbot_flows.schemas import (
     CandidateBatch,
     CandidateDocument,
@@ -94,6 +94,11 @@ class ProposeMaker(Maker):
         from elatbot_flows.potentials import load_potential
 
         generator, judge = load_generator(self.generator), load_potential(potential, device)
+        if not set(target.allowed(generator.info.elements)) & set(judge.elements):
+            raise PotentialError(
+                f"potential {potential} knows none of the elements that are left; "
+                "choose another potential or allow other elements"
+            )
         run = self._run_record(target, generator, judge, requested, seed, settings or {})
         completions, notes = self._sample(target, generator, judge, requested, seed)
         candidates = [_candidate(run.run_id, i, c) for i, c in enumerate(completions)]
