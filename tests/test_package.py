@@ -17,8 +17,9 @@ ROOT = Path(__file__).parents[1]
 SRC = ROOT / "src" / "elatbot_flows"
 LAYER = {
     **dict.fromkeys(["errors", "files"], 0),
-    **dict.fromkeys(["targets", "elasticity", "text"], 1),
+    **dict.fromkeys(["targets", "elasticity", "text", "uncertainty"], 1),
     **dict.fromkeys(["engines", "potentials", "structures", "datasets", "training"], 2),
+    **dict.fromkeys(["stability", "novelty"], 2),
     **dict.fromkeys(["schemas"], 3),
     **dict.fromkeys(["jobs"], 4),
     **dict.fromkeys(["flows"], 5),

@@ -10,6 +10,7 @@ __all__ = [
     "StoreError",
     "StructureError",
     "TargetError",
+    "UncertaintyError",
 ]
 
 
@@ -58,3 +59,7 @@ class StructureError(ElatbotError):
 
 class StoreError(ElatbotError):
     """A store that cannot be opened, read or written."""
+
+
+class UncertaintyError(ElatbotError, ValueError):
+    """Estimates that cannot be combined or calibrated as asked."""

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from elatbot_flows.errors import UncertaintyError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["Calibration", "conformal_quantile"]
 
@@ -59,9 +62,7 @@ class Calibration:
     residuals: NDArray[np.float64]
 
     @classmethod
-    def from_errors(
-        cls, errors: NDArray[np.float64], sigmas: NDArray[np.float64]
-    ) -> Calibration:
+    def from_errors(cls, errors: NDArray[np.float64], sigmas: NDArray[np.float64]) -> Calibration:
         """From errors ``true - estimate`` and their positive scales, both of shape ``(n,)``."""
         return cls(np.sort(np.asarray(errors, dtype=float) / np.asarray(sigmas, dtype=float)))
 

@@ -1,0 +1,16 @@
+"""How far to trust a modulus: disagreement, calibrated combination, intervals that hold.
+
+Everything here is arithmetic on numbers that others computed; no model is loaded.
+"""
+
+from elatbot_flows.uncertainty.calibrated import Combination, load_combination
+from elatbot_flows.uncertainty.disagreement import Disagreement, measure_disagreement
+from elatbot_flows.uncertainty.estimate import Estimate
+
+__all__ = [
+    "Combination",
+    "Disagreement",
+    "Estimate",
+    "load_combination",
+    "measure_disagreement",
+]
