@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -170,6 +171,36 @@ if __name__ == "__main__":
     tell = lambda event: print(event.kind, event.job, flush=True)
     print(run_flow(Flow([first, last, blocked]), store, on_event=tell))
 """
+
+
+def test_workers_end_when_the_main_process_is_killed(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    process = subprocess.Popen(  # noqa: S603 - our own script
+        [sys.executable, str(script), str(tmp_path)],
+        env=os.environ | {"PYTHONPATH": str(TESTS)},
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    for line in process.stdout:
+        if line.strip() == "finished announce":
+            break
+    process.kill()
+    process.wait()
+    deadline = time.monotonic() + 30
+    while _living(process.pid) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not _living(process.pid)
+
+
+def _living(session):
+    """Processes of a session that are still there."""
+    listed = subprocess.run(  # noqa: S603
+        ["ps", "-s", str(session), "-o", "stat="],  # noqa: S607
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return [state for state in listed.stdout.split() if not state.startswith("Z")]
 
 
 def test_an_interrupted_run_keeps_what_is_finished_and_resumes(store, tmp_path):
