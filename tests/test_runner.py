@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -173,6 +174,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.skipif(shutil.which("ps") is None, reason="there is no ps to list processes")
 def test_workers_end_when_the_main_process_is_killed(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
