@@ -4,11 +4,13 @@ from elatbot_flows.jobs.build import BuildMaker
 from elatbot_flows.jobs.elastic import ElasticValidationMaker
 from elatbot_flows.jobs.judge import judge_candidates
 from elatbot_flows.jobs.propose import ProposeMaker
+from elatbot_flows.jobs.stability import HullMaker
 from elatbot_flows.jobs.validate import ValidateMaker
 
 __all__ = [
     "BuildMaker",
     "ElasticValidationMaker",
+    "HullMaker",
     "ProposeMaker",
     "ValidateMaker",
     "judge_candidates",

@@ -4,6 +4,7 @@ from elatbot_flows.schemas.candidate import STAGES, CandidateBatch, CandidateDoc
 from elatbot_flows.schemas.design import DesignCounts, DesignDocument
 from elatbot_flows.schemas.elastic import ElasticResult
 from elatbot_flows.schemas.provenance import GeneratorRecord, PotentialRecord, RunRecord
+from elatbot_flows.schemas.stability import HullResult
 
 __all__ = [
     "STAGES",
@@ -13,6 +14,7 @@ __all__ = [
     "DesignDocument",
     "ElasticResult",
     "GeneratorRecord",
+    "HullResult",
     "Polymorph",
     "PotentialRecord",
     "RunRecord",

@@ -1,0 +1,131 @@
+"""Relaxed phases are kept, so that nothing is relaxed twice with one potential."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import lru_cache
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import TYPE_CHECKING, Any
+
+from elatbot_flows.errors import StoreError
+from elatbot_flows.stability.phases import Phase, Survey
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from elatbot_flows.potentials.base import Potential
+    from elatbot_flows.stability.settings import HullSettings
+
+__all__ = ["PhaseCache", "potential_identity", "shared_cache"]
+
+_SCALARS = ("formula", "energy_per_atom", "source", "label")
+
+
+def potential_identity(record: Mapping[str, Any]) -> str:
+    """What makes energies comparable: weights (or name), package, its version and precision.
+
+    Parameters
+    ----------
+    record
+        The fields of :class:`~elatbot_flows.schemas.PotentialRecord`. The device does not matter,
+        nor, if the weights have a hash, the name they were asked for by.
+    """
+    weights = record["weights_sha256"] or record["name"]
+    names = ("family", "package", "package_version", "dtype")
+    text = json.dumps([weights, *(record[name] for name in names)])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+class PhaseCache:
+    """Surveys by potential, settings and question, in memory and, if asked, in a folder.
+
+    Files are JSON: ``<potential>/<settings>/<source>-<name>.json`` below the folder. Processes may
+    share a folder: files are replaced whole.
+
+    Parameters
+    ----------
+    folder
+        Where to keep them beyond this process; None for memory alone.
+    """
+
+    def __init__(self, folder: str | Path | None = None) -> None:
+        self.folder = None if folder is None else Path(folder)
+        self._memory: dict[tuple[str, ...], Survey] = {}
+
+    def survey(
+        self,
+        potential: Potential,
+        settings: HullSettings,
+        question: tuple[str, str],
+        make: Callable[[], Survey],
+    ) -> Survey:
+        """The survey kept for a question, made and kept if there is none.
+
+        Parameters
+        ----------
+        potential, settings
+            What its energies depend on.
+        question
+            Source, and formula or hash of a structure.
+        make
+            How to make it.
+
+        Raises
+        ------
+        StoreError
+            If a file is not one of ours or cannot be written.
+        """
+        key = (potential_identity(potential.record()), settings.digest(), *question)
+        if key not in self._memory:
+            path = self._path(key)
+            if path is not None and path.is_file():
+                self._memory[key] = _read(path)
+            else:
+                self._memory[key] = found = make()
+                if path is not None:
+                    _write(path, found, potential)
+        return self._memory[key]
+
+    def _path(self, key: tuple[str, ...]) -> Path | None:
+        if self.folder is None:
+            return None
+        identity, digest, source, name = key
+        return self.folder / identity / digest / f"{source}-{name}.json"
+
+
+@lru_cache(maxsize=8)
+def shared_cache(folder: str | None = None) -> PhaseCache:
+    """The cache of this process for a folder, or for memory alone."""
+    return PhaseCache(folder)
+
+
+def _read(path: Path) -> Survey:
+    from pymatgen.core import Structure
+
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        phases = tuple(
+            Phase(**{k: p[k] for k in _SCALARS}, structure=Structure.from_dict(p["structure"]))
+            for p in data["phases"]
+        )
+        return Survey(phases, int(data["tried"]), dict(data["failures"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StoreError(f"{path} is no file of relaxed phases ({error}); delete it") from error
+
+
+def _write(path: Path, found: Survey, potential: Potential) -> None:
+    phases = [
+        {k: getattr(p, k) for k in _SCALARS} | {"structure": p.structure.as_dict()}
+        for p in found.phases
+    ]
+    data = {"phases": phases, "tried": found.tried, "failures": found.failures}
+    text = json.dumps(data | {"potential": potential.record()})
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as stream:
+            stream.write(text)
+        Path(stream.name).replace(path)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written ({error}); choose another folder") from error

@@ -1,0 +1,61 @@
+"""Relaxed phases are found again by potential and settings, and by nothing less."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from elatbot_flows.errors import StoreError
+from elatbot_flows.stability import (
+    CrystalEnergy,
+    HullSettings,
+    PhaseCache,
+    energy_above_hull,
+    given_source,
+    potential_identity,
+)
+
+SETTINGS = HullSettings(prototypes=False)
+ASKED = [CrystalEnergy("CuAu", -3.0)]
+
+
+def test_another_process_relaxes_nothing(emt, crystal, tmp_path):
+    sources = [given_source([crystal("CuAu")])]
+    keywords = {"settings": SETTINGS, "sources": sources}
+    (first,) = energy_above_hull(ASKED, emt, cache=PhaseCache(tmp_path), **keywords)
+    (second,) = energy_above_hull(ASKED, emt, cache=PhaseCache(tmp_path), **keywords)
+    assert first.evaluations > 0
+    assert second.evaluations == 0
+    assert second.competing == first.competing
+    assert second.energy_above_hull == first.energy_above_hull
+    assert sorted(path.name[:9] for path in tmp_path.rglob("*.json")) == [
+        "elements-", "elements-", "given-" + next(tmp_path.rglob("given*")).name[6:9],
+    ]  # fmt: skip
+
+
+def test_other_thresholds_of_relaxation_are_another_hull(emt, tmp_path):
+    cache = PhaseCache(tmp_path)
+    energy_above_hull(ASKED, emt, cache=cache, settings=SETTINGS)
+    for same in (replace(SETTINGS, stable=0.05), replace(SETTINGS, metastable=0.2)):
+        assert energy_above_hull(ASKED, emt, cache=cache, settings=same)[0].evaluations == 0
+    finer = replace(SETTINGS, max_force=0.01)
+    assert energy_above_hull(ASKED, emt, cache=cache, settings=finer)[0].evaluations > 0
+
+
+def test_energies_belong_to_weights_precision_and_version(emt):
+    record = emt.record() | {"weights_sha256": "a"}
+    identity = potential_identity(record)
+    for change in ({"weights_sha256": "b"}, {"dtype": "float32"}, {"package_version": "0"}):
+        assert potential_identity(record | change) != identity
+    assert potential_identity(record | {"name": "other path", "device": "cuda"}) == identity
+    nameless = record | {"weights_sha256": None}
+    assert potential_identity(nameless | {"name": "other"}) != potential_identity(nameless)
+
+
+def test_a_spoilt_file_is_named(emt, tmp_path):
+    energy_above_hull(ASKED, emt, cache=PhaseCache(tmp_path), settings=SETTINGS)
+    spoilt = next(tmp_path.rglob("elements-Cu.json"))
+    spoilt.write_text("{")
+    with pytest.raises(StoreError, match=r"elements-Cu\.json.*delete it"):
+        energy_above_hull(ASKED, emt, cache=PhaseCache(tmp_path), settings=SETTINGS)

@@ -1,0 +1,174 @@
+"""Distances to the hull: textbook alloys, closed forms, and answers that must be unknown."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pymatgen.core import Lattice, Structure
+
+from elatbot_flows.stability import (
+    CrystalEnergy,
+    HullSettings,
+    PhaseCache,
+    energy_above_hull,
+    given_source,
+)
+
+ELEMENTS_ONLY = HullSettings(prototypes=False)
+
+
+def place(crystal, potential, **keywords):
+    (found,) = energy_above_hull([crystal], potential, **keywords)
+    return found
+
+
+def check_nickel_aluminides(crystal, potential, cache):
+    nial, ni3al, salt = energy_above_hull(
+        [crystal("NiAl"), crystal("Ni3Al"), crystal("NiAl as salt")], potential, cache=cache
+    )
+    assert (nial.status, ni3al.status, salt.status) == ("stable", "stable", "unstable")
+    assert nial.energy_above_hull <= 0.02
+    assert ni3al.energy_above_hull <= 0.02
+    assert -0.75 < nial.formation_energy_per_atom < -0.65
+    assert -0.50 < ni3al.formation_energy_per_atom < -0.35
+    assert any("B2" in label for label in nial.left_out)
+    assert any("L1_2" in label for label in ni3al.left_out)
+    assert salt.energy_above_hull > 0.3
+    assert salt.formation_energy_per_atom < 0  # against the elements alone it would seem stable
+    (product,) = salt.decomposition
+    assert (product.phase.formula, product.fraction) == ("AlNi", pytest.approx(1))
+    assert "B2" in product.phase.label
+
+
+@pytest.mark.slow
+def test_nickel_aluminides_are_stable_and_a_salt_of_them_is_not(crystal, sevennet, cache):
+    check_nickel_aluminides(crystal, sevennet, cache)
+
+
+@pytest.mark.shared
+@pytest.mark.slow
+def test_another_potential_agrees_on_its_own_hull(crystal, tensornet, cache):
+    check_nickel_aluminides(crystal, tensornet, cache)
+
+
+def test_copper_and_tungsten_do_not_mix(crystal, sevennet, cache):
+    found = place(crystal("CuW"), sevennet, settings=ELEMENTS_ONLY, cache=cache)
+    assert found.status == "unstable"
+    assert found.formation_energy_per_atom > 0.2
+    assert found.energy_above_hull == pytest.approx(found.formation_energy_per_atom)
+    assert {p.phase.formula: p.fraction for p in found.decomposition} == pytest.approx(
+        {"Cu": 0.5, "W": 0.5}
+    )
+
+
+def test_an_element_is_its_own_corner(crystal, sevennet, cache):
+    found = place(crystal("Al"), sevennet, cache=cache)
+    assert found.status == "stable"
+    assert found.energy_above_hull == pytest.approx(0, abs=1e-3)
+    assert found.formation_energy_per_atom == pytest.approx(0, abs=1e-3)
+    assert found.left_out == ()
+
+
+def test_a_polymorph_of_an_element_lies_above_it(crystal, emt, cache):
+    found = place(crystal("bcc Cu"), emt, cache=cache)
+    assert found.status == "metastable"
+    assert 0.01 < found.energy_above_hull < 0.1
+
+
+@given(
+    fraction=st.integers(1, 9),
+    energy=st.floats(-1, 1),
+    stable=st.floats(0, 0.05),
+    metastable=st.floats(0.05, 0.3),
+)
+def test_against_the_elements_the_distance_is_the_formation_energy(
+    emt, cache, fraction, energy, stable, metastable
+):
+    settings = HullSettings(prototypes=False, stable=stable, metastable=metastable)
+    corners = {
+        name: place(CrystalEnergy(name, 0.0), emt, settings=settings, cache=cache)
+        for name in ("Cu", "Au")
+    }
+    mixed = sum(
+        -part * corner.energy_above_hull
+        for part, corner in zip((fraction / 10, 1 - fraction / 10), corners.values(), strict=True)
+    )
+    asked = CrystalEnergy(f"Cu{fraction}Au{10 - fraction}", mixed + energy)
+    found = place(asked, emt, settings=settings, cache=cache)
+    assert found.energy_above_hull == pytest.approx(energy, abs=1e-6)
+    assert found.formation_energy_per_atom == pytest.approx(energy, abs=1e-6)
+    assert sum(product.fraction for product in found.decomposition) == pytest.approx(1)
+    noise = settings.noise
+    if not any(abs(energy - edge - noise) < 1e-6 for edge in (stable, metastable)):
+        expected = (
+            "stable"
+            if energy <= stable + noise
+            else "metastable" if energy <= metastable + noise else "unstable"
+        )  # fmt: skip
+        assert found.status == expected
+
+
+def test_a_known_phase_competes_unless_it_is_the_crystal_itself(crystal, emt, cache):
+    settings = ELEMENTS_ONLY
+    b2 = crystal("CuAu")
+    l1_0 = Structure(Lattice.tetragonal(2.8, 3.7), ["Cu", "Au"], [[0, 0, 0], [0.5] * 3])
+    alone = place(b2, emt, settings=settings, cache=cache)
+    known = given_source([l1_0, b2])
+    against = place(b2, emt, settings=settings, cache=cache, sources=[known])
+    assert alone.energy_above_hull < 0
+    assert against.energy_above_hull > 0
+    assert [p.phase.source for p in against.decomposition] == ["given"]
+    assert against.left_out == ("given: CuAu 2",)
+    lower = place(l1_0, emt, settings=settings, cache=cache, sources=[known])
+    assert lower.status == "stable"
+    assert lower.energy_above_hull < 0
+    assert lower.left_out == ("given: CuAu 1",)
+
+
+def test_hull_through_a_gas_is_unknown(crystal, sevennet, cache):
+    found = place(crystal("TiN"), sevennet, settings=ELEMENTS_ONLY, cache=cache)
+    assert (found.status, found.reason) == ("unknown", "gas_terminal")
+    assert found.energy_above_hull is None
+    assert found.formation_energy_per_atom is None
+    assert any("N2" in remark for remark in found.missing)
+
+
+def broken(elements):
+    raise OSError("no network")
+
+
+@pytest.mark.parametrize(
+    ("asked", "keywords", "reason"),
+    [
+        ("Ar", {}, "unsupported_element"),
+        (CrystalEnergy("CuPo", -1.0), {}, "unsupported_element"),
+        (CrystalEnergy("CuAu", math.nan), {}, "not_finite"),
+        (CrystalEnergy("CuAu", -3.0), {"settings": HullSettings(max_steps=0)}, "missing_element"),
+        ("Cu", {"settings": HullSettings(max_steps=0)}, "relaxation_not_converged"),
+        ("Cu", {"sources": [broken]}, "source_failed"),
+        (Structure(Lattice.cubic(3), [{"Cu": 0.5, "Au": 0.5}], [[0, 0, 0]]), {}, "disordered"),
+        (Structure(Lattice.cubic(3), ["Cu"] * 2, [[0, 0, 0], [0, 0, 0.01]]), {}, "atoms_overlap"),
+    ],
+)
+def test_what_cannot_be_told_is_unknown_with_a_reason(crystal, emt, asked, keywords, reason):
+    asked = crystal(asked) if isinstance(asked, str) else asked
+    found = place(asked, emt, **keywords)
+    assert (found.status, found.reason) == ("unknown", reason)
+    assert found.message
+    assert found.energy_above_hull is None
+
+
+def test_nothing_is_relaxed_twice(crystal, emt, tmp_path):
+    fresh = PhaseCache()
+    first, again, other = energy_above_hull(
+        [crystal("CuAu"), crystal("CuAu"), crystal("Cu")], emt, cache=fresh
+    )
+    own = place(crystal("Cu"), emt, cache=fresh, settings=ELEMENTS_ONLY).evaluations
+    assert first.evaluations > again.evaluations > 0
+    assert other.evaluations == own  # the relaxation of the crystal itself and nothing else
+    entry = CrystalEnergy("CuAu", -3.0)
+    assert place(entry, emt, cache=fresh).evaluations == 0
+    assert first.energy_above_hull == again.energy_above_hull
