@@ -36,6 +36,9 @@ def validate(
     method: Annotated[
         str, typer.Option(help="linear_response, or finite_strain as atomate2 does it.")
     ] = "linear_response",
+    supercell: Annotated[
+        int, typer.Option(help="Also look for soft phonons in a supercell this often repeated.")
+    ] = 1,
     device: Annotated[str, typer.Option(help="Device of the potential: cpu or cuda.")] = "cpu",
     workers: Annotated[
         int | None, typer.Option(help="Processes to use; all cores by default.")
@@ -58,7 +61,9 @@ def validate(
         check_potential_name(name)
     if missing := [str(path) for path in files if not path.is_file()]:
         raise StructureError(f"there is no file {', '.join(missing)}")
-    settings = ValidationSettings(method=method)  # type: ignore[arg-type]
+    if supercell < 1:
+        raise TargetError(f"--supercell {supercell}: give 1 or more")
+    settings = ValidationSettings(method=method, supercell=supercell)  # type: ignore[arg-type]
     crystals, unreadable = _read(files)
     with tempfile.TemporaryDirectory() as scratch:
         folder = writable_folder(out, "--out") if out else Path(scratch)

@@ -49,6 +49,9 @@ class ValidationSettings(MSONable):
         Allowed distance of every atom to its nearest neighbour, over the sum of their radii.
     softest_mode
         Smallest curvature along displacements that counts as stable, eV/A^2.
+    supercell
+        Also look for soft displacements in the primitive cell repeated this often along each
+        axis, that is for phonons away from the zone centre; 1 for the zone centre alone.
     """
 
     method: Method = "linear_response"
@@ -59,6 +62,7 @@ class ValidationSettings(MSONable):
     closest: float = 0.5
     farthest: float = 2.0
     softest_mode: float = 0.02
+    supercell: int = 1
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,8 @@ class Validation:
     smallest_eigenvalue
         Of `tensor`, GPa.
     softest_mode
-        Smallest curvature along displacements, eV/A^2; None if not computed or for one atom.
+        Smallest curvature along displacements of the primitive cell or the supercell, eV/A^2;
+        None if not computed or for one atom.
     residual
         Relative error estimate of the second derivatives, or residual of the fit to finite
         strains in GPa.
@@ -228,11 +233,16 @@ def _measured(so_far: Validation, potential: Potential, settings: ValidationSett
             return so_far.failed("strain_not_converged", f"ions did not converge in {message}")
         return so_far
     found = measure_response(structure, potential, crystal_symmetry(structure, settings.symprec))
+    softest = found.softest_mode
+    if settings.supercell > 1:
+        repeated = structure * ((settings.supercell,) * 3)
+        symmetry = crystal_symmetry(repeated, settings.symprec)
+        softest = min(softest, measure_response(repeated, potential, symmetry).softest_mode)
     return replace(
         so_far,
         tensor=_ieee(found.relaxed, structure),
         clamped=_ieee(found.clamped, structure),
-        softest_mode=None if found.soft_direction is None else found.softest_mode,
+        softest_mode=softest if np.isfinite(softest) else None,
         residual=found.asymmetry,
     )
 

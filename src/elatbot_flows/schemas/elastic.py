@@ -73,7 +73,7 @@ class ElasticResult(BaseModel):
     softest_mode: float | None = Field(
         None,
         description="Smallest curvature of the energy along displacements of the atoms in the "
-        "primitive cell, eV/A^2; linear response only.",
+        "primitive cell (or the supercell of the settings), eV/A^2; linear response only.",
     )
     residual: float | None = Field(
         None,
