@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-from pathlib import Path
+import sys
 
+import numpy as np
 import pytest
+import torch
 from ase.build import bulk
+from ase.calculators import emt as ase_emt
 
 from elatbot_flows.errors import PotentialError
-from elatbot_flows.potentials import DEFAULT_POTENTIAL, load_potential
+from elatbot_flows.potentials import DEFAULT_POTENTIAL, load_potential, registry
 from elatbot_flows.potentials.registry import check_potential_name
+from elatbot_flows.potentials.weights import weights_sha256
 from elatbot_flows.schemas import PotentialRecord
 
 EMT = "ase.calculators.emt:EMT"
@@ -22,7 +25,10 @@ EMT = "ase.calculators.emt:EMT"
         ("7net-0", "sevennet"),
         ("SevenNet-0", "sevennet"),
         ("some/folder/checkpoint.pth", "sevennet"),
+        ("7net-mf-ompa:mpa", "sevennet"),
         ("chgnet", "chgnet"),
+        ("chgnet-r2scan", "chgnet"),
+        ("CHGNet-PES-MatPES-PBE-2025.2.10", "matgl"),
         ("CHGNet", "chgnet"),
         (EMT, "importable"),
         ("TensorNet-PES-MatPES-PBE-2025.2", "matgl"),
@@ -51,6 +57,8 @@ def test_an_unknown_name_is_refused_with_known_ones(name):
         ("ase.calculators.emt:Missing", "not an ASE calculator"),
         ("collections:OrderedDict", "not an ASE calculator"),
         ("json:dumps", "not an ASE calculator"),
+        ("platform:machine", "not an ASE calculator"),
+        ("7net-0:mpa", "trained on one data set: leave out ':mpa'"),
     ],
 )
 def test_a_potential_that_cannot_be_loaded_is_refused_with_the_remedy(name, remedy):
@@ -79,28 +87,148 @@ def test_a_directory_of_rubbish_is_refused(tmp_path):
         load_potential(str(tmp_path))
 
 
-def test_an_analytic_potential_takes_no_device():
-    with pytest.raises(PotentialError, match="leave device at cpu"):
-        load_potential(EMT, "cuda")
+@pytest.mark.parametrize("name", ["7net-0", "chgnet", EMT, "materialyze/TensorNet"])
+@pytest.mark.parametrize(
+    ("device", "remedy"),
+    [
+        ("mps", "give cpu, cuda or cuda:N"),
+        ("gpu", "give cpu, cuda or cuda:N"),
+        ("cuda:first", "give cpu, cuda or cuda:N"),
+        ("cuda", "leave device at cpu"),
+        ("cuda:1", "leave device at cpu"),
+    ],
+)
+def test_a_device_that_is_not_there_is_refused_before_loading(name, device, remedy, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(registry, "_load_once", None)
+    with pytest.raises(PotentialError, match=remedy):
+        load_potential(name, device)
+
+
+def test_a_gpu_too_many_is_refused(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    with pytest.raises(PotentialError, match="give cuda:0 to cuda:1"):
+        load_potential("7net-0", "cuda:2")
+
+
+@pytest.mark.parametrize(
+    ("name", "dtype", "remedy"),
+    [
+        ("7net-0", "double", "give float32 or float64"),
+        ("chgnet", "float64", "leave dtype out, or give float32"),
+        (EMT, "float32", "computes in float64, not in float32, and takes no dtype"),
+    ],
+)
+def test_a_type_it_cannot_compute_in_is_refused(name, dtype, remedy):
+    with pytest.raises(PotentialError, match=remedy):
+        load_potential(name, dtype=dtype)
+
+
+def five_point(energy, step):
+    """Derivative at zero, with an error of the fourth order."""
+    near, far = energy(step) - energy(-step), energy(2 * step) - energy(-2 * step)
+    return (8 * near - far) / (12 * step)
+
+
+@pytest.mark.parametrize(
+    "name", ["7net-0", pytest.param("TensorNet-PES-MatPES-PBE-2025.1", marks=pytest.mark.shared)]
+)
+def test_double_precision_is_double_from_the_positions_on(name, request):
+    """Forces and stresses are derivatives of the energy to 1e-8, which rounded positions spoil."""
+    if name != "7net-0":
+        pytest.importorskip("matgl")
+        name = str(request.getfixturevalue("shared") / "models" / name)
+    potential = load_potential(name, dtype="float64")
+    assert PotentialRecord(**potential.record()).dtype == "float64"
+    assert potential.weights_sha256 == load_potential(name).weights_sha256
+    cell = bulk("NiAl", "cesiumchloride", a=2.9)
+    cell.rattle(0.05, seed=1)
+    cell.positions += 17.3
+    cell.calc = potential.calculator
+    force, stress = cell.get_forces()[1, 2], cell.get_stress()[5]
+
+    def moved(step):
+        other = cell.copy()
+        other.positions[1, 2] += step
+        other.calc = potential.calculator
+        return other.get_potential_energy()
+
+    def sheared(step):
+        other = cell.copy()
+        strain = np.eye(3)
+        strain[0, 1] = strain[1, 0] = step
+        other.set_cell(cell.cell @ strain, scale_atoms=True)
+        other.calc = potential.calculator
+        return other.get_potential_energy() / (2 * cell.cell.volume)
+
+    assert abs(force) > 0.1
+    assert -five_point(moved, 1e-4) == pytest.approx(force, abs=1e-8)
+    assert five_point(sheared, 1e-4) == pytest.approx(stress.item(), abs=1e-8)
 
 
 def test_a_potential_is_loaded_once(emt):
     assert load_potential(EMT) is emt
+    assert load_potential(EMT, "cpu") is emt
+    assert load_potential(name=EMT, dtype=None) is emt
 
 
 def test_the_record_of_the_default_is_complete(sevennet):
     assert DEFAULT_POTENTIAL == "7net-0"
     record = PotentialRecord(**sevennet.record())
-    from sevenn.util import pretrained_name_to_path
-
-    weights = Path(pretrained_name_to_path("7net-0")).read_bytes()
-    assert record.weights_sha256 == hashlib.sha256(weights).hexdigest()
+    assert len(record.weights_sha256) == 64
     assert (record.family, record.package, record.device) == ("SevenNet", "sevenn", "cpu")
     assert record.dtype == "float32"
+    assert record.checked is True
     assert record.training_functional == "PBE(+U), MPtrj"
     assert len(record.elements) == 89
     assert record.elements[:3] == ["H", "He", "Li"]
     assert "Po" not in record.elements
+
+
+def test_the_same_weights_have_the_same_hash_and_others_another():
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.BatchNorm1d(2))
+    before = weights_sha256([model])
+    assert weights_sha256([model.double()]) == before
+    assert weights_sha256([model, model]) != before
+    with torch.no_grad():
+        model[0].bias[0] += 1e-6
+    assert weights_sha256([model]) != before
+
+
+class Network(ase_emt.EMT):
+    """EMT that pretends to be a network of PyTorch."""
+
+    def __init__(self, network, elements=None):
+        super().__init__()
+        self.network = network
+        if elements:
+            self.supported_elements = elements
+
+
+def make_network(device="cuda", default_dtype="float32"):
+    """A function that takes both settings."""
+    assert device == "cpu"
+    torch.manual_seed(0)
+    return Network(torch.nn.Linear(2, 1, dtype=getattr(torch, default_dtype)), ["Cu", "Al"])
+
+
+def make_default():
+    """A function that takes none."""
+    return Network(torch.nn.Linear(2, 1))
+
+
+def test_a_function_by_import_path_gets_device_and_dtype():
+    sys.modules["own_functions"] = sys.modules[__name__]
+    record = PotentialRecord(**load_potential("own_functions:make_network").record())
+    assert (record.family, record.package, record.dtype) == ("Network", "own_functions", "float32")
+    assert record.elements == ["Al", "Cu"]
+    double = load_potential("own_functions:make_network", dtype="float64")
+    assert (double.device, double.dtype) == ("cpu", "float64")
+    assert len(double.weights_sha256) == 64
+    with pytest.raises(PotentialError, match="computes in float32, not in float64"):
+        load_potential("own_functions:make_default", dtype="float64")
 
 
 def test_the_record_of_an_analytic_potential_has_no_weights(emt):
@@ -113,8 +241,7 @@ def test_the_record_of_an_analytic_potential_has_no_weights(emt):
 @pytest.mark.shared
 def test_the_record_of_a_matgl_directory(shared, tensornet):
     record = PotentialRecord(**tensornet.record())
-    weights = (Path(record.name) / "state.pt").read_bytes()
-    assert record.weights_sha256 == hashlib.sha256(weights).hexdigest()
+    assert len(record.weights_sha256) == 64
     assert (record.family, record.package, record.dtype) == ("TensorNet", "matgl", "float32")
     assert record.training_functional == "MatPES, PBE"
     assert len(record.elements) == 89

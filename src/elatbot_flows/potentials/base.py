@@ -8,9 +8,15 @@ from typing import TYPE_CHECKING, Any
 from elatbot_flows.errors import PotentialError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
+    import numpy as np
+    from ase import Atoms
     from ase.calculators.calculator import Calculator
+    from numpy.typing import NDArray
+
+    Results = tuple[float, NDArray[np.float64], NDArray[np.float64]]
+    BatchFunction = Callable[[Sequence[Atoms]], list[Results]]
 
 __all__ = ["Potential"]
 
@@ -34,9 +40,17 @@ class Potential:
     calculator
         The ASE calculator (eV, eV/A, eV/A^3); loaded once and shared.
     weights_sha256
-        Hash of the weight file, None for analytic potentials.
+        Hash of the weights (see :mod:`elatbot_flows.potentials.weights`), None for analytic
+        potentials.
     training_functional
         Functional and data set of the training labels, where known.
+    batch
+        Energy (eV), forces ((n, 3), eV/A) and stress ((3, 3), eV/A^3) of many crystals by one call
+        of the model, where the family has that; see
+        :func:`~elatbot_flows.potentials.batch.evaluate_batch`.
+    checked
+        Whether it passed the check of :mod:`elatbot_flows.potentials.self_check`; None if that
+        does not apply to it.
     """
 
     name: str
@@ -49,6 +63,8 @@ class Potential:
     calculator: Calculator = field(repr=False)
     weights_sha256: str | None = None
     training_functional: str | None = None
+    batch: BatchFunction | None = field(default=None, repr=False)
+    checked: bool | None = field(default=False, init=False)
     evaluations: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
@@ -67,7 +83,7 @@ class Potential:
     def record(self) -> dict[str, Any]:
         """The fields of :class:`~elatbot_flows.schemas.PotentialRecord`."""
         names = ["name", "family", "package", "package_version", "weights_sha256"]
-        names += ["training_functional", "device", "dtype"]
+        names += ["training_functional", "device", "dtype", "checked"]
         return {name: getattr(self, name) for name in names} | {"elements": list(self.elements)}
 
     def require(self, elements: Iterable[str]) -> None:

@@ -7,7 +7,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from elatbot_flows.errors import PotentialError
-from elatbot_flows.potentials import chgnet, importable, matgl, sevennet
+from elatbot_flows.potentials import chgnet, importable, mace, matgl, sevennet
+from elatbot_flows.potentials.placement import DTYPES, require_device
+from elatbot_flows.potentials.self_check import check_potential, is_switched_off
 
 if TYPE_CHECKING:
     from elatbot_flows.potentials.base import Potential
@@ -28,34 +30,59 @@ class Family(Protocol):
     def matches(self, name: str) -> bool:
         """Whether this family answers to `name`."""
 
-    def load(self, name: str, device: str) -> Potential:
-        """Load it."""
+    def load(self, name: str, device: str, dtype: str | None) -> Potential:
+        """Load it; the type None means its own."""
 
 
-FAMILIES: tuple[Family, ...] = (importable, sevennet, chgnet, matgl)
+FAMILIES: tuple[Family, ...] = (importable, sevennet, chgnet, mace, matgl)
 """The families, the most particular names first."""
 
 
-@lru_cache(maxsize=4)
-def load_potential(name: str = DEFAULT_POTENTIAL, device: str = "cpu") -> Potential:
-    """Load a potential once per process.
+def load_potential(
+    name: str = DEFAULT_POTENTIAL,
+    device: str = "cpu",
+    dtype: str | None = None,
+    *,
+    check: bool | None = None,
+) -> Potential:
+    """Load a potential, once per process, and check it by known crystals, once per checkpoint.
 
     Parameters
     ----------
     name
-        A published name (``7net-0``, ``chgnet``, ``TensorNet-PES-MatPES-PBE-2025.2``), a local
-        directory with a MatGL model, or ``module:Class`` of an ASE calculator.
+        A published name (``7net-0``, ``chgnet``, ``mace-mpa-0``,
+        ``TensorNet-PES-MatPES-PBE-2025.2``), a Hugging Face id, a local directory with a MatGL
+        model, a file of SevenNet (``.pth``) or MACE (``.model``), ``module:Class`` of an ASE
+        calculator or ``module:function`` that returns one.
     device
-        Device for it, for example ``"cpu"`` or ``"cuda"``.
+        ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
+    dtype
+        ``"float32"`` or ``"float64"``; None for the model's own. CHGNet has only float32.
+    check
+        Whether a checkpoint that was never checked on this machine must first be right about known
+        crystals (see :mod:`elatbot_flows.potentials.self_check`, about one CPU second). None means
+        yes, unless the environment variable ``ELATBOT_FLOWS_SELF_CHECK`` says ``off``.
 
     Raises
     ------
     PotentialError
-        If no family knows the name or its weights cannot be loaded.
+        If no family knows the name, it cannot run on this device or in this type, its weights
+        cannot be loaded, or it fails the check.
     """
-    family = check_potential_name(name)
+    check_potential_name(name)
+    require_device(device)
+    if dtype is not None and dtype not in DTYPES:
+        raise PotentialError(f"unknown dtype '{dtype}': give " + " or ".join(DTYPES))
+    potential = _load_once(name, device, dtype)
+    if potential.checked is False and (check or (check is None and not is_switched_off())):
+        potential.checked = check_potential(potential)
+    return potential
+
+
+@lru_cache(maxsize=4)
+def _load_once(name: str, device: str, dtype: str | None) -> Potential:
     try:
-        return family.load(name, device)
+        return check_potential_name(name).load(name, device, dtype)
     except ModuleNotFoundError as error:
         raise PotentialError(
             f"potential {name} needs the package {error.name}: pip install {error.name}"

@@ -15,14 +15,19 @@ class PotentialRecord(BaseModel):
     package: str = Field(description="Python package that evaluates it.")
     package_version: str = Field(description="Version of that package.")
     weights_sha256: str | None = Field(
-        None, description="SHA-256 of the weight file; None for analytic potentials."
+        None, description="SHA-256 of all weights; None for analytic potentials."
     )
     training_functional: str | None = Field(
         None, description="Density functional and data set of the training labels, where known."
     )
     elements: list[str] = Field(description="Chemical symbols the potential supports.")
     device: str = Field(description="Device the potential was evaluated on.")
-    dtype: str = Field(description="Floating point type of the weights.")
+    dtype: str = Field(description="Floating point type it computes in.")
+    checked: bool | None = Field(
+        None,
+        description="Whether it was right about known crystals; False if nobody looked, None if "
+        "it knows too few of them.",
+    )
 
 
 class GeneratorRecord(BaseModel):
