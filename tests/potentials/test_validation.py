@@ -90,7 +90,7 @@ def test_sixty_atoms(emt):
     crystal.replace(0, "Au")
     found = validate_structure(crystal, emt)
     assert (found.status, len(found.structure)) == ("validated", 60)
-    assert found.evaluations < 120
+    assert found.evaluations < 300  # two operations: half of 183 directions, on both sides
 
 
 def test_a_phonon_away_from_the_zone_centre_is_found_in_a_supercell(sevennet):

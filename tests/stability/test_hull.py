@@ -6,6 +6,7 @@ import math
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pymatgen.core import Lattice, Structure
 
@@ -78,6 +79,7 @@ def test_a_polymorph_of_an_element_lies_above_it(crystal, emt, cache):
     assert 0.01 < found.energy_above_hull < 0.1
 
 
+@hypothesis_settings(deadline=None)
 @given(
     fraction=st.integers(1, 9),
     energy=st.floats(-1, 1),
