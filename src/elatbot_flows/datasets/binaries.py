@@ -42,11 +42,6 @@ class CrystalRow:
     bulk_modulus: float
     shear_modulus: float
 
-    @property
-    def all_metal(self) -> bool:
-        """Whether pymatgen counts every element among the metals."""
-        return all(element.is_metal for element in self.structure.composition.elements)
-
 
 @dataclass(frozen=True)
 class CleanCrystals:

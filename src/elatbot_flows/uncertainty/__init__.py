@@ -6,11 +6,13 @@ Everything here is arithmetic on numbers that others computed; no model is loade
 from elatbot_flows.uncertainty.calibrated import Combination, load_combination
 from elatbot_flows.uncertainty.disagreement import Disagreement, measure_disagreement
 from elatbot_flows.uncertainty.estimate import Estimate
+from elatbot_flows.uncertainty.kinds import kind_of
 
 __all__ = [
     "Combination",
     "Disagreement",
     "Estimate",
+    "kind_of",
     "load_combination",
     "measure_disagreement",
 ]

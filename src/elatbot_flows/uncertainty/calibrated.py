@@ -38,15 +38,15 @@ class Member:
     name
         Its name; for a potential in a directory, that of the directory.
     weights_sha256
-        Hash of its weights, where known.
+        Hashes of its weights (of the file, of the numbers in it), where known.
     """
 
     name: str
-    weights_sha256: str | None = None
+    weights_sha256: tuple[str, ...] = ()
 
     def is_meant_by(self, name: str) -> bool:
-        """Whether `name` is its name, a path that ends in it, or the hash of its weights."""
-        return name == self.weights_sha256 or Path(name).name.lower() == self.name.lower()
+        """Whether `name` is its name, a path that ends in it, or a hash of its weights."""
+        return name in self.weights_sha256 or Path(name).name.lower() == self.name.lower()
 
 
 @dataclass(frozen=True)
@@ -60,14 +60,14 @@ class Combination:
     scales
         By property: transformation, error model and order of the members.
     calibrations
-        By property and by the members that gave a value.
+        By property, by the members that gave a value, and by kind of material.
     provenance
         What it was fitted on.
     """
 
     members: tuple[Member, ...]
     scales: dict[str, Scale]
-    calibrations: dict[str, dict[tuple[str, ...], Calibration]]
+    calibrations: dict[str, dict[tuple[str, ...], dict[str, Calibration]]]
     provenance: dict[str, Any] = field(default_factory=dict)
 
     def member(self, name: str) -> str | None:
@@ -79,6 +79,7 @@ class Combination:
         values: Mapping[str, Opinion | None],
         property: str = "bulk_modulus",  # noqa: A002 - the word of the field
         coverage: float = 0.9,
+        kind: str | None = None,
     ) -> Estimate:
         """Combine what several sources say of one material.
 
@@ -92,11 +93,15 @@ class Combination:
             ``"bulk_modulus"`` or ``"shear_modulus"``.
         coverage
             Wanted probability that the interval holds the true value.
+        kind
+            What `elatbot_flows.uncertainty.kinds.kind_of` says of the material: the interval then
+            holds with this coverage among materials of its kind; None for among all.
 
         Raises
         ------
         UncertaintyError
-            If the property is unknown, no member has a value, or two names mean one member.
+            If the property or the kind is unknown, no member has a value, or two names mean one
+            member.
         """
         if property not in self.scales:
             raise UncertaintyError(
@@ -111,7 +116,7 @@ class Combination:
         far_off = {name: float(combined.far_off[i]) for name, i in place.items()}
         worst = max(far_off, key=lambda name: far_off[name])
         calibrated = Calibrated(
-            combined.value, combined.sigma, scale, self.calibrations[property][names]
+            combined.value, combined.sigma, scale, self._calibration(property, names, kind)
         )
         low, high = calibrated.interval(coverage)
         value = scale.backward(combined.value)
@@ -122,6 +127,7 @@ class Combination:
             high=high,
             coverage=coverage,
             sigma=combined.sigma * (value + scale.offset),
+            kind=kind,
             members=numbers,
             weights={name: float(combined.weights[i]) for name, i in place.items()},
             far_off=far_off,
@@ -130,6 +136,14 @@ class Combination:
             disagreement=measure_disagreement(numbers),
             calibrated=calibrated,
         )
+
+    def _calibration(self, name: str, members: tuple[str, ...], kind: str | None) -> Calibration:
+        kinds = self.calibrations[name][members]
+        if kind is None:
+            return Calibration.merged(kinds.values())
+        if kind not in kinds:
+            raise UncertaintyError(f"there is no kind '{kind}'; choose {' or '.join(kinds)}")
+        return kinds[kind]
 
     def _sorted_out(
         self, values: Mapping[str, Opinion | None], scale: Scale
@@ -157,13 +171,20 @@ class Combination:
         return {
             "format_version": FORMAT_VERSION,
             "provenance": self.provenance,
-            "members": [{"name": m.name, "weights_sha256": m.weights_sha256} for m in self.members],
+            "members": [
+                {"name": m.name, "weights_sha256": list(m.weights_sha256)} for m in self.members
+            ],
             "properties": {
                 name: scale.as_dict()
                 | {
                     "calibration": [
-                        {"members": list(key), "residuals": np.round(c.residuals, 4).tolist()}
-                        for key, c in self.calibrations[name].items()
+                        {
+                            "members": list(members),
+                            "kind": kind,
+                            "residuals": np.round(found.residuals, 4).tolist(),
+                        }
+                        for members, kinds in self.calibrations[name].items()
+                        for kind, found in kinds.items()
                     ]
                 }
                 for name, scale in self.scales.items()
@@ -186,17 +207,19 @@ class Combination:
             )
         properties = content["properties"]
         return cls(
-            tuple(Member(**member) for member in content["members"]),
+            tuple(Member(m["name"], tuple(m["weights_sha256"])) for m in content["members"]),
             {name: Scale.from_dict(part) for name, part in properties.items()},
-            {
-                name: {
-                    tuple(row["members"]): Calibration(np.array(row["residuals"], dtype=float))
-                    for row in part["calibration"]
-                }
-                for name, part in properties.items()
-            },
+            {name: _calibrations(part["calibration"]) for name, part in properties.items()},
             content["provenance"],
         )
+
+
+def _calibrations(rows: list[dict[str, Any]]) -> dict[tuple[str, ...], dict[str, Calibration]]:
+    found: dict[tuple[str, ...], dict[str, Calibration]] = {}
+    for row in rows:
+        residuals = np.array(row["residuals"], dtype=float)
+        found.setdefault(tuple(row["members"]), {})[row["kind"]] = Calibration(residuals)
+    return found
 
 
 @lru_cache(maxsize=4)

@@ -16,6 +16,8 @@ import numpy as np
 from elatbot_flows.errors import UncertaintyError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
 __all__ = ["Calibration", "conformal_quantile"]
@@ -65,6 +67,11 @@ class Calibration:
     def from_errors(cls, errors: NDArray[np.float64], sigmas: NDArray[np.float64]) -> Calibration:
         """From errors ``true - estimate`` and their positive scales, both of shape ``(n,)``."""
         return cls(np.sort(np.asarray(errors, dtype=float) / np.asarray(sigmas, dtype=float)))
+
+    @classmethod
+    def merged(cls, parts: Iterable[Calibration]) -> Calibration:
+        """All materials of several calibrations."""
+        return cls(np.sort(np.concatenate([part.residuals for part in parts])))
 
     def __len__(self) -> int:
         return len(self.residuals)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -62,6 +63,8 @@ class Estimate:
         Stated coverage.
     sigma
         Scale of the error, GPa; it grows with the disagreement.
+    kind
+        The kind of material its interval is calibrated for; None for all together.
     members
         Values that were used, GPa, by member.
     weights
@@ -85,6 +88,7 @@ class Estimate:
     high: float
     coverage: float
     sigma: float
+    kind: str | None
     members: dict[str, float]
     weights: dict[str, float]
     far_off: dict[str, float]
@@ -92,6 +96,11 @@ class Estimate:
     unused: tuple[str, ...]
     disagreement: Disagreement
     calibrated: Calibrated = field(repr=False)
+
+    @builtins.property
+    def n_calibration(self) -> int:
+        """Number of materials behind the interval."""
+        return len(self.calibrated.calibration)
 
     def interval(self, coverage: float) -> tuple[float, float]:
         """The interval (GPa) of another coverage; the upper edge may be infinite.

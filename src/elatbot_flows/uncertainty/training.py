@@ -31,13 +31,19 @@ class KnownMaterial:
 
     Parameters
     ----------
+    formula
+        Reduced formula; materials that share it are left out together.
     truth
         The modulus, GPa.
+    kind
+        What kind of material it is, see `elatbot_flows.uncertainty.kinds`.
     opinions
         By member, as `elatbot_flows.uncertainty.scale.Opinion`; absent if there is none.
     """
 
+    formula: str
     truth: float
+    kind: str
     opinions: dict[str, Opinion]
 
 
@@ -100,8 +106,7 @@ def choose_scale(
     Parameters
     ----------
     materials
-        What to fit to; every fifth is left out in turn, so that those of one formula should stand
-        next to each other only if they may be separated.
+        What to fit to; a fifth of the formulas is left out in turn.
     members
         Names, in the order wanted.
     offsets, powers
@@ -112,12 +117,14 @@ def choose_scale(
     (Scale, list of (float, float, float))
         The best one, fitted to all materials, and offset, power and score of all that were tried.
     """
+    formulas = sorted({material.formula for material in materials})
+    fold_of = {formula: place % _FOLDS for place, formula in enumerate(formulas)}
     tried = []
     for offset, power in product(offsets, powers):
         score = 0.0
         for fold in range(_FOLDS):
-            left_out = materials[fold::_FOLDS]
-            rest = [m for i, m in enumerate(materials) if i % _FOLDS != fold]
+            left_out = [m for m in materials if fold_of[m.formula] == fold]
+            rest = [m for m in materials if fold_of[m.formula] != fold]
             fitted = fit_scale(rest, members, offset=offset, power=power)
             score += predictive_score(fitted, left_out)
         tried.append((offset, power, score / len(materials)))
@@ -140,10 +147,8 @@ def predictive_score(scale: Scale, materials: Sequence[KnownMaterial]) -> float:
 
 def calibrate(
     scale: Scale, materials: Sequence[KnownMaterial]
-) -> dict[tuple[str, ...], Calibration]:
-    """Errors of the combination on materials it was not fitted to, for every choice of members.
-
-    For a choice of members, all materials that have them are used, and only those members.
+) -> dict[tuple[str, ...], dict[str, Calibration]]:
+    """Errors of the combination on materials it was not fitted to.
 
     Parameters
     ----------
@@ -151,14 +156,34 @@ def calibrate(
         The fitted combination.
     materials
         Materials that are exchangeable with those the combination will be asked about.
+
+    Returns
+    -------
+    dict
+        For every choice of members and every kind of material. All materials that have the
+        members are used, and only those members.
     """
-    found = {}
-    for size in range(1, len(scale.members) + 1):
-        for names in combinations(scale.members, size):
-            complete = [m for m in materials if set(names) <= set(m.opinions)]
-            results = [scale.combine({n: m.opinions[n] for n in names}) for m in complete]
-            errors: NDArray[np.float64] = np.array(
-                [scale.forward(m.truth) - r.value for m, r in zip(complete, results, strict=True)]
-            )
-            found[names] = Calibration.from_errors(errors, np.array([r.sigma for r in results]))
-    return found
+    kinds = sorted({material.kind for material in materials})
+    choices = [
+        names
+        for size in range(1, len(scale.members) + 1)
+        for names in combinations(scale.members, size)
+    ]
+    return {
+        names: {
+            kind: _errors(scale, [m for m in materials if m.kind == kind], names) for kind in kinds
+        }
+        for names in choices
+    }
+
+
+def _errors(
+    scale: Scale, materials: Sequence[KnownMaterial], names: tuple[str, ...]
+) -> Calibration:
+    """Errors of the combination of some members where they all have an opinion."""
+    complete = [m for m in materials if set(names) <= set(m.opinions)]
+    results = [scale.combine({n: m.opinions[n] for n in names}) for m in complete]
+    errors: NDArray[np.float64] = np.array(
+        [scale.forward(m.truth) - r.value for m, r in zip(complete, results, strict=True)]
+    )
+    return Calibration.from_errors(errors, np.array([r.sigma for r in results]))
