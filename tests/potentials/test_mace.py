@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import lru_cache
 from types import ModuleType, SimpleNamespace
 
 import pytest
@@ -48,10 +49,9 @@ def asked(monkeypatch):
     calculators.MACECalculator, calculators.mace_mp = FakeCalculator, mace_mp
     monkeypatch.setitem(sys.modules, "mace", package)
     monkeypatch.setitem(sys.modules, "mace.calculators", calculators)
-    registry._load_once.cache_clear()
+    monkeypatch.setattr(registry, "_load_once", lru_cache(registry._load_once.__wrapped__))
     ASKED.clear()
-    yield ASKED
-    registry._load_once.cache_clear()
+    return ASKED
 
 
 def test_a_published_model_by_its_name(asked, capsys):

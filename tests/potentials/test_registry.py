@@ -167,10 +167,10 @@ def test_double_precision_is_double_from_the_positions_on(name, request):
     assert five_point(sheared, 1e-4) == pytest.approx(stress.item(), abs=1e-8)
 
 
-def test_a_potential_is_loaded_once(emt):
-    assert load_potential(EMT) is emt
-    assert load_potential(EMT, "cpu") is emt
-    assert load_potential(name=EMT, dtype=None) is emt
+def test_a_potential_is_loaded_once():
+    first = load_potential(EMT)
+    assert load_potential(EMT, "cpu") is first
+    assert load_potential(name=EMT, dtype=None) is first
 
 
 def test_the_record_of_the_default_is_complete(sevennet):

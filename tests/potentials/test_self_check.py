@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import lru_cache
 
 import numpy as np
 import pytest
@@ -27,9 +28,8 @@ def _fresh(monkeypatch, tmp_path):
     """An empty cache, and nothing loaded before."""
     monkeypatch.setenv("ELATBOT_FLOWS_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("ELATBOT_FLOWS_SELF_CHECK", raising=False)
-    registry._load_once.cache_clear()
-    yield
-    registry._load_once.cache_clear()
+    fresh = lru_cache(registry._load_once.__wrapped__)
+    monkeypatch.setattr(registry, "_load_once", fresh)
 
 
 @pytest.fixture
