@@ -115,7 +115,7 @@ def atomate2(structure, potential, optimizer: str, fmax: float, steps: int):
 
 
 def matcalc(structure, potential):
-    """matcalc's ElasticityCalc with ions relaxed in the strained cells."""
+    """Matcalc's ElasticityCalc with ions relaxed in the strained cells."""
     from matcalc import ElasticityCalc
 
     calc = ElasticityCalc(

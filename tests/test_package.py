@@ -23,7 +23,7 @@ LAYER = {
     **dict.fromkeys(["schemas"], 3),
     **dict.fromkeys(["jobs"], 4),
     **dict.fromkeys(["flows"], 5),
-    **dict.fromkeys(["", "store", "report", "runner", "cli", "__main__"], 6),
+    **dict.fromkeys(["", "embedded", "store", "report", "runner", "cli", "__main__"], 6),
 }
 FIRST_LAYER_WITH_JOBFLOW = 4
 

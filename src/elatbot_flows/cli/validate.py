@@ -138,7 +138,22 @@ def _entries(
     for source in crystals:
         first, *others = (_result(store, jobs[name, source]) for name in potentials)
         entries[source] = first | ({"others": others} if others else {})
+        entries[source]["estimates"] = _estimates([first, *others])
     return entries
+
+
+def _estimates(results: list[dict[str, Any]]) -> dict[str, Any]:
+    """Bulk and shear modulus out of all potentials, where the calibration knows them."""
+    from elatbot_flows.jobs.estimate import combined_estimate, member_key
+    from elatbot_flows.schemas import PotentialRecord
+
+    keys = [member_key(PotentialRecord(**result["potential"])) for result in results]
+    estimates = {}
+    for modulus in ("bulk_modulus", "shear_modulus"):
+        values = {key: result[modulus] for key, result in zip(keys, results, strict=True)}
+        if found := combined_estimate(values, modulus):
+            estimates[modulus] = found.model_dump()
+    return estimates
 
 
 def _job(

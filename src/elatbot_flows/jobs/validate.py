@@ -9,6 +9,7 @@ from jobflow import Maker, job
 
 from elatbot_flows.elasticity.verdict import judge
 from elatbot_flows.jobs.elastic import MODULI, validate_crystal
+from elatbot_flows.jobs.estimate import combined_estimate, member_key
 from elatbot_flows.potentials.validation import ValidationSettings
 from elatbot_flows.schemas import CandidateBatch, CandidateDocument, ElasticResult, RunRecord
 
@@ -64,7 +65,10 @@ class ValidateMaker(Maker):
         from elatbot_flows.potentials import load_potential
 
         potential = load_potential(self.potential, self.device)
-        done = [self._validate(candidate, potential, target) for candidate in candidates]
+        done = [
+            _estimated(self._validate(candidate, potential, target), run, target)
+            for candidate in candidates
+        ]
         return CandidateBatch(stage="validated", run=run, candidates=done)
 
     def _validate(
@@ -96,6 +100,22 @@ def _with_result(candidate: CandidateDocument, elastic: ElasticResult) -> Candid
         structure_source=elastic.source,
         elastic=elastic.model_copy(update={"structure": None}),
     )
+
+
+def _estimated(
+    candidate: CandidateDocument, run: RunRecord, target: DesignTarget
+) -> CandidateDocument:
+    """Add what potential and text model say together."""
+    if candidate.bulk_modulus is None or candidate.potential is None:
+        return candidate
+    values: dict[str, float | tuple[float, float] | None] = {
+        member_key(candidate.potential): candidate.bulk_modulus
+    }
+    if candidate.predicted_bulk_modulus is not None:
+        std = candidate.predicted_bulk_modulus_std or 0.0
+        values[run.generator.name] = (candidate.predicted_bulk_modulus, std)
+    estimate = combined_estimate(values, "bulk_modulus", target.bulk_modulus)
+    return candidate.updated(estimate=estimate)
 
 
 def _judged(candidate: CandidateDocument, target: DesignTarget) -> CandidateDocument:

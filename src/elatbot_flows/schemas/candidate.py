@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 from pymatgen.core import Structure
 
 from elatbot_flows.schemas.elastic import ElasticResult
+from elatbot_flows.schemas.estimate import ModulusEstimate
 from elatbot_flows.schemas.provenance import PotentialRecord, RunRecord
 
 __all__ = ["STAGES", "CandidateBatch", "CandidateDocument", "Polymorph", "Stage", "Status"]
@@ -88,6 +89,11 @@ class CandidateDocument(BaseModel):
     pugh_ratio: float | None = Field(None, description="Bulk over shear modulus, K/G.")
     born_stable: bool | None = Field(None, description="Mechanical stability; None if unknown.")
     elastic: ElasticResult | None = Field(None, description="The elastic tensor and its making.")
+    estimate: ModulusEstimate | None = Field(
+        None,
+        description="Bulk modulus (GPa) that potential and text model give together, with a "
+        "calibrated interval and the probability to meet the target.",
+    )
 
     verdict: Literal["hit", "miss", "unknown"] = Field("unknown", description="Against the target.")
     margin: float | None = Field(

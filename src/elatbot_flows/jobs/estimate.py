@@ -1,0 +1,60 @@
+"""From what several sources say of a material to an estimate with an interval."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from elatbot_flows.errors import UncertaintyError
+from elatbot_flows.schemas import ModulusEstimate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from elatbot_flows.schemas import PotentialRecord
+    from elatbot_flows.targets import Interval
+
+__all__ = ["combined_estimate", "member_key"]
+
+
+def member_key(potential: PotentialRecord) -> str:
+    """What the calibration knows a potential by: its name, or else the hash of its weights."""
+    from elatbot_flows.uncertainty import load_combination
+
+    known = load_combination().member(potential.name)
+    return potential.name if known else (potential.weights_sha256 or potential.name)
+
+
+def combined_estimate(
+    values: Mapping[str, float | tuple[float, float] | None],
+    modulus: str,
+    interval: Interval | None = None,
+) -> ModulusEstimate | None:
+    """Combine the sources that the calibration knows; None if it knows none of them.
+
+    Parameters
+    ----------
+    values
+        By source: a modulus (GPa), a pair of modulus and standard deviation, or None.
+    modulus
+        ``"bulk_modulus"`` or ``"shear_modulus"``.
+    interval
+        Interval of the target, for the probability to lie in it.
+    """
+    from elatbot_flows.uncertainty import load_combination
+
+    try:
+        found = load_combination().combine(values, modulus)
+    except UncertaintyError:
+        return None
+    return ModulusEstimate(
+        property=modulus,
+        value=found.value,
+        low=found.low,
+        high=found.high,
+        coverage=found.coverage,
+        sigma=found.sigma,
+        members=dict(found.members),
+        unused=list(found.unused),
+        outlier=found.outlier,
+        target_probability=None if interval is None else found.probability(interval),
+    )

@@ -1,0 +1,22 @@
+"""Document of one modulus out of several sources."""
+
+from pydantic import BaseModel, Field
+
+__all__ = ["ModulusEstimate"]
+
+
+class ModulusEstimate(BaseModel):
+    """What potentials and text model say together of one modulus, and how sure that is."""
+
+    property: str = Field(description="'bulk_modulus' or 'shear_modulus'.")
+    value: float = Field(description="Estimate (median), GPa.")
+    low: float = Field(description="Lower edge of the interval, GPa.")
+    high: float = Field(description="Upper edge of the interval, GPa.")
+    coverage: float = Field(description="Share of materials whose DFT value the interval holds.")
+    sigma: float = Field(description="Scale of the error, GPa.")
+    members: dict[str, float] = Field(description="Values that went in, by source, GPa.")
+    unused: list[str] = Field(description="Sources the calibration does not know.")
+    outlier: str | None = Field(None, description="Source that is out of line, if one is.")
+    target_probability: float | None = Field(
+        None, description="Probability that the DFT value lies in the target's interval."
+    )
