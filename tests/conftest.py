@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+os.environ.setdefault("ELATBOT_FLOWS_CACHE", tempfile.mkdtemp(prefix="elatbot-cache-"))
 
 ROOT = Path(__file__).parents[1]
 

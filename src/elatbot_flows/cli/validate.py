@@ -40,6 +40,9 @@ def validate(
         int, typer.Option(help="Also look for soft phonons in a supercell this often repeated.")
     ] = 1,
     device: Annotated[str, typer.Option(help="Device of the potential: cpu or cuda.")] = "cpu",
+    dtype: Annotated[
+        str | None, typer.Option(help="float32 or float64; the model's own by default.")
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(help="Processes to use; all cores by default.")
     ] = None,
@@ -68,7 +71,7 @@ def validate(
     with tempfile.TemporaryDirectory() as scratch:
         folder = writable_folder(out, "--out") if out else Path(scratch)
         entries = unreadable | _entries(
-            crystals, potential, device, settings, folder, workers or available_cores()
+            crystals, potential, (device, dtype), settings, folder, workers or available_cores()
         )
     found = [entries[str(path)] for path in files]
     if as_json:
@@ -107,7 +110,7 @@ def _unreadable(path: Path, error: Exception) -> dict[str, Any]:
 def _entries(
     crystals: dict[str, Structure],
     potentials: list[str],
-    device: str,
+    placement: tuple[str, str | None],
     settings: ValidationSettings,
     folder: Path,
     workers: int,
@@ -121,7 +124,7 @@ def _entries(
         return {}
     store, _ = open_store(folder)
     jobs = {
-        (name, source): _job(name, source, crystal, device, settings, number)
+        (name, source): _job(name, source, crystal, placement, settings, number)
         for name in potentials
         for number, (source, crystal) in enumerate(crystals.items(), start=1)
     }
@@ -132,7 +135,7 @@ def _entries(
         console,
         workers=workers,
         potential=potentials[0],
-        device=device,
+        device=placement[0],
     )
     entries = {}
     for source in crystals:
@@ -160,13 +163,16 @@ def _job(
     potential: str,
     source: str,
     crystal: Structure,
-    device: str,
+    placement: tuple[str, str | None],
     settings: ValidationSettings,
     number: int,
 ) -> Job:
     from elatbot_flows.jobs import ElasticValidationMaker
 
-    maker = ElasticValidationMaker(potential=potential, device=device, settings=settings)
+    device, dtype = placement
+    maker = ElasticValidationMaker(
+        potential=potential, device=device, dtype=dtype, settings=settings
+    )
     made: Job = maker.make([crystal], [source])
     made.append_name(f" {number}")
     return made

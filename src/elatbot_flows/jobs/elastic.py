@@ -37,8 +37,8 @@ class ElasticValidationMaker(Maker):
     ----------
     name
         The job name.
-    potential, device
-        The potential and where it runs.
+    potential, device, dtype
+        The potential, where it runs and in which precision; None for the model's own.
     settings
         Method, thresholds and gates.
     """
@@ -46,6 +46,7 @@ class ElasticValidationMaker(Maker):
     name: str = "validate elasticity"
     potential: str = "7net-0"
     device: str = "cpu"
+    dtype: str | None = None
     settings: ValidationSettings = field(default_factory=ValidationSettings)
 
     @job
@@ -68,7 +69,7 @@ class ElasticValidationMaker(Maker):
         """
         from elatbot_flows.potentials import load_potential
 
-        potential = load_potential(self.potential, self.device)
+        potential = load_potential(self.potential, self.device, self.dtype)
         if not isinstance(structures, list):
             return validate_crystal(structures, potential, self.settings)
         names: list[str] | list[None] = sources or [None] * len(structures)

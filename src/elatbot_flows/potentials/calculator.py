@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 __all__ = ["load_calculator"]
 
 
-def load_calculator(name: str = DEFAULT_POTENTIAL, device: str = "cpu") -> Calculator:
+def load_calculator(
+    name: str = DEFAULT_POTENTIAL, device: str = "cpu", dtype: str | None = None
+) -> Calculator:
     """The ASE calculator of a potential; see :func:`~elatbot_flows.potentials.load_potential`.
 
     Examples
@@ -27,4 +29,4 @@ def load_calculator(name: str = DEFAULT_POTENTIAL, device: str = "cpu") -> Calcu
             calculator_kwargs={"name": "7net-0"},
         )
     """
-    return load_potential(name, device).calculator
+    return load_potential(name, device, dtype).calculator
