@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import math
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from elatbot_flows.datasets.json_lines import read_json_lines
 from elatbot_flows.errors import ElatbotError
 
 if TYPE_CHECKING:
@@ -62,15 +61,7 @@ def load_crystals(path: Path) -> CleanCrystals:
     ElatbotError
         If the file is absent, not JSON lines, or nothing is left.
     """
-    if not path.is_file():
-        raise ElatbotError(f"there is no data file {path}; give a .jsonl or .jsonl.gz file")
-    try:
-        raw = path.read_bytes()
-        text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode()
-        records = [json.loads(line) for line in text.splitlines() if line.strip()]
-    except (json.JSONDecodeError, UnicodeDecodeError, gzip.BadGzipFile) as error:
-        raise ElatbotError(f"{path} is not a file of JSON lines: {error}") from error
-    cleaned = clean_crystals(records)
+    cleaned = clean_crystals(read_json_lines(path))
     if not cleaned.rows:
         raise ElatbotError(f"no usable row in {path}; dropped: {cleaned.dropped}")
     return cleaned
