@@ -77,3 +77,32 @@ def test_a_soft_mode_shows(emt):
     doubled = Structure(Lattice.orthorhombic(2.5, 2.5, 5.0), ["Cu"] * 2, [[0, 0, 0], [0, 0, 0.5]])
     structure, symmetry = relaxed(doubled, emt)
     assert measure_response(structure, emt, symmetry).softest_mode < 0
+
+
+@pytest.mark.slow
+@pytest.mark.shared
+@pytest.mark.parametrize("name", ["NiAl", "Si", "Ni3Al"])
+def test_it_agrees_with_atomate2s_own_maker(
+    name, shared, tensornet, crystal, tmp_path, monkeypatch
+):
+    """The same potential through atomate2's ElasticMaker as it comes (FIRE, 1e-5 eV/A)."""
+    from atomate2.forcefields.flows.elastic import ElasticMaker
+    from jobflow import JobStore, run_locally
+    from maggma.stores import MemoryStore
+
+    monkeypatch.chdir(tmp_path)  # it writes the final atoms
+    flow = ElasticMaker.from_force_field_name(
+        {
+            "@module": "elatbot_flows.potentials.calculator",
+            "@callable": "load_calculator",
+        },
+        calculator_kwargs={"name": str(shared / "models" / "TensorNet-PES-MatPES-PBE-2025.1")},
+        socket=True,
+    ).make(crystal(name))
+    store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
+    responses = run_locally(flow, store=store, ensure_success=True, log=False)
+    theirs = responses[flow.jobs[-1].uuid][1].output.derived_properties
+    structure, symmetry = relaxed(crystal(name), tensornet)
+    ours = moduli_from_tensor(measure_response(structure, tensornet, symmetry).relaxed)
+    assert within_one_percent(ours.bulk_modulus, theirs.k_vrh)
+    assert within_one_percent(ours.shear_modulus, theirs.g_vrh)
