@@ -143,7 +143,7 @@ def _outcome(row: Row) -> Any:
 
 
 def _summary_table(rows: list[Row], *, wide: bool) -> Table:
-    """The validated candidates; a narrow table leaves out crystal system, atoms and source."""
+    """The validated candidates; a narrow table leaves some columns out."""
     from rich.text import Text
 
     heads = ("#", "Formula", "System", "Space group", "At.")
@@ -164,7 +164,8 @@ def _summary_table(rows: list[Row], *, wide: bool) -> Table:
             Text(_SOURCES.get(kind, kind)),
         )
     if not wide:
-        table.columns = [c for c in table.columns if c.header not in {"System", "At.", "From"}]
+        left_out = {"System", "At.", "From", f"{PROPERTIES['poisson_ratio'].symbol}\n"}
+        table.columns = [column for column in table.columns if column.header not in left_out]
     return table
 
 
