@@ -9,6 +9,7 @@ writes one table row for each. Usage::
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import resource
@@ -16,6 +17,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 TARGETS = (
@@ -49,6 +51,7 @@ class Row:
     novel_near: int
     cpu: float
     wall: float
+    shares: str
 
     def cells(self) -> list[str]:
         """The row as text."""
@@ -64,12 +67,36 @@ class Row:
             f"{self.novel_near} of {self.novel}",
             f"{self.cpu:.0f}",
             f"{self.wall:.0f}",
+            self.shares,
         ]
 
 
 def is_near(value: float, low: float, high: float) -> bool:
     """Whether a value is inside the interval or within 15 % of its nearest edge."""
     return low * (1 - TOLERANCE) <= value <= high * (1 + TOLERANCE)
+
+
+def _first_write(folder: Path) -> float:
+    """When the run made its store: the settings file is written first and never again."""
+    return min(path.stat().st_mtime for path in (folder / "store").rglob("*") if path.is_file())
+
+
+def shares(folder: Path) -> str:
+    """Percent of the wall time for start and proposing / building / validating.
+
+    Read from when jobs were stored: a step lasts from the end of the last one to its own end.
+    """
+    from elatbot_flows.store import open_store
+
+    store, _ = open_store(folder, existing=True)
+    ended: dict[str, float] = {}
+    for document in store.docs_store.query({}, properties=["name", "completed_at"]):
+        step = document["name"].split()[0]
+        when = datetime.fromisoformat(document["completed_at"]).timestamp()
+        ended[step] = max(ended.get(step, 0.0), when)
+    marks = [_first_write(folder), ended["propose"], ended["build"], ended["validate"]]
+    lengths = [after - before for before, after in itertools.pairwise(marks)]
+    return " / ".join(f"{length / sum(lengths):.0%}" for length in lengths)
 
 
 def run(interval: str, elements: str | None, args: argparse.Namespace) -> Row:
@@ -101,13 +128,14 @@ def run(interval: str, elements: str | None, args: argparse.Namespace) -> Row:
         novel_near=sum(is_near(c["bulk_modulus"], low, high) for c in novel),
         cpu=after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
         wall=wall,
+        shares=shares(folder),
     )
 
 
 def table(rows: list[Row], command: str) -> str:
     """The rows and their sums as Markdown."""
     head = ["K (GPa)", "elements", "validated", "in the interval", "within 15 %"]
-    head += ["novel, in", "novel, within 15 %", "CPU s", "wall s"]
+    head += ["novel, in", "novel, within 15 %", "CPU s", "wall s", "propose / build / validate"]
     lines = [f"Command: `{command}`", "", "| " + " | ".join(head) + " |"]
     lines.append("|" + "---|" * len(head))
     lines += ["| " + " | ".join(row.cells()) + " |" for row in rows]
@@ -117,7 +145,7 @@ def table(rows: list[Row], command: str) -> str:
     sums += [f"{sum(r.near for r in rows) / max(n, 1):.0%}"]
     sums += [f"{sum(r.novel_hits for r in rows) / max(novel, 1):.0%} of {novel}"]
     sums += [f"{sum(r.novel_near for r in rows) / max(novel, 1):.0%} of {novel}"]
-    sums += [f"{sum(r.cpu for r in rows):.0f}", f"{sum(r.wall for r in rows):.0f}"]
+    sums += [f"{sum(r.cpu for r in rows):.0f}", f"{sum(r.wall for r in rows):.0f}", ""]
     return "\n".join([*lines, "| " + " | ".join(sums) + " |", ""])
 
 
