@@ -130,6 +130,16 @@ def test_an_error_of_a_library_costs_one_crystal(monkeypatch):
     assert batch.candidates[0].guesses_failed == {"calculation_error": 1}
 
 
+def test_a_source_out_of_reach_is_a_reason(monkeypatch):
+    def unreachable(*_args, **_kwargs):
+        raise ConnectionError("no route to host")
+
+    monkeypatch.setattr("elatbot_flows.structures.build_structures", unreachable)
+    batch = make(BuildMaker(potential=samples.EMT), [samples.candidate(0, "Cu")], RUN)
+    assert batch.candidates[0].reason == "source_error"
+    assert "no route to host" in batch.candidates[0].message
+
+
 def test_crystals_that_relax_into_one_are_kept_once(monkeypatch):
     with_guesses(monkeypatch, samples.fcc("Cu", 3.5), samples.fcc("Cu", 3.7))
     batch = make(BuildMaker(potential=samples.EMT), [samples.candidate(0, "Cu")], RUN)

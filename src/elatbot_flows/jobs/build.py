@@ -97,6 +97,8 @@ class BuildMaker(Maker):
             guesses = self._guesses(candidate)
         except StructureError as error:
             return candidate.rejected(error.reason, str(error))
+        except Exception as error:  # noqa: BLE001 - a database out of reach costs its candidates
+            return candidate.rejected("source_error", f"{type(error).__name__}: {error}")
         polymorphs, failures = self._relaxed(guesses, potential)
         candidate = candidate.updated(
             guesses_built=len(guesses),
