@@ -116,7 +116,7 @@ def _candidates(document: DesignDocument, links: Mapping[str, str]) -> str:
         return "<p>None: see below what became of the completions.</p>"
     heads = ["Rank", "Formula", "Crystal system", "Space group", "Atoms"]
     heads += [f"{p.symbol}{f' ({p.unit})' if p.unit else ''}" for p in PROPERTIES.values()]
-    heads += ["Margin", "Verdict", "Novel", "CIF", "Structure from"]
+    heads += ["Margin", "Verdict", "K combined, 90 % (GPa)", "Novel", "CIF", "Structure from"]
     rows = [_candidate_cells(c, links.get(c.candidate_id)) for c in found]
     return _table([escape(head).replace("nu", "&nu;") for head in heads], rows)
 
@@ -136,10 +136,19 @@ def _candidate_cells(candidate: CandidateDocument, link: str | None) -> list[str
         *cells,
         with_unit(signed(candidate.margin, limiting), limiting),
         f'<span class="{candidate.verdict}">{_VERDICTS[candidate.verdict]}</span>',
+        _combined(candidate),
         novel,
         f'<a href="{escape(link)}" download>CIF</a>' if link else DASH,
         escape(source_words(candidate.structure_source)),
     ]
+
+
+def _combined(candidate: CandidateDocument) -> str:
+    """What potential and text model say together, with the calibrated interval."""
+    found = candidate.estimate
+    if found is None:
+        return DASH
+    return f"{found.value:.0f} ({found.low:.0f} to {found.high:.0f})"
 
 
 def _rejected(document: DesignDocument) -> str:

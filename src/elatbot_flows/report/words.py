@@ -52,6 +52,7 @@ LIMITS = (
     "Mechanical stability was checked, thermodynamic stability was not.",
     "The energy above the convex hull was not computed: a material may decompose into others.",
     "The crystal of a formula is the lowest in energy of those built; another may be lower still.",
+    "K combined: what potential and text model say together; the interval was tested on binaries.",
     "Novel: the formula is not among the generator's training formulas. Others may well know it.",
 )
 """What a reader must know before trusting a number."""
