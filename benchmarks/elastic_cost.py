@@ -13,6 +13,7 @@ import argparse
 import contextlib
 import io
 import os
+import sys
 import time
 import warnings
 from dataclasses import dataclass
@@ -80,7 +81,8 @@ def ours(structure, potential) -> tuple[float | None, float | None]:
     from elatbot_flows.potentials.validation import validate_structure
 
     found = validate_structure(structure, potential)
-    if found.tensor is None:
+    if found.tensor is None or found.status == "failed":
+        print(f"    {found.reason}: {found.message}", file=sys.stderr)
         return None, None
     moduli = moduli_from_tensor(found.tensor)
     return moduli.bulk_modulus, moduli.shear_modulus

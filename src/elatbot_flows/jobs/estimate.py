@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from elatbot_flows.errors import UncertaintyError
-from elatbot_flows.schemas import ModulusEstimate
+from elatbot_flows.schemas import MemberValue, ModulusEstimate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,7 +53,7 @@ def combined_estimate(
         high=found.high,
         coverage=found.coverage,
         sigma=found.sigma,
-        members=dict(found.members),
+        members=[MemberValue(source=name, value=v) for name, v in found.members.items()],
         unused=list(found.unused),
         outlier=found.outlier,
         target_probability=None if interval is None else found.probability(interval),

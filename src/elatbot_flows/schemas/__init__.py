@@ -3,7 +3,7 @@
 from elatbot_flows.schemas.candidate import STAGES, CandidateBatch, CandidateDocument, Polymorph
 from elatbot_flows.schemas.design import DesignCounts, DesignDocument
 from elatbot_flows.schemas.elastic import ElasticResult
-from elatbot_flows.schemas.estimate import ModulusEstimate
+from elatbot_flows.schemas.estimate import MemberValue, ModulusEstimate
 from elatbot_flows.schemas.provenance import GeneratorRecord, PotentialRecord, RunRecord
 from elatbot_flows.schemas.stability import HullResult
 
@@ -16,6 +16,7 @@ __all__ = [
     "ElasticResult",
     "GeneratorRecord",
     "HullResult",
+    "MemberValue",
     "ModulusEstimate",
     "Polymorph",
     "PotentialRecord",

@@ -2,7 +2,14 @@
 
 from pydantic import BaseModel, Field
 
-__all__ = ["ModulusEstimate"]
+__all__ = ["MemberValue", "ModulusEstimate"]
+
+
+class MemberValue(BaseModel):
+    """One value that went into an estimate."""
+
+    source: str = Field(description="Potential or text model.")
+    value: float = Field(description="Its modulus, GPa.")
 
 
 class ModulusEstimate(BaseModel):
@@ -14,7 +21,7 @@ class ModulusEstimate(BaseModel):
     high: float = Field(description="Upper edge of the interval, GPa.")
     coverage: float = Field(description="Share of materials whose DFT value the interval holds.")
     sigma: float = Field(description="Scale of the error, GPa.")
-    members: dict[str, float] = Field(description="Values that went in, by source, GPa.")
+    members: list[MemberValue] = Field(description="Values that went in, GPa.")
     unused: list[str] = Field(description="Sources the calibration does not know.")
     outlier: str | None = Field(None, description="Source that is out of line, if one is.")
     target_probability: float | None = Field(
