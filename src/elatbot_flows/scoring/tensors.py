@@ -165,25 +165,23 @@ def read_predictions(
         if not isinstance(record, dict):
             raise ElatbotError(f"record {row} is not a JSON object; give one per material")
     truth = _column(records, label, range(len(records)))
-    kept = np.flatnonzero(truth.present)
-    if not kept.size:
+    kept: list[int] = np.flatnonzero(truth.present).tolist()
+    if not kept:
         raise ElatbotError(_without_labels(label, truth))
     names = _model_fields(records, label, models)
     return Predictions(
         labels=truth.tensors[kept],
         symmetries=tuple(symmetry_class(records[index]) for index in kept),
-        models={name: _column(records, name, kept.tolist()) for name in names},
+        models={name: _column(records, name, kept) for name in names},
         unlabelled=truth.missing,
         unreadable_labels=truth.unreadable,
     )
 
 
 def _without_labels(label: str, truth: ModelPredictions) -> str:
-    why = f"; record {truth.unreadable[0].row}: {truth.unreadable[0].message}" * bool(
-        truth.unreadable
-    )
+    why = [f"record {found.row}: {found.message}; " for found in truth.unreadable[:1]]
     return (
-        f"no record has a 6x6 tensor in its field '{label}'{why}; "
+        f"no record has a 6x6 tensor in its field '{label}'; {''.join(why)}"
         "name the field with the true tensors by --label"
     )
 
