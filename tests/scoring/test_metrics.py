@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from elatbot_flows.elasticity import moduli_from_tensor
+from elatbot_flows.errors import ElatbotError
 from elatbot_flows.scoring import read_predictions, score_predictions
 from elatbot_flows.scoring.metrics import BASELINE
 
@@ -134,6 +136,20 @@ def test_baseline():
     assert found[BASELINE].k_voigt_r2 == pytest.approx(0, abs=1e-12)
     assert found[BASELINE].mean36_r2 == pytest.approx(0, abs=1e-12)
     assert found["m"].k_voigt_difference is None, "the baseline is never the best"
+
+
+def test_the_name_of_the_baseline_is_taken():
+    with pytest.raises(ElatbotError, match="rename it"):
+        scores_of(random_tensors(2, 1), baseline=True, **{BASELINE: random_tensors(2, 1)})
+
+
+@pytest.mark.parametrize("label", [1e-320, 1e-160, 1.0, 9e99])
+@pytest.mark.parametrize("prediction", [1e-320, 1e-160, 1.0, 9e99])
+def test_extreme_numbers_stay_finite(label, prediction):
+    unit = random_tensors(3, 1) / 1000
+    found = scores_of(label * unit, systems=["cubic"] * 3, m=prediction * unit, n=unit)
+    for scores in found.values():
+        json.dumps(asdict(scores), allow_nan=False)
 
 
 @settings(deadline=None, max_examples=25)

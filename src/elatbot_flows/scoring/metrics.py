@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from elatbot_flows.elasticity.stability import smallest_eigenvalue
+from elatbot_flows.errors import ElatbotError
 from elatbot_flows.scoring.bootstrap import Difference, paired_difference
 from elatbot_flows.scoring.symmetry import distance_to_symmetry
 from elatbot_flows.scoring.tensors import ModelPredictions
@@ -28,6 +29,8 @@ ASYMMETRY = 1e-3
 """A tensor is asymmetric if max |C - C^T| exceeds this share of max |C|."""
 SYMMETRY_TOLERANCES = (0.01, 0.05)
 """Relative distances from the symmetry of the crystal beyond which tensors are counted."""
+
+_TINY = 1e-50  # what is smaller is zero: its inverse would overflow
 
 
 @dataclass(frozen=True)
@@ -99,9 +102,16 @@ def score_predictions(
         Scores by name, in the order of the models. The best, with which the others are compared,
         has the lowest MAE of the Voigt bulk modulus of those that answered for at least half as
         many materials as the one with most answers.
+
+    Raises
+    ------
+    ElatbotError
+        If a model has the name of the baseline that is asked for.
     """
     models = dict(predictions.models)
     if baseline:
+        if BASELINE in models:
+            raise ElatbotError(f"a model is already named '{BASELINE}'; rename it")
         mean = predictions.labels.mean(axis=0)
         models[BASELINE] = ModelPredictions(np.broadcast_to(mean, predictions.labels.shape))
     scores = {name: _score(model, predictions) for name, model in models.items()}
@@ -180,14 +190,14 @@ def _errors(found: Array, truth: Array) -> tuple[float | None, float | None]:
         return None, None
     total = float(((truth - truth.mean()) ** 2).sum())
     # Rounding leaves a little variance to labels that are all the same.
-    varied = total > truth.size * (1e-12 * float(np.abs(truth).max())) ** 2
+    varied = total > max(truth.size * (1e-12 * float(np.abs(truth).max())) ** 2, _TINY)
     r2 = 1.0 - float(((found - truth) ** 2).sum()) / total if varied else None
     return float(np.abs(found - truth).mean()), r2
 
 
 def _definite(tensors: Array) -> NDArray[np.bool_]:
     """Which tensors are positive definite beyond rounding, so that they have a compliance."""
-    lowest = [smallest_eigenvalue(t) > 1e-10 * np.abs(t).max() for t in tensors]
+    lowest = [smallest_eigenvalue(t) > max(1e-10 * np.abs(t).max(), _TINY) for t in tensors]
     return np.array(lowest, dtype=bool)
 
 
