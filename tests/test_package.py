@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 SRC = ROOT / "src" / "elatbot_flows"
 LAYER = {
     **dict.fromkeys(["errors", "files"], 0),
-    **dict.fromkeys(["targets", "elasticity", "text", "uncertainty"], 1),
+    **dict.fromkeys(["targets", "elasticity", "text", "uncertainty", "scoring"], 1),
     **dict.fromkeys(["engines", "potentials", "structures", "datasets", "training"], 2),
     **dict.fromkeys(["stability", "novelty"], 2),
     **dict.fromkeys(["schemas"], 3),

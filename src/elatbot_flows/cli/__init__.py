@@ -1,4 +1,4 @@
-"""The command line: ``elatbot design``, ``elatbot query``, ``elatbot validate``."""
+"""The command line: ``elatbot design``, ``query``, ``validate`` and ``evaluate``."""
 
 from elatbot_flows.cli.app import app, main
 

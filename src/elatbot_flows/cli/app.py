@@ -12,6 +12,7 @@ from rich.console import Console
 
 from elatbot_flows import __version__
 from elatbot_flows.cli.design import design
+from elatbot_flows.cli.evaluate import evaluate
 from elatbot_flows.cli.query import query
 from elatbot_flows.cli.validate import validate
 from elatbot_flows.errors import ElatbotError
@@ -28,6 +29,7 @@ app = typer.Typer(
 app.command()(design)
 app.command()(query)
 app.command()(validate)
+app.command()(evaluate)
 
 
 def _version(wanted: bool) -> None:

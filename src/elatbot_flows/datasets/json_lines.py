@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from typing import TYPE_CHECKING, Any
 
 from elatbot_flows.errors import ElatbotError
@@ -28,5 +29,5 @@ def read_json_lines(path: Path) -> list[dict[str, Any]]:
         raw = path.read_bytes()
         text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode()
         return [json.loads(line) for line in text.splitlines() if line.strip()]
-    except (json.JSONDecodeError, UnicodeDecodeError, gzip.BadGzipFile) as error:
+    except (ValueError, OSError, EOFError, RecursionError, zlib.error) as error:
         raise ElatbotError(f"{path} is not a file of JSON lines: {error}") from error

@@ -1,0 +1,86 @@
+"""``elatbot evaluate``: score predicted elastic tensors against labels."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path  # noqa: TC003 - typer reads it
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+from elatbot_flows.cli.options import check_at_least, writable_folder
+
+if TYPE_CHECKING:
+    from elatbot_flows.scoring import ModelScores, Predictions
+
+__all__ = ["evaluate"]
+
+
+def evaluate(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="JSON lines (.gz or plain), one per material: label and a 6x6 tensor per model.",
+            metavar="FILE",
+        ),
+    ],
+    model: Annotated[
+        list[str] | None,
+        typer.Option(help="Field with predictions; all that look so by default.", metavar="NAME"),
+    ] = None,
+    label: Annotated[str, typer.Option(help="Field with the true tensor.")] = "label",
+    bootstrap: Annotated[int, typer.Option(help="Resamples of the bootstrap, 0 for none.")] = 2000,
+    seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
+    baseline: Annotated[
+        bool, typer.Option("--baseline", help="Also score the mean of the labels as a model.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for scores and unreadable answers.", metavar="DIR")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Score predicted elastic tensors (GPa) against labels.
+
+    What is no 6x6 tensor counts as unparsable, with a reason, and never ends the command.
+    """
+    from elatbot_flows.cli.evaluation_tables import render_scores
+    from elatbot_flows.datasets.json_lines import read_json_lines
+    from elatbot_flows.scoring import read_predictions, score_predictions
+
+    check_at_least(0, "--bootstrap", bootstrap)
+    check_at_least(0, "--seed", seed)
+    predictions = read_predictions(read_json_lines(file), label=label, models=model or ())
+    scores = score_predictions(predictions, resamples=bootstrap, seed=seed, baseline=baseline)
+    text = json.dumps(_plain(scores, predictions), indent=1, allow_nan=False)
+    if out is not None:
+        _write(writable_folder(out, "--out"), text, predictions)
+    if as_json:
+        typer.echo(text)
+    else:
+        render_scores(scores, predictions, Console(highlight=False))
+
+
+def _plain(scores: dict[str, ModelScores], predictions: Predictions) -> dict[str, Any]:
+    """Scores by model, each with the number of records that could not be used for any."""
+    from dataclasses import asdict
+
+    records = {
+        "unlabelled": predictions.unlabelled,
+        "unparsable_labels": len(predictions.unreadable_labels),
+    }
+    return {name: asdict(found) | records for name, found in scores.items()}
+
+
+def _write(folder: Path, text: str, predictions: Predictions) -> None:
+    """Write ``scores.json`` and ``unparsable.jsonl``, one line per unreadable value."""
+    (folder / "scores.json").write_text(text + "\n", encoding="utf-8")
+    columns = {None: predictions.unreadable_labels} | {
+        name: model.unreadable for name, model in predictions.models.items()
+    }
+    lines = [
+        json.dumps({"row": u.row, "model": name, "reason": u.reason, "message": u.message}) + "\n"
+        for name, unreadable in columns.items()
+        for u in unreadable
+    ]
+    (folder / "unparsable.jsonl").write_text("".join(lines), encoding="utf-8")

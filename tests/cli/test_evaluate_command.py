@@ -1,0 +1,114 @@
+"""Scores of predictions in files, some of them broken."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+import numpy as np
+import pytest
+
+GOOD = (np.diag([200.0, 200, 200, 80, 80, 80]) + 0.0).tolist()
+BETTER = (np.diag([210.0, 200, 200, 80, 80, 80]) + 0.0).tolist()
+
+
+@pytest.fixture
+def file(tmp_path):
+    def write(records, name="rows.jsonl"):
+        path = tmp_path / name
+        text = "\n".join(r if isinstance(r, str) else json.dumps(r) for r in records).encode()
+        path.write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
+        return path
+
+    return write
+
+
+def rows():
+    nan = [[float("nan")] * 6] * 6
+    return [
+        {"label": GOOD, "crystal_system": "cubic", "my model": GOOD, "texts": str(BETTER)},
+        {"label": str(BETTER), "my model": [[1.0]], "texts": "[[200.0, 1"},
+        {"label": None, "my model": GOOD, "texts": "x"},
+        {"label": "?", "my model": GOOD, "texts": "x"},
+        {"label": GOOD, "my model": nan},
+    ]
+
+
+@pytest.mark.parametrize("name", ["rows.jsonl", "rows.jsonl.gz"])
+def test_json(command, file, name):
+    ended = command("evaluate", file(rows(), name), "--json")
+    assert ended.code == 0, ended.err
+    found = json.loads(ended.out)
+    assert list(found) == ["my model", "texts"]
+    first, second = found.values()
+    assert first["unparsable_reasons"] == {"wrong_shape": 1, "not_finite": 1}
+    assert (first["n"], first["missing"], first["unlabelled"]) == (1, 0, 1)
+    assert (first["k_voigt_mae"], first["unparsable_labels"]) == (0, 1)
+    assert (second["n"], second["missing"], second["unparsable"]) == (1, 1, 1)
+    assert second["k_voigt_mae"] == pytest.approx(10 / 9)
+    assert second["k_voigt_difference"]["to"] == "my model"
+    assert second["off_symmetry"] == {"0.01": 1, "0.05": 0}
+
+
+def test_table_and_files(command, file, tmp_path):
+    out = tmp_path / "scores"
+    ended = command("evaluate", file(rows()), "--out", out, "--baseline", "--bootstrap", "10")
+    assert ended.code == 0, ended.err
+    for words in ("my model", "texts", "mean of labels", "1.111", "1 records without a label"):
+        assert words in ended.out
+    assert "my model: unparsable: not_finite 1, wrong_shape 1" in ended.out
+    scores = json.loads((out / "scores.json").read_text())
+    assert list(scores) == ["my model", "texts", "mean of labels"]
+    lines = [json.loads(line) for line in (out / "unparsable.jsonl").read_text().splitlines()]
+    assert [(u["row"], u["model"]) for u in lines] == [
+        (4, None), (2, "my model"), (5, "my model"), (2, "texts"),
+    ]  # fmt: skip
+
+
+def test_chosen_fields_and_no_bootstrap(command, file):
+    arguments = ("--model", "texts", "--label", "my model", "--bootstrap", "0", "--json")
+    found = json.loads(command("evaluate", file(rows()), *arguments).out)
+    assert list(found) == ["texts"]
+    assert (found["texts"]["n"], found["texts"]["k_voigt_difference"]) == (1, None)
+
+
+REFUSED = {
+    "no labels": ([{"m": GOOD}], (), "--label"),
+    "no models": ([{"label": GOOD, "formula": "Cu"}], (), "add one per model"),
+    "unknown model": (rows(), ("--model", "x"), "fields of models: my model, texts"),
+    "no rows": ([], (), "give one JSON object per line"),
+    "not objects": (["[1, 2]"], (), "record 1 is not a JSON object"),
+    "not JSON": (["label: 3"], (), "is not a file of JSON lines"),
+    "too deep": (["[" * 100_000], (), "is not a file of JSON lines"),
+    "negative resamples": (rows(), ("--bootstrap", "-1"), "--bootstrap is -1"),
+    "negative seed": (rows(), ("--seed", "-1"), "--seed is -1"),
+}
+
+
+def refused(ended, words):
+    assert (ended.code, ended.out) == (2, "")
+    assert len(ended.err.splitlines()) == 1
+    assert ended.err.startswith("error: ")
+    assert words in ended.err
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_impossible_evaluations_are_told_in_one_line(command, file, case):
+    records, arguments, words = REFUSED[case]
+    refused(command("evaluate", file(records), *arguments), words)
+
+
+def test_files_that_cannot_be_read(command, tmp_path):
+    refused(command("evaluate", tmp_path / "none.jsonl"), "there is no data file")
+    cut = tmp_path / "cut.jsonl.gz"
+    cut.write_bytes(gzip.compress(json.dumps(rows()[0]).encode())[:-12])
+    refused(command("evaluate", cut), "is not a file of JSON lines")
+
+
+@pytest.mark.shared
+def test_published_predictions(command, shared):
+    path = shared / "data" / "published_predictions.jsonl.gz"
+    ended = command("evaluate", path, "--json", "--bootstrap", "100")
+    best = json.loads(ended.out)["prompt4"]
+    assert (round(best["k_voigt_mae"], 3), round(best["k_voigt_r2"], 4)) == (7.586, 0.9598)
+    assert best["k_voigt_difference"] is None

@@ -1,0 +1,94 @@
+"""Distance to the form that a crystal's symmetry prescribes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from elatbot_flows.scoring import distance_to_symmetry, symmetry_class
+
+# Numbers of independent constants (Nye), and so the dimension of the invariant tensors.
+CONSTANTS = {
+    "triclinic": 21,
+    "monoclinic": 13,
+    "orthorhombic": 9,
+    "tetragonal": 7,
+    "4/mmm": 6,
+    "trigonal": 7,
+    "hexagonal": 5,
+    "cubic": 3,
+}
+
+
+@pytest.mark.parametrize("symmetry", CONSTANTS)
+def test_number_of_independent_constants(symmetry):
+    from elatbot_flows.scoring.symmetry import _group
+
+    group = _group(symmetry)
+    mean = np.mean([np.kron(g, g) for g in group], axis=0)
+    swap = np.eye(36).reshape(6, 6, 36).transpose(1, 0, 2).reshape(36, 36)
+    assert np.trace(mean @ (np.eye(36) + swap) / 2) == pytest.approx(CONSTANTS[symmetry])
+
+
+@pytest.mark.parametrize("symmetry", CONSTANTS)
+def test_a_cubic_tensor_has_the_form_of_most_classes(cubic, symmetry):
+    distance = distance_to_symmetry(cubic(170, 120, 75), symmetry)
+    if symmetry in {"hexagonal", "trigonal"}:  # no threefold axis along z
+        assert distance > 0.05
+    else:
+        assert distance == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize("symmetry", CONSTANTS)
+def test_an_isotropic_tensor_has_any_form(cubic, symmetry):
+    assert distance_to_symmetry(cubic(170, 70, 50), symmetry) == pytest.approx(0, abs=1e-12)
+
+
+def test_hand_computed_distance(cubic):
+    tensor = cubic(100, 0, 50)  # norm^2 in Mandel's scaling: 3 * 100^2 + 3 * 100^2
+    tensor[0, 0] += 30  # nearest cubic C11 is 110: 20, -10, -10
+    norm = np.sqrt(130**2 + 5 * 100**2)
+    assert distance_to_symmetry(tensor, "cubic") == pytest.approx(np.sqrt(600) / norm)
+    assert distance_to_symmetry(tensor, "tetragonal") == pytest.approx(0, abs=1e-12)  # axis x
+    tensor[1, 1] += 5
+    assert distance_to_symmetry(tensor, "tetragonal") > 0.01
+    assert distance_to_symmetry(tensor, "orthorhombic") == pytest.approx(0, abs=1e-12)
+
+
+def test_asymmetric_and_zero_tensors(cubic):
+    tensor = cubic(100, 50, 40)
+    tensor[0, 1] += 1
+    assert distance_to_symmetry(tensor, "triclinic") > 0
+    assert distance_to_symmetry(np.zeros((6, 6)), "cubic") == 0
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        ({"crystal_system": "Cubic"}, "cubic"),
+        ({"crystal_system": "tetragonal"}, "tetragonal"),
+        ({"crystal_system": "tetragonal", "point_group": "-42m"}, "4/mmm"),
+        ({"crystal_system": "tetragonal", "point_group": "4/m"}, "tetragonal"),
+        ({"spacegroup_number": 87}, "tetragonal"),
+        ({"spacegroup_number": 139, "crystal_system": "cubic"}, "4/mmm"),
+        ({"spacegroup_number": 1}, "triclinic"),
+        ({"spacegroup_number": 230}, "cubic"),
+        ({"spacegroup_number": 231}, None),
+        ({"spacegroup_number": "225"}, None),
+        ({"crystal_system": "4/mmm"}, None),
+        ({"crystal_system": ["cubic"]}, None),
+        ({}, None),
+    ],
+)
+def test_what_a_record_tells(record, expected):
+    assert symmetry_class(record) == expected
+
+
+@pytest.mark.shared
+def test_published_labels_have_the_symmetry_of_their_crystals(shared):
+    from elatbot_flows.datasets.json_lines import read_json_lines
+
+    records = read_json_lines(shared / "data" / "elastic_tensors_0K.jsonl.gz")
+    distances = [distance_to_symmetry(r["elastic_tensor_GPa"], symmetry_class(r)) for r in records]
+    assert len(distances) == 706
+    assert max(distances) < 0.05
