@@ -115,6 +115,7 @@ def test_refuses_with_a_reason(text, reason):
         (render(iron()) + "\nHuman: and copper?", ("trailing_text",)),
         (render(iron()) * 2, ("trailing_text",)),
         (render(iron()) + " GPa", ("trailing_text",)),
+        (render(iron()) + "\nPauling", ("trailing_text",)),
         ("Elastic tensor: " + render(iron()), ("leading_text",)),
         (render(iron())[:-1], ("missing_bracket",)),
         (render(iron())[:-1] + "\nHuman:", ("missing_bracket", "trailing_text")),
@@ -144,6 +145,7 @@ def test_rounding_may_break_symmetry_by_one_unit():
     [
         (render(iron()) + render(iron() * 2), "ambiguous"),
         (render(iron()) + " in kbar", "other_unit"),
+        (render(iron()) + " (Mbar)", "other_unit"),
         (render(iron()) + " * 10", "other_unit"),
         ("In units of 10^2 GPa: " + render(iron()), "other_unit"),
         (render(iron())[:-2], "unfinished"),

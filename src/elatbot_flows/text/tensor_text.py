@@ -25,7 +25,7 @@ _WORD = re.compile(
 )
 _OTHER_UNIT = re.compile(
     r"^\s*(?:[*/+x\u00d7^-]|e[0-9])|"
-    r"\b(?:[kMT]?bar|[kMT]?Pa|eV|psi|dyn|10\s*\^|hundred|thousand)",
+    r"\b(?:(?:[kMT]?bars?|[kMT]?Pa|eV|psi|dynes?|dyn|hundreds?|thousands?)\b|10\s*\^)",
     re.IGNORECASE,
 )
 _BLANK = re.compile(r"\s*", re.ASCII)
