@@ -95,6 +95,7 @@ def render_candidates(rows: list[Row], console: Console) -> None:
             margin,
             _fate(row),
         )
+    _narrowed(table, console)
     console.print(table)
 
 
@@ -123,10 +124,15 @@ def render_results(rows: list[Row], console: Console) -> None:
                 *_moduli(result),
                 _outcome(result),
             )
+    _narrowed(table, console)
+    console.print(table)
+
+
+def _narrowed(table: Table, console: Console) -> None:
+    """Leave out what follows from K and G where the terminal is narrow."""
     if console.width < _WIDE:
         left_out = {head for head in _moduli_heads() if head[0] not in "KG" or "/" in head}
         table.columns = [column for column in table.columns if column.header not in left_out]
-    console.print(table)
 
 
 def _shortened(name: str) -> str:
