@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = [
     "ElatbotError",
+    "EngineError",
     "GeneratorError",
     "ParseError",
     "PotentialError",
@@ -43,6 +44,10 @@ class ParseError(ElatbotError, ValueError):
 
 class GeneratorError(ElatbotError):
     """A text generator that is missing, incomplete or asked for what it never learned."""
+
+
+class EngineError(ElatbotError):
+    """A text engine that cannot be loaded or reached, or settings it cannot follow."""
 
 
 class PotentialError(ElatbotError):

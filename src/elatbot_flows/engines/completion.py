@@ -29,6 +29,10 @@ class Completion(MSONable):
         in its call.
     prompt_tokens, completion_tokens
         Lengths in tokens of the model.
+    adapter, revision
+        Adapter, and hash of the weights or commit on the hub, where there are such.
+    finish_reason
+        ``"stop"`` if the model ended its answer, ``"length"`` if it was cut off.
     """
 
     text: str
@@ -38,3 +42,6 @@ class Completion(MSONable):
     sampling: dict[str, Any] = field(default_factory=dict)
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    adapter: str | None = None
+    revision: str | None = None
+    finish_reason: str | None = None

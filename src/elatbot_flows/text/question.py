@@ -1,0 +1,69 @@
+"""A question as an engine gets it, and the ways to write it for a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from monty.json import MSONable
+
+from elatbot_flows.text import wire
+from elatbot_flows.text.elatbot_prompts import Prompt
+
+__all__ = ["Question", "Template", "messages", "write"]
+
+
+class Template(StrEnum):
+    """How a question is written before it becomes tokens."""
+
+    ELATBOT = "elatbot"
+    """``Human: ...\\nAssistant: ``, as the published adapters were trained; no begin token."""
+    CHAT = "chat"
+    """The chat template of the model's tokenizer, the question as one message of the user."""
+    RAW = "raw"
+    """The text as it is, with whatever special tokens it spells; nothing is added."""
+
+
+@dataclass(frozen=True)
+class Question(MSONable):
+    """What is asked, and what an answer has to look like.
+
+    Parameters
+    ----------
+    instruction
+        What to do; may be empty.
+    input
+        What to do it with.
+    pattern
+        Regular expression that the whole rest of the answer matches, for engines that can decode
+        under one. It uses only literals, classes, groups, ``|``, ``?`` and counted repetition.
+    prefix
+        Beginning of the answer, which the model goes on with.
+    """
+
+    instruction: str
+    input: str
+    pattern: str | None = None
+    prefix: str = ""
+
+
+def write(question: Question, template: Template) -> str:
+    """Text of a question without the beginning of its answer.
+
+    Raises
+    ------
+    ParseError
+        With reason ``"ambiguous"``, see `elatbot_flows.text.wire.render`.
+    ValueError
+        For `Template.CHAT`: only the tokenizer knows its chat template, see `messages`.
+    """
+    if template is Template.CHAT:
+        raise ValueError("a chat template belongs to a tokenizer: give it the messages instead")
+    if template is Template.ELATBOT:
+        return wire.render(Prompt(question.instruction, question.input))
+    return "\n".join(part for part in (question.instruction, question.input) if part)
+
+
+def messages(question: Question) -> list[dict[str, str]]:
+    """Messages of a question for a chat template or a chat server."""
+    return [{"role": "user", "content": write(question, Template.RAW)}]
