@@ -205,6 +205,7 @@ def find_candidates(
     contains: tuple[str, ...] = (),
     formula: str | None = None,
     novel: bool | None = None,
+    max_above_hull: float | None = None,
     run_id: str | None = None,
     sort: str = "margin",
     descending: bool = True,
@@ -226,6 +227,8 @@ def find_candidates(
         Elements it must have.
     novel
         Whether its formula is new to the generator.
+    max_above_hull
+        Largest energy above the hull, eV/atom; leaves out those never placed.
     sort
         Field to sort by; documents without a value come last.
     descending
@@ -239,6 +242,8 @@ def find_candidates(
         criteria["novel"] = novel
     for name, interval in (intervals or {}).items():
         criteria[name] = {"$gte": interval.low, "$lte": interval.high}
+    if max_above_hull is not None:
+        criteria["energy_above_hull"] = {"$lte": max_above_hull}
     if contains:
         criteria["elements"] = {"$all": list(contains)}
     found = list(candidates.query(criteria))

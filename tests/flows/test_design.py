@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import jobflow
 import pytest
@@ -13,9 +14,10 @@ from monty.json import MontyDecoder, MontyEncoder, jsanitize
 import samples
 from elatbot_flows import DesignTarget, Interval, InverseDesignMaker
 from elatbot_flows.errors import ElatbotError
-from elatbot_flows.jobs import BuildMaker, ProposeMaker
+from elatbot_flows.jobs import BuildMaker, HullMaker, ProposeMaker
 from elatbot_flows.runner import run_flow
 from elatbot_flows.schemas import CandidateBatch, DesignDocument
+from elatbot_flows.stability.settings import HullSettings
 from elatbot_flows.store import candidate_store, find_candidates, open_store, publish_candidates
 
 TARGET = DesignTarget(bulk_modulus=Interval(80, 180), elements=("Ni", "Al", "Cu"))
@@ -123,3 +125,20 @@ def test_the_runner_gives_the_same_and_a_second_run_resumes(outcome, tmp_path, m
     assert publish_candidates(store) == outcome.counts.generated
     hits = find_candidates(candidate_store(store), verdict="hit")
     assert len(hits) == outcome.counts.hits
+
+
+@pytest.mark.slow
+def test_the_hull_is_a_step_if_asked_for(outcome):
+    hull = HullMaker(settings=HullSettings(prototypes=False), materials_project=False)
+    flow = replace(MAKER, hull_maker=hull).make(TARGET)
+    assert [job.name for job in flow.jobs] == ["propose", "build", "validate", "hull", "judge"]
+    store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
+    responses = run_locally(flow, store=store, ensure_success=True, log=False)
+    document = responses[flow.jobs[-1].uuid][1].output
+    found = [c for c in document.candidates if c.status == "validated"]
+    assert all(c.hull for c in found)
+    assert sum(document.counts.hull.values()) == document.counts.stable == outcome.counts.stable
+    for candidate in found:
+        assert candidate.hull.potential.name == samples.EMT
+        assert candidate.energy_above_hull == candidate.hull.energy_above_hull
+    json.dumps(jsanitize(document.model_dump(), strict=True), allow_nan=False)

@@ -9,8 +9,9 @@ from jobflow import JobStore, Maker, job, run_locally
 from maggma.stores import MemoryStore
 
 import samples
-from elatbot_flows.flows.rounds import build_until, validate_until
-from elatbot_flows.schemas import CandidateBatch
+from elatbot_flows.flows.rounds import build_until, place_validated, validate_until
+from elatbot_flows.jobs import HullMaker
+from elatbot_flows.schemas import CandidateBatch, HullResult
 from elatbot_flows.targets import DesignTarget, Interval
 
 TARGET = DesignTarget(bulk_modulus=Interval(140, 160))
@@ -153,3 +154,45 @@ def test_candidates_without_a_crystal_are_never_validated():
     hopeless = samples.candidate(9).rejected("no_structure", "none")
     batch, _ = run(validate_until(built([150], hopeless), TARGET, FakeValidateMaker(), 5, 2))
     assert who(batch) == identifiers([0])
+
+
+@dataclass
+class FakeHullMaker(HullMaker):
+    """Says that everything lies 10 meV/atom above the hull."""
+
+    name: str = "fake hull"
+
+    def place(self, crystals, sources=None, known=None):
+        return [
+            HullResult(
+                formula=crystal.formula,
+                status="metastable",
+                energy_above_hull=0.01,
+                structure=samples.fcc(),
+                evaluations=1,
+                potential=samples.run_record().potential,
+            )
+            for crystal in crystals
+        ]
+
+
+def test_what_passed_is_placed_by_chemical_system():
+    members = [
+        samples.candidate(0, status="validated"),
+        samples.candidate(1, formula="CuNi", status="validated"),
+        samples.candidate(2, status="validated"),
+        samples.candidate(3).failed("born_unstable", "it is"),
+    ]
+    batch, names = run(place_validated(samples.batch("validated", members), FakeHullMaker()))
+    assert names == ["fake hull 1/2", "fake hull 2/2"]
+    assert sorted(c.candidate_id[-1] for c in batch.candidates) == ["0", "1", "2"]
+    assert {(c.stage, c.status, c.energy_above_hull) for c in batch.candidates} == {
+        ("placed", "validated", 0.01)
+    }
+    assert all(c.hull.structure is None for c in batch.candidates)
+
+
+def test_nothing_validated_is_nothing_placed():
+    members = [samples.candidate(0).failed("born_unstable", "it is")]
+    batch, names = run(place_validated(samples.batch("validated", members), FakeHullMaker()))
+    assert (batch.stage, batch.candidates, names) == ("placed", [], [])

@@ -11,9 +11,11 @@ from elatbot_flows.schemas import (
     DesignCounts,
     DesignDocument,
     GeneratorRecord,
+    HullResult,
     PotentialRecord,
     RunRecord,
 )
+from elatbot_flows.schemas.stability import DecompositionProduct
 from elatbot_flows.targets import DesignTarget, Interval
 
 RUN = "0123456789ab"
@@ -110,6 +112,25 @@ def design(target, materials, others=(), notes=()):
     )
 
 
+def placed(candidate, energy, *products):
+    """Return the candidate with a place on the hull, or none if `energy` is None."""
+    status = "unknown" if energy is None else "stable" if energy <= 0 else "metastable"
+    phases = [
+        DecompositionProduct(
+            formula=p, source="elements", label="fcc", energy_per_atom=-4.0, fraction=0.5
+        )
+        for p in products
+    ]
+    hull = HullResult(
+        status=status,
+        decomposition=phases,
+        evaluations=9,
+        potential=POTENTIAL,
+        energy_above_hull=energy,
+    )
+    return candidate.updated(energy_above_hull=energy, hull=hull)
+
+
 OTHERS = (
     rejected(1, "unparsable", "not_a_material: 'Xx' is not a formula"),
     rejected(2, "too_many_sites", "36 atoms, more than 16; raise max_sites", formula="Ti2Al7Fe24"),
@@ -167,3 +188,14 @@ def many_document(bulk_target):
     """Return fifty candidates, ranked from 160 GPa outwards."""
     materials = [material(i, bulk_target, 160 + 0.5 * (-1) ** i * i) for i in range(1, 51)]
     return design(bulk_target, materials, OTHERS)
+
+
+@pytest.fixture
+def placed_document(bulk_target):
+    """Three candidates with their places on the hull, one of them unknown."""
+    materials = [material(i, bulk_target, k) for i, k in enumerate((160, 166, 152), start=1)]
+    energies = (-0.0123, 0.0456, None)
+    materials = [placed(m, e, "TiNi", "Al") for m, e in zip(materials, energies, strict=True)]
+    document = design(bulk_target, materials)
+    document.counts.hull = {"metastable": 1, "stable": 1, "unknown": 1}
+    return document

@@ -49,6 +49,17 @@ def test_heads_have_units(run_document, screen):
     assert lines(screen)[head + 1].split()[-7:] == ["GPa"] * 4 + ["Hit", "New", "From"]
 
 
+def test_places_on_the_hull_are_shown_where_there_are_any(placed_document, run_document, screen):
+    render_summary(run_document, screen)
+    assert "Hull" not in screen.file.getvalue()
+    screen.file.seek(0)
+    screen.file.truncate()
+    render_summary(placed_document, screen)
+    assert row_of(screen, "TiFe", "160.0")[-4:] == ["yes", "-0.012", "no", "aflow"]
+    assert row_of(screen, "TiNi", "152.0")[-4:] == ["yes", "unknown", "no", "aflow"]
+    assert max(map(len, lines(screen))) <= 100
+
+
 def test_margins_of_different_units_have_their_own(make_design, make_material, screen):
     from elatbot_flows.targets import DesignTarget, Interval
 

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 
 from elatbot_flows.report.html import formula_html, report_page, spacegroup_html
-from elatbot_flows.report.words import LIMITS
+from elatbot_flows.report.words import limits
 
 HOSTILE = "<script>alert('x')</script>\"&$run_id"
 
@@ -67,7 +67,7 @@ def test_page_has_target_origin_reasons_notes_and_limits(run_document):
     assert "PBE(+U), MPtrj" in text
     assert "too many sites2Ti2Al7Fe2436 atoms, more than 16; raise max_sites" in text
     assert "the element set leaves no more" in text
-    for limit in LIMITS:
+    for limit in limits(run_document):
         assert limit in text
 
 
@@ -110,3 +110,11 @@ def test_space_groups_are_written_as_in_the_tables():
     assert spacegroup_html(194) == "<i>P6<sub>3</sub>/mmc</i> (194)"
     assert spacegroup_html(225) == '<i>Fm<span class="bar">3</span>m</i> (225)'
     assert spacegroup_html(None) == "–"  # noqa: RUF001
+
+
+def test_places_on_the_hull_are_told(placed_document):
+    text = Page(report_page(placed_document, {})).text
+    assert "-0.012 stable (against TiNi, Al)" in text
+    assert "0.046 metastable (against TiNi, Al)" in text
+    assert "The hull is that of the potential" in text
+    assert "thermodynamic stability was not" not in text

@@ -64,6 +64,10 @@ def design(
         str, typer.Option(metavar="NAME|DIR", help="Text model that proposes.")
     ] = "elatbot-mini",
     device: Annotated[str, typer.Option(help="Device of the potential: cpu or cuda.")] = "cpu",
+    hull: Annotated[
+        bool,
+        typer.Option("--hull", help="Also place what was validated on the convex hull."),
+    ] = False,
     workers: Annotated[
         int | None, typer.Option(help="Processes to use; all cores by default.")
     ] = None,
@@ -73,6 +77,7 @@ def design(
     A second run with the same options and --out goes on where the first one stopped.
     """
     from elatbot_flows.flows import InverseDesignMaker
+    from elatbot_flows.jobs import HullMaker
     from elatbot_flows.targets import DesignTarget
 
     check_at_least(0, "--seed", seed)
@@ -94,6 +99,8 @@ def design(
     maker = replace(maker, propose_maker=replace(maker.propose_maker, generator=generator))
     _check(target, maker)
     folder = writable_folder(out, "--out")
+    if hull:
+        maker = replace(maker, hull_maker=HullMaker(cache_folder=str(folder / "phases")))
     _check_json(json_file)
     _run(target, maker, folder, json_file, workers or available_cores())
 

@@ -53,6 +53,10 @@ def query(
     novel: Annotated[
         bool | None, typer.Option("--novel/--known", help="New to the text model, or not.")
     ] = None,
+    max_above_hull: Annotated[
+        float | None,
+        typer.Option(metavar="EV", help="Largest energy above the hull, eV/atom, if placed."),
+    ] = None,
     run: Annotated[str | None, typer.Option(help="Only this run.", metavar="RUN_ID")] = None,
     sort: Annotated[
         str, typer.Option(help="Field to sort by: margins best first, others smallest first.")
@@ -88,6 +92,7 @@ def query(
         contains=needed,
         formula=formula,
         novel=novel,
+        max_above_hull=max_above_hull,
         run_id=run,
         sort=sort,
         descending=sort in _DESCENDING,

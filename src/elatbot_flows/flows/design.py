@@ -8,10 +8,18 @@ from typing import TYPE_CHECKING
 from jobflow import Flow, Maker
 
 from elatbot_flows.errors import TargetError
-from elatbot_flows.flows.rounds import build_until, validate_until
-from elatbot_flows.jobs import BuildMaker, ProposeMaker, ValidateMaker, judge_candidates
+from elatbot_flows.flows.rounds import build_until, place_validated, validate_until
+from elatbot_flows.jobs import (
+    BuildMaker,
+    HullMaker,
+    ProposeMaker,
+    ValidateMaker,
+    judge_candidates,
+)
 
 if TYPE_CHECKING:
+    from jobflow import Job, OutputReference
+
     from elatbot_flows.targets import DesignTarget
 
 __all__ = ["InverseDesignMaker"]
@@ -43,6 +51,9 @@ class InverseDesignMaker(Maker):
         Candidates in one job; 1 saves every result at once, more keeps a cluster's queue short.
     propose_maker, build_maker, validate_maker
         The steps. Potential, device and largest cell are handed to them from here.
+    hull_maker
+        Places what was validated on the convex hull of the same potential; None leaves
+        thermodynamic stability open.
 
     Examples
     --------
@@ -63,6 +74,7 @@ class InverseDesignMaker(Maker):
     propose_maker: ProposeMaker = field(default_factory=ProposeMaker)
     build_maker: BuildMaker = field(default_factory=BuildMaker)
     validate_maker: ValidateMaker = field(default_factory=ValidateMaker)
+    hull_maker: HullMaker | None = None
 
     def __post_init__(self) -> None:
         """Check the numbers.
@@ -103,15 +115,27 @@ class InverseDesignMaker(Maker):
         validator = replace(self.validate_maker, potential=self.potential, device=self.device)
 
         steps = {"build": asdict(builder), "validate": asdict(validator), "screen": self.screen}
+        steps |= {"hull": asdict(self.hull_maker)} if self.hull_maker else {}
         proposed = self.propose_maker.make(
             target, self.potential, self.device, self.n, self.seed, steps
         )
         built = build_until(proposed.output, builder, self.screen * self.n, self.chunk_size)
         validated = validate_until(built.output, target, validator, self.n, self.chunk_size)
-        judged = judge_candidates([proposed.output, built.output, validated.output])
+        placed = self._place(validated.output)
+        steps_done = [proposed, built, validated, *placed]
+        judged = judge_candidates([step.output for step in steps_done])
 
         # It reads weights from outside, so an interrupted run must not trust its old output.
         proposed.update_metadata({"resumable": False})
         for step, name in ((built, "build"), (validated, "validate"), (judged, "judge")):
             step.name = name
-        return Flow([proposed, built, validated, judged], output=judged.output, name=self.name)
+        return Flow([*steps_done, judged], output=judged.output, name=self.name)
+
+    def _place(self, validated: OutputReference) -> list[Job]:
+        """The hull as a step, if it was asked for."""
+        if self.hull_maker is None:
+            return []
+        maker = replace(self.hull_maker, potential=self.potential, device=self.device)
+        placed = place_validated(validated, maker)  # type: ignore[arg-type]
+        placed.name = "hull"
+        return [placed]

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Any
 from jobflow import Flow, Response, job
 
 from elatbot_flows.jobs.judge import merge_candidates
+from elatbot_flows.jobs.place import place_candidates
 from elatbot_flows.schemas import CandidateBatch
 
 if TYPE_CHECKING:
     from jobflow import Job
 
-    from elatbot_flows.jobs import BuildMaker, ValidateMaker
+    from elatbot_flows.jobs import BuildMaker, HullMaker, ValidateMaker
     from elatbot_flows.schemas import CandidateDocument
     from elatbot_flows.targets import DesignTarget, Interval
 
-__all__ = ["build_until", "validate_until"]
+__all__ = ["build_until", "place_validated", "validate_until"]
 
 _SAFE = 0.15
 """A screening estimate this far inside the interval, relative to its edge, cannot be bettered."""
@@ -94,6 +95,35 @@ def validate_until(
     chunks = _chunks(waiting[:missing], chunk_size)
     jobs = [maker.make(chunk, built.run, target) for chunk in chunks]
     again = validate_until(built, target, maker, wanted, chunk_size, _outputs(done, jobs))
+    return Response(replace=Flow([*_numbered(jobs), again], output=again.output))
+
+
+@job
+def place_validated(
+    validated: CandidateBatch, maker: HullMaker, done: list[CandidateBatch] | None = None
+) -> CandidateBatch | Response[Any]:
+    """Place the candidates that passed on the convex hull, one job for each chemical system.
+
+    Parameters
+    ----------
+    validated
+        Candidates that went through validation.
+    maker
+        How the hull is made.
+    done
+        Outputs of the placing jobs.
+    """
+    systems: dict[str, list[CandidateDocument]] = {}
+    for candidate in validated.candidates:
+        if candidate.status == "validated":
+            systems.setdefault(str(candidate.chemsys), []).append(candidate)
+    if done is not None or not systems:
+        placed = merge_candidates(done or [])
+        return CandidateBatch(stage="placed", run=validated.run, candidates=placed)
+    jobs = [place_candidates(systems[name], validated.run, maker) for name in sorted(systems)]
+    for placing in jobs:
+        placing.name = maker.name
+    again = place_validated(validated, maker, _outputs(None, jobs))
     return Response(replace=Flow([*_numbered(jobs), again], output=again.output))
 
 

@@ -32,7 +32,8 @@ def judge_candidates(batches: list[CandidateBatch]) -> DesignDocument:
     Returns
     -------
     DesignDocument
-        All candidates, hits first by margin, each with its last status.
+        All candidates, hits first by margin, each with its last status; of equal verdict those
+        that the hull calls unstable come last.
     """
     run = batches[0].run
     candidates = [_closed(c) for c in merge_candidates(batches)]
@@ -71,11 +72,12 @@ def _closed(candidate: CandidateDocument) -> CandidateDocument:
     return candidate.rejected("outranked", "the text model expected others to come closer")
 
 
-def _order(candidate: CandidateDocument) -> tuple[int, int, float, str]:
+def _order(candidate: CandidateDocument) -> tuple[int, int, int, float, str]:
     margin = candidate.relative_margin
     return (
         _STATUSES[candidate.status],
         _VERDICTS[candidate.verdict],
+        int(candidate.hull is not None and candidate.hull.status == "unstable"),
         -margin if margin is not None else 0.0,
         candidate.candidate_id,
     )
@@ -90,9 +92,10 @@ def _count(candidates: list[CandidateDocument]) -> DesignCounts:
         parsed=len(parsed),
         distinct=sum(c.reason != "duplicate" for c in parsed),
         structured=sum(bool(c.polymorphs) for c in candidates),
-        validated=sum(c.stage in ("validated", "judged") for c in candidates),
+        validated=sum(c.stage in ("validated", "placed", "judged") for c in candidates),
         relaxed=sum(c.relaxed for c in candidates),
         stable=len(stable),
+        hull=dict(sorted(Counter(c.hull.status for c in stable if c.hull).items())),
         hits=sum(c.verdict == "hit" for c in stable),
         rejected=dict(sorted(others.items())),
     )

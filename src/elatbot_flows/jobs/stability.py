@@ -15,6 +15,8 @@ from elatbot_flows.schemas.stability import CompetingPhase, DecompositionProduct
 from elatbot_flows.stability.settings import HullSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pymatgen.core import Structure
 
     from elatbot_flows.potentials import Potential
@@ -65,35 +67,43 @@ class HullMaker(Maker):
         sources: list[str] | None = None,
         known: list[Structure] | None = None,
     ) -> HullResult | list[HullResult]:
-        """Place one crystal or a chunk of them; a bad one never spoils the others.
+        """Place crystals as a job, see `place`."""
+        if isinstance(crystals, list):
+            return self.place(crystals, sources, known)
+        return self.place([crystals], sources, known)[0]
+
+    def place(
+        self,
+        crystals: Sequence[Structure | ElasticResult | CandidateDocument],
+        sources: list[str] | None = None,
+        known: list[Structure] | None = None,
+    ) -> list[HullResult]:
+        """Place crystals; a bad one never spoils the others.
 
         Parameters
         ----------
         crystals
             Structures, which are relaxed first, or documents with structure and energy from the
-            same potential; one or a list.
+            same potential.
         sources
-            What to call them, one word for each of a list.
+            What to call them, one word for each.
         known
             Further crystals that compete.
 
         Returns
         -------
-        HullResult or list of HullResult
+        list of HullResult
             As many as there were crystals, in their order.
         """
         from elatbot_flows.potentials import load_potential
 
         potential = load_potential(self.potential, self.device)
-        several = isinstance(crystals, list)
-        asked: list[Any] = crystals if isinstance(crystals, list) else [crystals]
-        names: list[str] | list[None] = sources or [None] * len(asked)
+        names: list[str] | list[None] = sources or [None] * len(crystals)
         phases, notes = self._sources(known or [])
-        results = [
+        return [
             self._place(crystal, name, potential, phases, notes)
-            for crystal, name in zip(asked, names, strict=True)
+            for crystal, name in zip(crystals, names, strict=True)
         ]
-        return results if several else results[0]
 
     def _sources(self, known: list[Structure]) -> tuple[list[PhaseSource], list[str]]:
         """Sources of known crystals, and those that are not to be had."""

@@ -8,6 +8,7 @@ from elatbot_flows.report.words import (
     DASH,
     FUNNEL,
     funnel,
+    hull_words,
     number,
     origin_words,
     reason_words,
@@ -34,7 +35,9 @@ __all__ = ["render_candidates", "render_results", "render_summary"]
 _STYLES = {"hit": "bold green", "miss": "red", "unknown": "magenta"}
 _HIT = {"hit": "yes", "miss": "no", "unknown": "?"}
 _SOURCES = {"materials_project": "mp", "intermetallics": "types"}
-_HEAVY = {"structure", "polymorphs", "elastic", "completion", "potential", "run"}
+_HEAVY = {"structure", "polymorphs", "elastic", "completion", "potential", "run", "hull"}
+_HULL = "Hull\neV/at."
+_POISSON = f"{PROPERTIES['poisson_ratio'].symbol}\n"
 _BAR = 30
 _WIDE = 96
 _NAME = 18
@@ -60,7 +63,11 @@ def render_summary(document: DesignDocument, console: Console) -> None:
     console.print(Text(result_sentence(document), style="bold"))
     found = validated(document)
     if found:
-        rows = [candidate.model_dump(exclude=_HEAVY) for candidate in found]
+        rows = [
+            candidate.model_dump(exclude=_HEAVY)
+            | {"hull_status": candidate.hull.status if candidate.hull else None}
+            for candidate in found
+        ]
         console.print(_summary_table(rows, wide=console.width >= _WIDE))
     console.print(_funnel_table(document))
     for note in document.notes:
@@ -150,29 +157,39 @@ def _outcome(row: Row) -> Any:
 
 def _summary_table(rows: list[Row], *, wide: bool) -> Table:
     """The validated candidates; a narrow table leaves some columns out."""
+    left_out = set() if wide else {"System", "At.", "From", _POISSON}
+    if any(row["hull_status"] for row in rows):
+        left_out.add("System")  # the space group tells it, and the hull needs the room
+    else:
+        left_out.add(_HULL)
+    margins = zip(rows, _margins(rows), strict=True)
+    cells = [_summary_cells(row) | {_margin_head(rows): margin} for row, margin in margins]
+    heads = ["#", "Formula", "System", "Space group", "At.", *_moduli_heads(), _margin_head(rows)]
+    heads = [h for h in (*heads, "Hit", _HULL, "New", "From") if h not in left_out]
+    table = _table(*heads)
+    for row in cells:
+        table.add_row(*(row[head] for head in heads))
+    return table
+
+
+def _summary_cells(row: Row) -> dict[str, Any]:
+    """Cells of a validated candidate by the head of their column, all but the margin."""
     from rich.text import Text
 
-    heads = ("#", "Formula", "System", "Space group", "At.")
-    table = _table(*heads, *_moduli_heads(), _margin_head(rows), "Hit", "New", "From")
-    for row, margin in zip(rows, _margins(rows), strict=True):
-        system = row.get("crystal_system") or DASH
-        kind = str(row.get("structure_source") or DASH).partition(":")[0]
-        table.add_row(
-            str(row.get("rank") or ""),
-            Text(row.get("formula") or DASH),
-            system if len(system) <= _SYSTEM else f"{system[: _SYSTEM - 1]}.",
-            _spacegroup(row),
-            str(row.get("nsites") or DASH),
-            *_moduli(row),
-            margin,
-            Text(_HIT[row["verdict"]], style=_STYLES[row["verdict"]]),
-            {True: "yes", False: "no"}.get(row.get("novel"), DASH),  # type: ignore[arg-type]
-            Text(_SOURCES.get(kind, kind)),
-        )
-    if not wide:
-        left_out = {"System", "At.", "From", f"{PROPERTIES['poisson_ratio'].symbol}\n"}
-        table.columns = [column for column in table.columns if column.header not in left_out]
-    return table
+    system = row.get("crystal_system") or DASH
+    kind = str(row.get("structure_source") or DASH).partition(":")[0]
+    return {
+        "#": str(row.get("rank") or ""),
+        "Formula": Text(row.get("formula") or DASH),
+        "System": system if len(system) <= _SYSTEM else f"{system[: _SYSTEM - 1]}.",
+        "Space group": _spacegroup(row),
+        "At.": str(row.get("nsites") or DASH),
+        **dict(zip(_moduli_heads(), _moduli(row), strict=True)),
+        "Hit": Text(_HIT[row["verdict"]], style=_STYLES[row["verdict"]]),
+        _HULL: hull_words(row["hull_status"], row.get("energy_above_hull")),
+        "New": {True: "yes", False: "no"}.get(row.get("novel"), DASH),  # type: ignore[arg-type]
+        "From": Text(_SOURCES.get(kind, kind)),
+    }
 
 
 def _funnel_table(document: DesignDocument) -> Table:

@@ -10,8 +10,9 @@ from elatbot_flows.report.figure import as_svg, funnel_figure, moduli_figure
 from elatbot_flows.report.page import PAGE
 from elatbot_flows.report.words import (
     DASH,
-    LIMITS,
     example_of,
+    hull_words,
+    limits,
     number,
     origin_words,
     plain_formula,
@@ -64,7 +65,7 @@ def report_page(document: DesignDocument, links: Mapping[str, str]) -> str:
         candidates=_candidates(document, links),
         rejected=_rejected(document),
         notes=_list("Notes", document.notes),
-        limits=_list("How far to trust this", LIMITS),
+        limits=_list("How far to trust this", limits(document)),
     )
 
 
@@ -116,7 +117,8 @@ def _candidates(document: DesignDocument, links: Mapping[str, str]) -> str:
         return "<p>None: see below what became of the completions.</p>"
     heads = ["Rank", "Formula", "Crystal system", "Space group", "Atoms"]
     heads += [f"{p.symbol}{f' ({p.unit})' if p.unit else ''}" for p in PROPERTIES.values()]
-    heads += ["Margin", "Verdict", "K combined, 90 % (GPa)", "Novel", "CIF", "Structure from"]
+    heads += ["Margin", "Verdict", "K combined, 90 % (GPa)", "Above hull (eV/atom)"]
+    heads += ["Novel", "CIF", "Structure from"]
     rows = [_candidate_cells(c, links.get(c.candidate_id)) for c in found]
     return _table([escape(head).replace("nu", "&nu;") for head in heads], rows)
 
@@ -137,6 +139,7 @@ def _candidate_cells(candidate: CandidateDocument, link: str | None) -> list[str
         with_unit(signed(candidate.margin, limiting), limiting),
         f'<span class="{candidate.verdict}">{_VERDICTS[candidate.verdict]}</span>',
         _combined(candidate),
+        _above_hull(candidate),
         novel,
         f'<a href="{escape(link)}" download>CIF</a>' if link else DASH,
         escape(source_words(candidate.structure_source)),
@@ -149,6 +152,19 @@ def _combined(candidate: CandidateDocument) -> str:
     if found is None:
         return DASH
     return f"{found.value:.0f} ({found.low:.0f} to {found.high:.0f})"
+
+
+def _above_hull(candidate: CandidateDocument) -> str:
+    """Energy above the hull with what it is called, or what it would decompose into."""
+    found = candidate.hull
+    if found is None:
+        return DASH
+    words = hull_words(found.status, found.energy_above_hull)
+    products = ", ".join(formula_html(phase.formula) for phase in found.decomposition)
+    if found.energy_above_hull is None:
+        return escape(words)
+    rival = f" (against {products})" if products else ""
+    return f"{escape(words)} {escape(found.status)}{rival}"
 
 
 def _rejected(document: DesignDocument) -> str:

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 __all__ = [
     "DASH",
     "FUNNEL",
-    "LIMITS",
     "example_of",
     "funnel",
+    "hull_words",
+    "limits",
     "number",
     "origin_words",
     "plain_formula",
@@ -47,16 +48,19 @@ FUNNEL = {
 }
 """Steps of :class:`~elatbot_flows.schemas.DesignCounts` in order, in words."""
 
-LIMITS = (
-    "The moduli come from an interatomic potential, not from density functional theory.",
+_NO_HULL = (
     "Mechanical stability was checked, thermodynamic stability was not.",
     "The energy above the convex hull was not computed: a material may decompose into others.",
+)
+_HULL = (
+    "The hull is that of the potential and knows elements and small prototypes, no larger phases.",
+)
+_LIMITS = (
+    "The moduli come from an interatomic potential, not from density functional theory.",
     "The crystal of a formula is the lowest in energy of those built; another may be lower still.",
     "K combined: what potential and text model say together; the interval was tested on binaries.",
     "Novel: the formula is not among the generator's training formulas. Others may well know it.",
 )
-"""What a reader must know before trusting a number."""
-
 _SOURCES = {
     "materials_project": "Materials Project",
     "aflow": "AFLOW prototype",
@@ -66,6 +70,19 @@ _SOURCES = {
 _FORMULA = re.compile(r"(?:[A-Z][a-z]?\d*|[()]\d*)+")
 _HASH = 12
 _DECIMALS = {"poisson_ratio": 3, "pugh_ratio": 2}
+
+
+def limits(document: DesignDocument) -> tuple[str, ...]:
+    """What a reader must know before trusting a number."""
+    first, *others = _LIMITS
+    return (first, *(_HULL if document.counts.hull else _NO_HULL), *others)
+
+
+def hull_words(status: str | None, energy: float | None) -> str:
+    """Energy above the hull in eV/atom, or why it is not known: ``"0.012"``, ``"unknown"``."""
+    if status is None:
+        return DASH
+    return status if energy is None else f"{energy:.3f}"
 
 
 def validated(document: DesignDocument) -> list[CandidateDocument]:

@@ -8,12 +8,13 @@ from pymatgen.core import Structure
 from elatbot_flows.schemas.elastic import ElasticResult
 from elatbot_flows.schemas.estimate import ModulusEstimate
 from elatbot_flows.schemas.provenance import PotentialRecord, RunRecord
+from elatbot_flows.schemas.stability import HullResult
 
 __all__ = ["STAGES", "CandidateBatch", "CandidateDocument", "Polymorph", "Stage", "Status"]
 
 Status = Literal["proposed", "rejected", "validated", "failed"]
-Stage = Literal["proposed", "built", "validated", "judged"]
-STAGES: tuple[Stage, ...] = ("proposed", "built", "validated", "judged")
+Stage = Literal["proposed", "built", "validated", "placed", "judged"]
+STAGES: tuple[Stage, ...] = ("proposed", "built", "validated", "placed", "judged")
 """Steps of the flow, in order."""
 
 
@@ -89,6 +90,12 @@ class CandidateDocument(BaseModel):
     pugh_ratio: float | None = Field(None, description="Bulk over shear modulus, K/G.")
     born_stable: bool | None = Field(None, description="Mechanical stability; None if unknown.")
     elastic: ElasticResult | None = Field(None, description="The elastic tensor and its making.")
+    energy_above_hull: float | None = Field(
+        None, description="Energy above the hull of its competing phases, eV/atom, if asked for."
+    )
+    hull: HullResult | None = Field(
+        None, description="Its place on the hull, without the structure, if asked for."
+    )
     estimate: ModulusEstimate | None = Field(
         None,
         description="Bulk modulus (GPa) that potential and text model give together, with a "

@@ -23,6 +23,10 @@ class DesignCounts(BaseModel):
     relaxed: int = Field(description="Those whose full relaxation converged.")
     stable: int = Field(description="Those with a positive definite elastic tensor.")
     hits: int = Field(description="Those that meet every interval of the target.")
+    hull: dict[str, int] = Field(
+        default_factory=dict,
+        description="Mechanically stable ones by thermodynamic stability, where that was asked.",
+    )
     rejected: dict[str, int] = Field(
         description="All others, by reason, including failures in validation."
     )
