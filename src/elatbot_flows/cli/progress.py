@@ -32,6 +32,7 @@ STEPS = {
     "build crystals": "build and screen crystals",
     "validate": "relax and strain",
     "validate elasticity": "relax and strain",
+    "energy above hull": "place on the hull",
 }
 """Names that jobs start with, and what people read."""
 _DONE = ("finished", "resumed")
