@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from elatbot_flows.scoring import (
+from elatbot_flows.scoring.symmetry import (
     crystal_system,
     distance_to_symmetry,
     nearest_symmetric,
