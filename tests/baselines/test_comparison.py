@@ -66,8 +66,8 @@ def test_temperature_leaves_out_the_answer_only():
 @pytest.mark.parametrize(
     ("change", "kinds", "words"),
     [
-        ({"formula": None}, ["mean"], "record 1 has no formula.*'material_formula'"),
-        ({"formula": "x"}, ["mean"], "is not a formula"),
+        ({"formula": None}, ["mean"], "record 1: it has no formula.*'material_formula'"),
+        ({"formula": "x"}, ["mean"], "record 1: 'x' is not a formula"),
         ({}, ["temperature"], "add 'temperature_K'"),
         ({"baseline: mean": tensor(1)}, ["mean"], "rename it"),
     ],
@@ -80,5 +80,5 @@ def test_refusals(change, kinds, words):
 
 def test_nothing_left_to_learn_from():
     records = [scored()]
-    with pytest.raises(ElatbotError, match="give a --train file with other materials"):
+    with pytest.raises(ElatbotError, match="give a training file with other materials"):
         add_baselines(read_predictions(records), records, TRAINING[:1], kinds=["mean"])
