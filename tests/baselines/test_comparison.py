@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from elatbot_flows.baselines import add_baselines
+from elatbot_flows.baselines import KINDS, add_baselines
 from elatbot_flows.errors import ElatbotError
 from elatbot_flows.scoring import read_predictions, score_predictions
 
@@ -38,6 +38,17 @@ def test_rows_whose_alloy_is_scored_are_left_out():
     assert found.shape == (2, 6, 6)
     assert np.allclose(found, 75 * np.eye(6))
     assert score_predictions(predictions, resamples=0)["baseline: nearest"].n == 2
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_answers_do_not_leak(kind):
+    records = [scored()]
+    found = [
+        add_baselines(read_predictions(records), records, [changed, *TRAINING[1:3]], kinds=[kind])
+        for changed in (TRAINING[0], TRAINING[0] | {"elastic_tensor_GPa": tensor(9999)})
+    ]
+    first, second = (p.models[f"baseline: {kind}"].tensors for p, _ in found)
+    assert (first == second).all()
 
 
 def test_temperature_leaves_out_the_answer_only():
