@@ -56,6 +56,7 @@ def test_rows_of_the_same_alloy_and_system():
     for record, reason in (
         ({"formula": "Zr", "temperature": 300}, "no_reference"),
         ({"formula": "Ti"}, "no_temperature"),
+        ({"formula": "Ti", "temperature": 300}, "no_crystal_system"),
     ):
         with pytest.raises(ParseError) as caught:
             baseline.predict(read_material(record))
