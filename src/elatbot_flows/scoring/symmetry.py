@@ -12,7 +12,18 @@ from elatbot_flows.elasticity.symmetry import mandel_from_matrix, matrix_from_ma
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["distance_to_symmetry", "symmetry_class"]
+__all__ = [
+    "CRYSTAL_SYSTEMS",
+    "crystal_system",
+    "distance_to_symmetry",
+    "nearest_symmetric",
+    "symmetry_class",
+]
+
+CRYSTAL_SYSTEMS = (
+    "cubic", "hexagonal", "trigonal", "tetragonal", "orthorhombic", "monoclinic", "triclinic",
+)  # fmt: skip
+"""The seven crystal systems, in lower case."""
 
 _LAST_GROUP = {
     2: "triclinic",
@@ -27,6 +38,7 @@ _LAST_GROUP = {
 _POINT_GROUPS = dict.fromkeys(("422", "4mm", "-42m", "-4m2", "4/mmm"), "4/mmm")
 _X, _Y, _Z, _DIAGONAL = (1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 1)
 _AXES = ((0, 1, 2, 3, 4, 5), (1, 2, 0, 4, 5, 3), (2, 0, 1, 5, 3, 4))
+_SCALE = np.outer([1, 1, 1, np.sqrt(2), np.sqrt(2), np.sqrt(2)], [1, 1, 1] + [np.sqrt(2)] * 3)
 _GENERATORS: dict[str, tuple[tuple[tuple[int, int, int], int], ...]] = {
     "triclinic": (),
     "monoclinic": ((_Y, 2),),
@@ -66,6 +78,11 @@ def symmetry_class(record: dict[str, Any]) -> str | None:
     return system if system in _GENERATORS and system != "4/mmm" else None
 
 
+def crystal_system(symmetry: str | None) -> str | None:
+    """Crystal system of one of the classes of :func:`symmetry_class`; None stays None."""
+    return "tetragonal" if symmetry == "4/mmm" else symmetry
+
+
 def distance_to_symmetry(tensor: ArrayLike, symmetry: str) -> float:
     """Distance from the nearest tensor that has the symmetry, relative to the tensor's norm.
 
@@ -81,18 +98,39 @@ def distance_to_symmetry(tensor: ArrayLike, symmetry: str) -> float:
     symmetry
         One of those of :func:`symmetry_class`.
     """
-    scale = np.array([1.0, 1.0, 1.0, np.sqrt(2), np.sqrt(2), np.sqrt(2)])
-    mandel = np.asarray(tensor, dtype=float) * np.outer(scale, scale)
+    mandel = np.asarray(tensor, dtype=float) * _SCALE
     norm = float(np.linalg.norm(mandel))
-    if norm == 0.0:
-        return 0.0
+    return float(np.linalg.norm(mandel - _nearest(mandel, symmetry))) / norm if norm else 0.0
+
+
+def nearest_symmetric(tensor: ArrayLike, symmetry: str) -> NDArray[np.float64]:
+    """The tensor whose distance :func:`distance_to_symmetry` tells.
+
+    Parameters
+    ----------
+    tensor
+        Shape (6, 6), Voigt order, axes along those of the crystal as in IEEE orientation.
+    symmetry
+        One of those of :func:`symmetry_class`.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (6, 6), symmetric, in the unit of `tensor`.
+    """
+    return _nearest(np.asarray(tensor, dtype=float) * _SCALE, symmetry) / _SCALE
+
+
+def _nearest(mandel: NDArray[np.float64], symmetry: str) -> NDArray[np.float64]:
+    """Nearest of the means over the group with the main axis along x, y and z."""
     group = _group(symmetry)
-    distances = []
+    means = []
     for order in _AXES:
         turned = mandel[np.ix_(order, order)]
         mean = (group @ turned @ group.transpose(0, 2, 1)).mean(axis=0)
-        distances.append(float(np.linalg.norm(turned - 0.5 * (mean + mean.T))))
-    return min(distances) / norm
+        back = np.argsort(order)
+        means.append(0.5 * (mean + mean.T)[np.ix_(back, back)])
+    return min(means, key=lambda mean: float(np.linalg.norm(mandel - mean)))
 
 
 @cache
