@@ -31,9 +31,9 @@ HEAD = """\
 
 Voigt bulk modulus (GPa) of {n} test materials with published predictions. A random half, divided
 by formula, calibrates and the other half tests; mean ± standard deviation over {seeds} divisions
-(seeds 0 to {last}). The deviation is of one division, not of the mean: with {half} materials on each
-side chance alone makes 6.3 % at 50 %, 5.0 % at 80 % and 3.8 % at 90 %. Intervals are symmetric about
-the prediction: prediction ± quantile x scale. The constants of the scales were not fitted.
+(seeds 0 to {last}). The deviation is of one division, not of the mean: with {half} materials on
+each side chance alone makes 6.3 % at 50 %, 5.0 % at 80 % and 3.8 % at 90 %. Intervals are symmetric
+about the prediction: prediction ± quantile x scale. The constants of the scales were not fitted.
 
 | model | scale | {columns} |
 |---|---|{rules}|"""
