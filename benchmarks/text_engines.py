@@ -27,8 +27,9 @@ REFERENCE = {"do_sample": True, "temperature": 0.01, "top_p": 0.7, "top_k": 50}
 def make_model(folder, hidden, layers):
     """A Llama whose token of the end is never the likeliest, its adapter, and its questions."""
     import torch
-    from engines.tiny_models import make_adapter, make_tiny_llama
     from transformers import AutoModelForCausalLM
+
+    from engines.tiny_models import make_adapter, make_tiny_llama
 
     make_tiny_llama(folder, hidden=hidden, layers=layers, vocabulary=2000, scale=0.06)
     model = AutoModelForCausalLM.from_pretrained(folder)
@@ -41,10 +42,9 @@ def make_model(folder, hidden, layers):
 
 def questions(count):
     """Questions for a tensor from full texts of different lengths."""
-    from engines.tiny_models import crystals, prompt_for
-
     from elatbot_flows.text.patterns import MATRIX
     from elatbot_flows.text.question import Question
+    from engines.tiny_models import crystals, prompt_for
 
     asked = []
     for place, structure in enumerate(crystals(count, seed=1)):
@@ -196,7 +196,7 @@ def _in_own_process(name, folder):
     """One engine after the other, so that none finds the memory of another."""
     rest = [word for word in sys.argv[1:] if word not in ENGINES and word != "--engine"]
     command = [sys.executable, __file__, "--alone", folder, "--engine", name, *rest]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
     return json.loads(done.stdout.splitlines()[-1])
 
 
