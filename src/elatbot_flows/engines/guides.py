@@ -80,7 +80,7 @@ class Guides:
         if not guides_available():
             raise EngineError(
                 "answers are held to a pattern by outlines-core: pip install "
-                "'elatbot_flows[guided]', or set guided=False to let the model answer freely"
+                "outlines_core, or set guided=False to let the model answer freely"
             )
         from outlines_core import Vocabulary
 
