@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from elatbot_flows.elasticity.symmetry import mandel_from_matrix, matrix_from_mandel
+from elatbot_flows.elasticity.laue import project_on_laue_class
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
 __all__ = ["distance_to_symmetry", "symmetry_class"]
 
@@ -25,18 +22,6 @@ _LAST_GROUP = {
     230: "cubic",
 }
 _POINT_GROUPS = dict.fromkeys(("422", "4mm", "-42m", "-4m2", "4/mmm"), "4/mmm")
-_X, _Y, _Z, _DIAGONAL = (1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 1)
-_AXES = ((0, 1, 2, 3, 4, 5), (1, 2, 0, 4, 5, 3), (2, 0, 1, 5, 3, 4))
-_GENERATORS: dict[str, tuple[tuple[tuple[int, int, int], int], ...]] = {
-    "triclinic": (),
-    "monoclinic": ((_Y, 2),),
-    "orthorhombic": ((_X, 2), (_Z, 2)),
-    "tetragonal": ((_Z, 4),),
-    "4/mmm": ((_Z, 4), (_X, 2)),
-    "trigonal": ((_Z, 3),),
-    "hexagonal": ((_Z, 6),),
-    "cubic": ((_X, 2), (_Z, 2), (_DIAGONAL, 3)),
-}
 
 
 def symmetry_class(record: dict[str, Any]) -> str | None:
@@ -63,16 +48,14 @@ def symmetry_class(record: dict[str, Any]) -> str | None:
     system = str(record.get("crystal_system") or "").strip().lower()
     if system == "tetragonal":
         return _POINT_GROUPS.get(str(record.get("point_group")), system)
-    return system if system in _GENERATORS and system != "4/mmm" else None
+    return system if system in _LAST_GROUP.values() and system != "4/mmm" else None
 
 
 def distance_to_symmetry(tensor: ArrayLike, symmetry: str) -> float:
     """Distance from the nearest tensor that has the symmetry, relative to the tensor's norm.
 
-    Zero is perfect; one is all wrong. Lengths are those of fourth-rank tensors, that is, of 6x6
-    matrices in Mandel's scaling. The nearest tensor is the mean over the group (J. F. Nye,
-    Physical Properties of Crystals, 1985, lists the forms). The main axis may be any of x, y and
-    z, because data sets differ in which one they choose; the nearest is taken.
+    Zero is perfect; one is all wrong. The main axis may be any of x, y and z; the nearest is taken
+    (see :func:`elatbot_flows.elasticity.project_on_laue_class`).
 
     Parameters
     ----------
@@ -81,38 +64,4 @@ def distance_to_symmetry(tensor: ArrayLike, symmetry: str) -> float:
     symmetry
         One of those of :func:`symmetry_class`.
     """
-    scale = np.array([1.0, 1.0, 1.0, np.sqrt(2), np.sqrt(2), np.sqrt(2)])
-    mandel = np.asarray(tensor, dtype=float) * np.outer(scale, scale)
-    norm = float(np.linalg.norm(mandel))
-    if norm == 0.0:
-        return 0.0
-    group = _group(symmetry)
-    distances = []
-    for order in _AXES:
-        turned = mandel[np.ix_(order, order)]
-        mean = (group @ turned @ group.transpose(0, 2, 1)).mean(axis=0)
-        distances.append(float(np.linalg.norm(turned - 0.5 * (mean + mean.T))))
-    return min(distances) / norm
-
-
-@cache
-def _group(symmetry: str) -> NDArray[np.float64]:
-    """Rotations of strains, shape (order, 6, 6): all products of the generators."""
-    generators = [_strain_rotation(axis, fold) for axis, fold in _GENERATORS[symmetry]]
-    group = [np.eye(6)]
-    for element in group:  # it grows while we walk
-        for generator in generators:
-            product = generator @ element
-            if not any(np.allclose(product, known) for known in group):
-                group.append(product)
-    return np.array(group)
-
-
-def _strain_rotation(axis: tuple[int, int, int], fold: int) -> NDArray[np.float64]:
-    """Matrix that turns the Mandel components of a strain by a part of a full turn."""
-    from scipy.spatial.transform import Rotation
-
-    unit = np.array(axis) / np.linalg.norm(axis)
-    turn = Rotation.from_rotvec(unit * 2 * np.pi / fold).as_matrix()
-    columns = [mandel_from_matrix(turn @ matrix_from_mandel(e) @ turn.T) for e in np.eye(6)]
-    return np.array(columns).T
+    return project_on_laue_class(tensor, symmetry, any_main_axis=True).distance

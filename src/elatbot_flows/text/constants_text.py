@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from elatbot_flows.elasticity.laue import LAUE_CLASSES, laue_class, project_on_laue_class
 from elatbot_flows.errors import ParseError
 from elatbot_flows.text.literal import parse_number
 
@@ -32,21 +33,6 @@ __all__ = [
     "tensor_from_constants",
 ]
 
-_POINT_GROUPS = {
-    "-1": "1 -1",
-    "2/m": "2 m 2/m",
-    "mmm": "222 mm2 mmm",
-    "4/m": "4 -4 4/m",
-    "4/mmm": "422 4mm -42m -4m2 4/mmm",
-    "-3": "3 -3",
-    "-3m": "32 3m -3m",
-    "6/m": "6 -6 6/m",
-    "6/mmm": "622 6mm -6m2 -62m 6/mmm",
-    "m-3": "23 m-3",
-    "m-3m": "432 -43m m-3m",
-}
-LAUE_CLASSES = tuple(_POINT_GROUPS)
-"""Point groups with a centre of inversion, which alone matter for elasticity."""
 _HEXAGONAL = "C11 C12 C13 C33 C44; C22=C11 C23=C13 C55=C44 C66=C11/2-C12/2"
 _TRIGONAL = "C11 C12 C13 C14 C33 C44; C22=C11 C23=C13 C24=-C14 C56=C14 C55=C44 C66=C11/2-C12/2"
 _CUBIC = "C11 C12 C44; C22=C11 C33=C11 C13=C12 C23=C12 C55=C44 C66=C44"
@@ -64,23 +50,6 @@ _RELATIONS = {
     "m-3m": _CUBIC,
 }
 _TOLERANCE = 1.0
-
-
-def laue_class(point_group: str) -> str:
-    """Laue class of a crystallographic point group: ``"-43m"`` belongs to ``"m-3m"``.
-
-    Raises
-    ------
-    ParseError
-        With reason ``"unknown_point_group"``.
-    """
-    for name, groups in _POINT_GROUPS.items():
-        if point_group in groups.split():
-            return name
-    raise ParseError(
-        f"{point_group[:20]!r} is no crystallographic point group such as m-3m",
-        reason="unknown_point_group",
-    )
 
 
 def constant_names(laue: str) -> tuple[str, ...]:
@@ -176,11 +145,9 @@ def constants_from_tensor(
     array = np.asarray(tensor, dtype=float)
     if array.shape != (6, 6) or not np.isfinite(array).all():
         raise ParseError(f"a tensor is a finite 6x6, not {array.shape}", reason="wrong_shape")
-    names, basis = constant_names(laue), _basis(laue)
-    weights = np.outer(*[np.repeat([1.0, np.sqrt(2.0)], 3)] * 2).ravel()
-    columns = (basis.reshape(len(names), 36) * weights).T
-    values = np.linalg.lstsq(columns, array.ravel() * weights, rcond=None)[0]
-    change = np.abs(np.tensordot(values, basis, axes=1) - array)
+    names = constant_names(laue)
+    nearest = project_on_laue_class(array, laue).tensor
+    change = np.abs(nearest - array)
     if change.max() > tolerance:
         i, j = (int(k) + 1 for k in np.unravel_index(change.argmax(), change.shape))
         raise ParseError(
@@ -188,7 +155,7 @@ def constants_from_tensor(
             "axes those of the IEEE convention?",
             reason="wrong_symmetry",
         )
-    return {name: float(value) for name, value in zip(names, values, strict=True)}
+    return {name: float(nearest[int(name[1]) - 1, int(name[2]) - 1]) for name in names}
 
 
 def render(tensor: ArrayLike, laue: str, tolerance: float = _TOLERANCE) -> str:
