@@ -2,7 +2,10 @@
 
 from elatbot_flows.jobs.build import BuildMaker
 from elatbot_flows.jobs.elastic import ElasticValidationMaker
+from elatbot_flows.jobs.generate import GenerateMaker
+from elatbot_flows.jobs.infill import InfillMaker
 from elatbot_flows.jobs.judge import judge_candidates
+from elatbot_flows.jobs.predict import PredictElasticMaker, PredictModulusMaker
 from elatbot_flows.jobs.propose import ProposeMaker
 from elatbot_flows.jobs.stability import HullMaker
 from elatbot_flows.jobs.validate import ValidateMaker
@@ -10,7 +13,11 @@ from elatbot_flows.jobs.validate import ValidateMaker
 __all__ = [
     "BuildMaker",
     "ElasticValidationMaker",
+    "GenerateMaker",
     "HullMaker",
+    "InfillMaker",
+    "PredictElasticMaker",
+    "PredictModulusMaker",
     "ProposeMaker",
     "ValidateMaker",
     "judge_candidates",

@@ -1,0 +1,139 @@
+"""What Makers that ask a text model have in common: its name, and how answers are drawn."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jobflow import Maker
+
+from elatbot_flows.engines.base import Failure, Sampling
+from elatbot_flows.engines.text_model import TextModel, text_model
+from elatbot_flows.schemas import TextModelRecord
+from elatbot_flows.text.question import Template
+
+if TYPE_CHECKING:
+    from elatbot_flows.engines.base import Engine
+    from elatbot_flows.engines.completion import Completion
+    from elatbot_flows.text.question import Question
+
+__all__ = ["AskMaker", "guided", "package_versions", "plain"]
+
+_PACKAGES = ("elatbot_flows", "numpy", "pymatgen", "robocrys", "spglib")
+_NEXT_TURN = "\nHuman:"
+
+
+@dataclass
+class AskMaker(Maker):
+    """Settings of a job that asks a text model.
+
+    Parameters
+    ----------
+    name
+        The job name.
+    model
+        A `TextModel`, or the name of one for `text_model`: ``"elatbot-mini"``, a folder, a name on
+        the Hugging Face hub.
+    samples
+        Answers to each question; several need a sampling temperature above 0.
+    sampling_temperature
+        0 takes the most likely token.
+    top_p, top_k
+        Tokens to choose from; 1 and 0 keep all.
+    max_tokens
+        Longest answer in tokens.
+    seed
+        Same seed, same answers, where the engine can promise it.
+    guided
+        Whether answers are held to their format while they are written.
+    journal
+        File in which every answer is written down when it comes, so that a job that was killed
+        asks nothing twice; several jobs may share it.
+    """
+
+    name: str = "ask"
+    model: str | TextModel = "elatbot-mini"
+    samples: int = 1
+    sampling_temperature: float = 0.0
+    top_p: float = 1.0
+    top_k: int = 0
+    max_tokens: int = 512
+    seed: int = 0
+    guided: bool = False
+    journal: str | None = None
+
+    def text_model(self) -> TextModel:
+        """The model, without loading it.
+
+        Raises
+        ------
+        ElatbotError
+            As `elatbot_flows.engines.text_model.text_model`.
+        """
+        return self.model if isinstance(self.model, TextModel) else text_model(self.model)
+
+    def sampling(self, samples: int | None = None, seed: int | None = None) -> Sampling:
+        """How answers are drawn; what is given overrules the fields.
+
+        Raises
+        ------
+        EngineError
+            If a number is out of range.
+        """
+        ours = self.text_model().words.template is Template.ELATBOT
+        return Sampling(
+            temperature=self.sampling_temperature,
+            top_p=self.top_p,
+            top_k=self.top_k,
+            max_tokens=self.max_tokens,
+            samples=self.samples if samples is None else samples,
+            seed=self.seed if seed is None else seed,
+            stop=(_NEXT_TURN,) if ours else (),
+        )
+
+    def engine(self) -> Engine:
+        """The engine, which writes a journal if one was asked for."""
+        engine = self.text_model().load()
+        if self.journal is None:
+            return engine
+        from elatbot_flows.engines.journal import Journaled
+
+        return Journaled(engine, Path(self.journal))
+
+    def model_record(self, engine: Engine) -> TextModelRecord:
+        """Who answers, as a document says it."""
+        record = asdict(engine.record)
+        record["name"], record["settings"] = record.pop("model"), record["settings"] or {}
+        return TextModelRecord(dialect=self.text_model().dialect, **record)
+
+    def settings(self, **more: Any) -> dict[str, Any]:
+        """Sampling and guidance for a document."""
+        sampling = {k: v for k, v in asdict(self.sampling()).items() if k != "stop"}
+        return sampling | {"guided": self.guided} | more
+
+
+def guided(question: Question | Failure, wanted: bool) -> Question | Failure:
+    """A question with its pattern if that is wanted, else without."""
+    if wanted or isinstance(question, Failure):
+        return question
+    return replace(question, pattern=None)
+
+
+def plain(completion: Completion) -> dict[str, Any]:
+    """A completion for a document, its prompt left out: it stands next to it once."""
+    fields = asdict(completion)
+    del fields["prompt"]
+    return fields
+
+
+def package_versions() -> dict[str, str]:
+    """Versions of the packages that put materials in words."""
+    found = {}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

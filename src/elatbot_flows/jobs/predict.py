@@ -1,0 +1,223 @@
+"""Jobs: ask a text model for the elasticity of materials."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from jobflow import job
+
+from elatbot_flows.engines.asking import ask_all
+from elatbot_flows.engines.base import Failure
+from elatbot_flows.errors import EngineError
+from elatbot_flows.jobs.asking import AskMaker, guided, package_versions
+from elatbot_flows.jobs.materials import read_materials
+from elatbot_flows.jobs.readings import (
+    Reading,
+    commonest,
+    modulus_fields,
+    read,
+    symmetry_of,
+    tensor_fields,
+)
+from elatbot_flows.schemas import TextModelRecord, TextPrediction
+from elatbot_flows.text.elatbot_prompts import Task
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pymatgen.core import Composition, Structure
+
+    from elatbot_flows.engines.completion import Completion
+    from elatbot_flows.jobs.materials import Asked
+
+__all__ = ["PredictElasticMaker", "PredictModulusMaker"]
+
+_NOT_HERE = (Task.GENERATION, Task.INFILL)
+
+
+@dataclass
+class PredictElasticMaker(AskMaker):
+    """Ask a text model for elastic tensors, or bulk moduli, one document for each material.
+
+    Goes behind any job that ends in a structure or a list of structures:
+    ``PredictElasticMaker(model=...).make(relax_job.output.structure)``.
+
+    Parameters
+    ----------
+    name
+        The job name.
+    task
+        What to ask; by default a tensor if the model can be asked for one, else a bulk modulus.
+    project_symmetry
+        Whether tensors are projected on the symmetry of the crystal.
+
+    See Also
+    --------
+    AskMaker : The model and how answers are drawn.
+    """
+
+    name: str = "predict elasticity"
+    task: Task | str | None = None
+    project_symmetry: bool = True
+
+    @job
+    def make(
+        self,
+        structures: Structure | Composition | str | Sequence[Any],
+        sources: str | Sequence[str | None] | None = None,
+        temperatures: float | Sequence[float] | None = None,
+        crystal_systems: str | Sequence[str | None] | None = None,
+        expected: dict[str, Any] | None = None,
+    ) -> TextPrediction | list[TextPrediction]:
+        """Ask about one material or a chunk of them; a bad one never spoils the others.
+
+        Parameters
+        ----------
+        structures
+            A crystal or a list; where the task needs no crystal also formulas and compositions.
+        sources
+            What to call them, one word for each.
+        temperatures
+            Of the materials, K; one for all or one for each; 0 K by default.
+        crystal_systems
+            Of formulas and compositions, one for all or one for each.
+        expected
+            Record of the model that has to answer; any other is refused.
+
+        Returns
+        -------
+        TextPrediction or list of TextPrediction
+            One for one material; for a list as many, in their order.
+
+        Raises
+        ------
+        EngineError
+            If the model cannot be loaded or does not know the task.
+        TargetError
+            If there are not as many sources, temperatures or systems as materials.
+        """
+        many = isinstance(structures, (list, tuple))
+        given = list(structures) if many else [structures]  # type: ignore[arg-type]
+        asked = read_materials(
+            given, [sources] if isinstance(sources, str) else sources, temperatures, crystal_systems
+        )
+        documents = self.predict(asked, expected)
+        return documents if many else documents[0]
+
+    def predict(
+        self, asked: Sequence[Asked], expected: dict[str, Any] | None = None
+    ) -> list[TextPrediction]:
+        """Documents of materials, without a job around it; see `make`."""
+        model, task, sampling = self.text_model(), self._task(), self.sampling()
+        engine = self.engine()
+        record = self.model_record(engine)
+        _require_same(record, expected)
+        questions = [guided(each.question(model, task), self.guided) for each in asked]
+        answers = ask_all(engine, questions, sampling)
+        common = {
+            "task": str(task),
+            "settings": self.settings(project_symmetry=self.project_symmetry),
+            "model": record,
+            "versions": package_versions(),
+        }
+        return [
+            TextPrediction(**common, **_material_fields(each), **self._outcome(each, answer, task))
+            for each, answer in zip(asked, answers, strict=True)
+        ]
+
+    def _task(self) -> Task:
+        """What to ask.
+
+        Raises
+        ------
+        EngineError
+            If the model does not know it, or other Makers are for it.
+        """
+        task = self.text_model().check_task(self.task)
+        if task in _NOT_HERE:
+            raise EngineError(f"{task} predicts no elasticity: use GenerateMaker or InfillMaker")
+        return task
+
+    def _outcome(
+        self, asked: Asked, answer: list[Completion] | Failure, task: Task
+    ) -> dict[str, Any]:
+        """Fields that tell what came of a question."""
+        if isinstance(answer, Failure) or asked.material is None:
+            failure = answer if isinstance(answer, Failure) else Failure("no_material", "")
+            return {"status": "failed", "reason": failure.reason, "message": failure.message}
+        words = self.text_model().words
+        readings = [read(completion, task, asked.material, words) for completion in answer]
+        known = [reading for reading in readings if reading.failure is None]
+        found: dict[str, Any] = {
+            "samples_asked": len(readings),
+            "samples_parsed": len(known),
+            "repairs": sorted({repair for reading in known for repair in reading.repairs}),
+            "prompt": answer[0].prompt,
+            "completions": [reading.document() for reading in readings],
+        }
+        if not known:
+            failure = commonest([r.failure for r in readings if r.failure is not None])
+            why = {"status": "failed", "reason": failure.reason, "message": failure.message}
+            return found | why
+        return found | {"status": "predicted"} | self._numbers(asked, known)
+
+    def _numbers(self, asked: Asked, known: Sequence[Reading]) -> dict[str, Any]:
+        tensors = [reading.tensor for reading in known if reading.tensor is not None]
+        if not tensors or asked.material is None:
+            return modulus_fields([r.modulus for r in known if r.modulus is not None])
+        symmetry = symmetry_of(asked.material)
+        return tensor_fields(tensors, symmetry, project=self.project_symmetry)
+
+
+@dataclass
+class PredictModulusMaker(PredictElasticMaker):
+    """Ask a text model for Voigt bulk moduli; see `PredictElasticMaker`.
+
+    Parameters
+    ----------
+    name
+        The job name.
+    task
+        What to ask.
+    max_tokens
+        Longest answer in tokens.
+    """
+
+    name: str = "predict bulk modulus"
+    task: Task | str | None = Task.BULK_MODULUS
+    max_tokens: int = 32
+
+
+def _material_fields(asked: Asked) -> dict[str, Any]:
+    """Which material it is."""
+    found: dict[str, Any] = {"source": asked.source, "temperature": asked.temperature}
+    composition = asked.composition
+    if composition is None:
+        return found
+    elements = sorted({element.symbol for element in composition.elements})
+    return found | {
+        "formula": composition.reduced_formula,
+        "chemsys": "-".join(elements),
+        "elements": elements,
+        "crystal_system": _system(asked),
+        "structure": asked.given,
+    }
+
+
+def _system(asked: Asked) -> str | None:
+    """Crystal system, if it is known or can be found."""
+    try:
+        return None if asked.material is None else asked.material.crystal_system
+    except Exception:  # noqa: BLE001 - not given, or spglib finds none
+        return None
+
+
+def _require_same(record: TextModelRecord, expected: dict[str, Any] | None) -> None:
+    """Refuse other weights than those that answered elsewhere in a flow."""
+    names = ("weights_sha256", "adapter_sha256", "revision", "template", "dialect")
+    if expected and (wrong := [n for n in names if getattr(record, n) != expected.get(n)]):
+        raise EngineError(
+            f"{record.name} is not the model that this flow began with ({', '.join(wrong)} differ): "
+            "give all workers the same weights"
+        )

@@ -1,0 +1,179 @@
+"""From the answers of a model to the numbers of a document."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from elatbot_flows.elasticity import (
+    Moduli,
+    moduli_from_tensor,
+    project_on_laue_class,
+    smallest_eigenvalue,
+    symmetry_of_structure,
+)
+from elatbot_flows.engines.base import Failure
+from elatbot_flows.errors import ElatbotError
+from elatbot_flows.jobs.asking import plain
+from elatbot_flows.jobs.materials import failure_of
+from elatbot_flows.text.elatbot_prompts import Task
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from elatbot_flows.engines.completion import Completion
+    from elatbot_flows.text.dialects import Dialect
+    from elatbot_flows.text.material import Material
+
+__all__ = ["Reading", "commonest", "modulus_fields", "read", "symmetry_of", "tensor_fields"]
+
+_SYMPREC = 0.1
+_SPREAD = ("bulk_modulus", "shear_modulus", "youngs_modulus")
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """One answer and what could be read from it.
+
+    Parameters
+    ----------
+    completion
+        The answer.
+    tensor
+        GPa, shape (6, 6), if that was asked for.
+    modulus
+        Voigt bulk modulus, GPa: of the tensor, or the number itself.
+    repairs
+        What had to be repaired.
+    failure
+        Why nothing could be read.
+    """
+
+    completion: Completion
+    tensor: NDArray[np.float64] | None = None
+    modulus: float | None = None
+    repairs: tuple[str, ...] = ()
+    failure: Failure | None = None
+
+    def document(self) -> dict[str, Any]:
+        """The completion word for word, and what became of it."""
+        found = plain(self.completion) | {
+            "bulk_modulus_voigt": self.modulus,
+            "repairs": list(self.repairs),
+        }
+        if self.failure is not None:
+            found |= {"reason": self.failure.reason, "message": self.failure.message}
+        return found
+
+
+def read(completion: Completion, task: Task, material: Material, words: Dialect) -> Reading:
+    """Read an answer to a question for a tensor or a bulk modulus."""
+    try:
+        if task is Task.BULK_MODULUS:
+            return Reading(completion, modulus=words.read_modulus(completion.text))
+        answer = words.read_tensor(completion.text, material)
+    except ElatbotError as error:
+        failure = failure_of(error)
+        if completion.finish_reason == "length":
+            cut = f"the answer was cut off after {completion.completion_tokens} tokens"
+            failure = Failure(failure.reason, f"{failure.message}; {cut}: raise max_tokens")
+        return Reading(completion, failure=failure)
+    voigt = float(answer.tensor[:3, :3].sum() / 9)
+    return Reading(completion, answer.tensor, voigt, answer.repairs)
+
+
+def commonest(failures: Sequence[Failure]) -> Failure:
+    """The failure with the reason that most have; the first of these."""
+    ((reason, _),) = Counter(failure.reason for failure in failures).most_common(1)
+    return next(failure for failure in failures if failure.reason == reason)
+
+
+def symmetry_of(material: Material) -> str | None:
+    """Symmetry of the tensor of a material; None if neither crystal nor system is known.
+
+    Crystals are looked at with the tolerance of the training texts, 0.1 A.
+    """
+    if material.crystal is not None:
+        return symmetry_of_structure(material.crystal, _SYMPREC)
+    return material.system.lower() if material.system else None
+
+
+def modulus_fields(values: Sequence[float]) -> dict[str, Any]:
+    """Fields of a document from bulk moduli (Voigt, GPa)."""
+    mean = float(np.mean(values))
+    return {
+        "bulk_modulus": mean,
+        "bulk_modulus_average": "voigt",
+        "bulk_modulus_voigt": mean,
+        "bulk_modulus_std": _std(values),
+    }
+
+
+def tensor_fields(
+    tensors: Sequence[NDArray[np.float64]], symmetry: str | None, *, project: bool
+) -> dict[str, Any]:
+    """Fields of a document from elastic tensors of several answers.
+
+    The mean tensor is projected. The main axis may be any of x, y and z: of the tetragonal
+    crystals with published tensors about a fifth have another one than the convention says.
+
+    Parameters
+    ----------
+    tensors
+        GPa, shape (6, 6) each.
+    symmetry
+        One of `elatbot_flows.elasticity.laue.SYMMETRIES`, or None if it is not known.
+    project
+        Whether tensors are projected on the symmetry.
+    """
+    raw = np.mean(tensors, axis=0)
+    found: dict[str, Any] = {"symmetry": symmetry, "raw_tensor": raw.tolist()}
+    finals = list(tensors)
+    final = raw
+    if symmetry is not None:
+        projection = project_on_laue_class(raw, symmetry, any_main_axis=True)
+        found["symmetry_distance"] = projection.distance
+        if project:
+            final = projection.tensor
+            finals = [
+                project_on_laue_class(t, symmetry, any_main_axis=True).tensor for t in tensors
+            ]
+    found |= {"elastic_tensor": final.tolist()} | _moduli(final) | _spread(finals)
+    lowest = smallest_eigenvalue(final)
+    return found | {"smallest_eigenvalue": lowest, "born_stable": lowest > 0}
+
+
+def _moduli(tensor: NDArray[np.float64]) -> dict[str, float | str | None]:
+    """Moduli of a tensor; of an unstable one those alone that need no compliance."""
+    if smallest_eigenvalue(tensor) > 0:
+        moduli = moduli_from_tensor(tensor)
+        names = [field.name for field in fields(Moduli)]
+        return {name: getattr(moduli, name) for name in names} | {"bulk_modulus_average": "vrh"}
+    axial, mixed = tensor[:3, :3].trace(), tensor[[0, 0, 1], [1, 2, 2]].sum()
+    shear = tensor[3:, 3:].trace()
+    return {
+        "bulk_modulus_voigt": float((axial + 2 * mixed) / 9),
+        "shear_modulus_voigt": float((axial - mixed + 3 * shear) / 15),
+    }
+
+
+def _spread(tensors: Sequence[NDArray[np.float64]]) -> dict[str, Any]:
+    """Standard deviations over the answers; of moduli over those that have them."""
+    if len(tensors) < 2:
+        return {}
+    each = [_moduli(tensor) for tensor in tensors]
+    found: dict[str, Any] = {"elastic_tensor_std": np.std(tensors, axis=0, ddof=1).tolist()}
+    for name in _SPREAD:
+        known = [float(moduli[name]) for moduli in each if name in moduli]  # type: ignore[arg-type]
+        found[f"{name}_std"] = _std(known)
+    return found
+
+
+def _std(values: Sequence[float]) -> float | None:
+    """Standard deviation of a sample; None of fewer than two."""
+    return float(np.std(values, ddof=1)) if len(values) > 1 else None
