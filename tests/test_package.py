@@ -19,7 +19,7 @@ LAYER = {
     **dict.fromkeys(["errors", "files"], 0),
     **dict.fromkeys(["targets", "elasticity", "text", "uncertainty", "scoring"], 1),
     **dict.fromkeys(["engines", "potentials", "structures", "datasets", "training"], 2),
-    **dict.fromkeys(["stability", "novelty"], 2),
+    **dict.fromkeys(["stability", "novelty", "baselines", "retrieval"], 2),
     **dict.fromkeys(["schemas"], 3),
     **dict.fromkeys(["jobs"], 4),
     **dict.fromkeys(["flows"], 5),

@@ -72,6 +72,66 @@ def test_chosen_fields_and_no_bootstrap(command, file):
     assert (found["texts"]["n"], found["texts"]["k_voigt_difference"]) == (1, None)
 
 
+def described(formula, system="cubic"):
+    return {"formula": formula, "crystal_system": system, "label": GOOD, "m": BETTER}
+
+
+def trained(formula, **more):
+    return {"formula": formula, "elastic_tensor_GPa": GOOD, "crystal_system": "cubic", **more}
+
+
+def test_baselines(command, file):
+    train = file([trained(f) for f in ("Ni", "Al", "Cu", "Ni3Al")] + [{}], "train.jsonl")
+    rows = file([described("AlNi3"), described("NiAl")])
+    ended = command("evaluate", rows, "--train", train, "--json", "--bootstrap", "9")
+    found = json.loads(ended.out)
+    kinds = ("random_forest", "composition", "nearest", "mean")
+    assert list(found) == ["m", *(f"baseline: {kind}" for kind in kinds)]
+    assert "training" not in found["m"]
+    for kind in kinds:
+        scores = found[f"baseline: {kind}"]
+        assert (scores["n"], scores["k_voigt_mae"]) == (2, pytest.approx(0, abs=1e-9))
+        assert scores["training"] == {
+            "rows": 3, "left_out": 1, "unusable": {"no_formula": 1}, "extrapolated": 0,
+        }  # fmt: skip
+    ended = command("evaluate", rows, "--train", train, "--baseline-model", "nearest")
+    assert "baselines nearest: learned from 3 rows; 1 left out" in ended.out
+    assert "unusable: no_formula 1" in ended.out
+
+
+def test_baseline_in_temperature(command, file):
+    rows = [described("NiAl") | {"temperature_K": t} for t in (100, 900)]
+    train = [trained("AlNi", temperature=t) for t in (50, 150)]
+    arguments = ("--train", file(train, "t.jsonl"), "--json", "--baseline-model")
+    asked = file([*rows, described("Cu")])
+    found = json.loads(command("evaluate", asked, *arguments, "temperature").out)
+    scores = found["baseline: temperature"]
+    assert (scores["n"], scores["unparsable_reasons"]) == (2, {"no_temperature": 1})
+    assert scores["training"]["extrapolated"] == 1
+    everything = json.loads(
+        command("evaluate", file(rows), *arguments[:1], file([*train, trained("Cu")], "u.jsonl"),
+                "--json").out
+    )  # fmt: skip
+    assert list(everything)[-1] == "baseline: temperature"
+
+
+def test_by_system(command, file):
+    rows = file([described("Ni"), described("Zn", "hexagonal"), described("Cu", None)])
+    plain = json.loads(command("evaluate", rows, "--json").out)["m"]
+    assert "by_system" not in plain
+    found = json.loads(command("evaluate", rows, "--json", "--by-system").out)["m"]
+    error = pytest.approx(10 / 9)
+    assert found.pop("by_system") == {
+        "cubic": {"n": 1, "k_voigt_mae": error},
+        "hexagonal": {"n": 1, "k_voigt_mae": error},
+    }
+    assert found == plain
+    printed = command("evaluate", rows, "--by-system").out
+    assert "by crystal system" in printed
+    assert "hexag." in printed
+    assert "by crystal system" not in command("evaluate", rows).out
+
+
 REFUSED = {
     "no labels": ([{"m": GOOD}], (), "--label"),
     "no models": ([{"label": GOOD, "formula": "Cu"}], (), "add one per model"),
@@ -81,6 +141,13 @@ REFUSED = {
     "not JSON": (["label: 3"], (), "is not a file of JSON lines"),
     "too deep": (["[" * 100_000], (), "is not a file of JSON lines"),
     "negative resamples": (rows(), ("--bootstrap", "-1"), "--bootstrap is -1"),
+    "baseline without rows": (rows(), ("--baseline-model", "nearest"), "give --train FILE"),
+    "unknown baseline": (
+        rows(),
+        ("--train", "x.jsonl", "--baseline-model", "svm"),
+        "choose one of random_forest",
+    ),
+    "no training file": (rows(), ("--train", "x.jsonl"), "there is no data file x.jsonl"),
     "negative seed": (rows(), ("--seed", "-1"), "--seed is -1"),
 }
 
@@ -112,3 +179,26 @@ def test_published_predictions(command, shared):
     best = json.loads(ended.out)["prompt4"]
     assert (round(best["k_voigt_mae"], 3), round(best["k_voigt_r2"], 4)) == (7.586, 0.9598)
     assert best["k_voigt_difference"] is None
+
+
+def test_baselines_need_formulas(command, file):
+    path = file(rows())
+    ended = command("evaluate", path, "--train", file([trained("Ni")], "train.jsonl"))
+    refused(ended, "record 1 has no formula: baselines need a field 'formula' or")
+
+
+@pytest.mark.shared
+def test_baselines_next_to_published_models(command, shared):
+    data = shared / "data"
+    ended = command(
+        "evaluate", data / "published_predictions.jsonl.gz", "--json", "--bootstrap", "0",
+        "--train", data / "elastic_tensors_0K.jsonl.gz", "--baseline-model", "nearest",
+        "--baseline-model", "mean",
+    )  # fmt: skip
+    found = json.loads(ended.out)
+    nearest = found["baseline: nearest"]
+    assert (nearest["n"], nearest["training"]["rows"], nearest["training"]["left_out"]) == (
+        252, 452, 254,
+    )  # fmt: skip
+    assert round(found["prompt4"]["k_voigt_mae"], 3) == 7.586
+    assert 20 < nearest["k_voigt_mae"] < found["baseline: mean"]["k_voigt_mae"]

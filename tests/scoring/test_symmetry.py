@@ -5,7 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from elatbot_flows.scoring import distance_to_symmetry, symmetry_class
+from elatbot_flows.scoring.symmetry import (
+    crystal_system,
+    distance_to_symmetry,
+    nearest_symmetric,
+    symmetry_class,
+)
 
 CLASSES = [
     "triclinic",
@@ -81,3 +86,27 @@ def test_published_labels_have_the_symmetry_of_their_crystals(shared):
     distances = [distance_to_symmetry(r["elastic_tensor_GPa"], symmetry_class(r)) for r in records]
     assert len(distances) == 706
     assert max(distances) < 0.05
+
+
+@pytest.mark.parametrize("symmetry", CLASSES)
+def test_the_nearest_tensor_is_at_the_distance_that_is_told(symmetry):
+    rng = np.random.default_rng(5)
+    factors = np.outer([1, 1, 1, 2**0.5, 2**0.5, 2**0.5], [1, 1, 1, 2**0.5, 2**0.5, 2**0.5])
+    for _ in range(3):
+        tensor = rng.normal(100, 40, (6, 6))
+        tensor = tensor + tensor.T
+        nearest = nearest_symmetric(tensor, symmetry)
+        assert np.allclose(nearest, nearest.T)
+        assert distance_to_symmetry(nearest, symmetry) == pytest.approx(0, abs=1e-12)
+        gap = np.linalg.norm((tensor - nearest) * factors) / np.linalg.norm(tensor * factors)
+        assert distance_to_symmetry(tensor, symmetry) == pytest.approx(gap, abs=1e-12)
+        block, kept = tensor[:3, :3].sum(), nearest[:3, :3].sum()
+        assert kept == pytest.approx(block)  # the bulk modulus is invariant
+
+
+def test_a_tensor_with_its_main_axis_along_x_stays(cubic):
+    tensor = cubic(170, 120, 75)
+    tensor[0, 0], tensor[3, 3] = 250, 30  # tetragonal about x
+    assert np.allclose(nearest_symmetric(tensor, "4/mmm"), tensor)
+    assert (crystal_system("4/mmm"), crystal_system("cubic")) == ("tetragonal", "cubic")
+    assert crystal_system(None) is None

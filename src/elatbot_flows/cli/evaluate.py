@@ -12,6 +12,7 @@ from rich.console import Console
 from elatbot_flows.cli.options import check_at_least, writable_folder
 
 if TYPE_CHECKING:
+    from elatbot_flows.baselines import BaselineReport
     from elatbot_flows.scoring import ModelScores, Predictions
 
 __all__ = ["evaluate"]
@@ -31,9 +32,23 @@ def evaluate(
     ] = None,
     label: Annotated[str, typer.Option(help="Field with the true tensor.")] = "label",
     bootstrap: Annotated[int, typer.Option(help="Resamples of the bootstrap, 0 for none.")] = 2000,
-    seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the bootstrap and of baselines.")] = 0,
     baseline: Annotated[
         bool, typer.Option("--baseline", help="Also score the mean of the labels as a model.")
+    ] = False,
+    train: Annotated[
+        Path | None,
+        typer.Option(help="JSON lines with formula and tensor, for baselines.", metavar="FILE"),
+    ] = None,
+    baseline_model: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="With --train: random_forest, composition, nearest, mean, temperature, or all.",
+            metavar="NAME",
+        ),
+    ] = None,
+    by_system: Annotated[
+        bool, typer.Option("--by-system", help="Also tell errors by crystal system.")
     ] = False,
     out: Annotated[
         Path | None, typer.Option(help="Folder for scores and unreadable answers.", metavar="DIR")
@@ -43,25 +58,41 @@ def evaluate(
     """Score predicted elastic tensors (GPa) against labels.
 
     What is no 6x6 tensor counts as unparsable, with a reason, and never ends the command.
+    Baselines are fitted to the rows of --train whose formula is not scored.
     """
+    from elatbot_flows.cli.evaluation_baselines import chosen_baselines, fit_baselines
     from elatbot_flows.cli.evaluation_tables import render_scores
     from elatbot_flows.datasets.json_lines import read_json_lines
     from elatbot_flows.scoring import read_predictions, score_predictions
 
     check_at_least(0, "--bootstrap", bootstrap)
     check_at_least(0, "--seed", seed)
-    predictions = read_predictions(read_json_lines(file), label=label, models=model or ())
+    kinds = chosen_baselines(train, baseline_model or [])
+    records = read_json_lines(file)
+    predictions = read_predictions(records, label=label, models=model or ())
+    reports: dict[str, BaselineReport] = {}
+    if train is not None:
+        predictions, reports = fit_baselines(predictions, records, train, kinds, seed)
     scores = score_predictions(predictions, resamples=bootstrap, seed=seed, baseline=baseline)
-    text = json.dumps(_plain(scores, predictions), indent=1, allow_nan=False)
+    text = json.dumps(
+        _plain(scores, predictions, reports, by_system=by_system), indent=1, allow_nan=False
+    )
     if out is not None:
         _write(writable_folder(out, "--out"), text, predictions)
     if as_json:
         typer.echo(text)
     else:
-        render_scores(scores, predictions, Console(highlight=False))
+        console = Console(highlight=False)
+        render_scores(scores, predictions, console, reports=reports, by_system=by_system)
 
 
-def _plain(scores: dict[str, ModelScores], predictions: Predictions) -> dict[str, Any]:
+def _plain(
+    scores: dict[str, ModelScores],
+    predictions: Predictions,
+    reports: dict[str, BaselineReport],
+    *,
+    by_system: bool,
+) -> dict[str, Any]:
     """Scores by model, each with the number of records that could not be used for any."""
     from dataclasses import asdict
 
@@ -69,7 +100,13 @@ def _plain(scores: dict[str, ModelScores], predictions: Predictions) -> dict[str
         "unlabelled": predictions.unlabelled,
         "unparsable_labels": len(predictions.unreadable_labels),
     }
-    return {name: asdict(found) | records for name, found in scores.items()}
+    plain = {name: asdict(found) | records for name, found in scores.items()}
+    for name, report in reports.items():
+        plain[name]["training"] = asdict(report)
+    if not by_system:
+        for found in plain.values():
+            del found["by_system"]
+    return plain
 
 
 def _write(folder: Path, text: str, predictions: Predictions) -> None:

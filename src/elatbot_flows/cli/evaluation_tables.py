@@ -11,16 +11,31 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from elatbot_flows.baselines import BaselineReport
     from elatbot_flows.scoring import ModelScores, Predictions
 
 __all__ = ["render_scores"]
 
 _DASH = "-"
 _NAME = 17
+_SHORT = {
+    "cubic": "cubic",
+    "hexagonal": "hexag.",
+    "trigonal": "trig.",
+    "tetragonal": "tetrag.",
+    "orthorhombic": "orthor.",
+    "monoclinic": "monoc.",
+    "triclinic": "tricl.",
+}
 
 
 def render_scores(
-    scores: Mapping[str, ModelScores], predictions: Predictions, console: Console
+    scores: Mapping[str, ModelScores],
+    predictions: Predictions,
+    console: Console,
+    *,
+    reports: Mapping[str, BaselineReport],
+    by_system: bool = False,
 ) -> None:
     """Print errors, validity and differences to the best model.
 
@@ -32,6 +47,10 @@ def render_scores(
         What was scored, for the notes on records without labels.
     console
         Where to print.
+    reports
+        What each baseline has learned from, by its name.
+    by_system
+        Also print errors by crystal system.
     """
     from rich.text import Text
 
@@ -40,7 +59,9 @@ def render_scores(
     console.print(_validity(scores))
     if any(found.k_voigt_difference for found in scores.values()):
         console.print(_differences(scores))
-    for note in _notes(scores, predictions):
+    if by_system:
+        console.print(_systems(scores))
+    for note in [*_notes(scores, predictions), *_training_notes(reports)]:
         console.print(Text(f"Note: {note}", style="yellow"))
 
 
@@ -92,6 +113,36 @@ def _differences(scores: Mapping[str, ModelScores]) -> Table:
             interval = f"[{other.low:+.2f}, {other.high:+.2f}]"
             _add(table, name, str(other.n), f"{other.difference:+.2f}", interval)
     return table
+
+
+def _systems(scores: Mapping[str, ModelScores]) -> Table:
+    """One row for each model; the heads tell how many crystals the most complete model has."""
+    shown = {
+        system: max(f.by_system[system].n for f in scores.values() if system in f.by_system)
+        for system in _SHORT
+        if any(system in found.by_system for found in scores.values())
+    }
+    heads = (f"{_SHORT[system]}\nn={count}" for system, count in shown.items())
+    table = _table("K Voigt MAE (GPa)\nby crystal system", *heads)
+    for name, found in scores.items():
+        each = (found.by_system.get(system) for system in shown)
+        _add(table, name, *(_number(None if e is None else e.k_voigt_mae, 2) for e in each))
+    return table
+
+
+def _training_notes(reports: Mapping[str, BaselineReport]) -> list[str]:
+    """One note for all baselines that have learned from the same rows."""
+    alike: dict[str, list[str]] = {}
+    for name, report in reports.items():
+        unusable = ", ".join(f"{reason} {count}" for reason, count in report.unusable.items())
+        words = (
+            f"learned from {report.rows} rows; {report.left_out} left out because their answer is "
+            "asked for"
+            + (f"; unusable: {unusable}" if unusable else "")
+            + (f"; {report.extrapolated} answers extrapolated" if report.extrapolated else "")
+        )
+        alike.setdefault(words, []).append(name.partition(": ")[2])
+    return [f"baselines {', '.join(names)}: {words}" for words, names in alike.items()]
 
 
 def _notes(scores: Mapping[str, ModelScores], predictions: Predictions) -> list[str]:

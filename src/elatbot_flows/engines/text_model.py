@@ -12,7 +12,8 @@ from monty.json import MSONable
 
 from elatbot_flows.engines.generator_files import METADATA, SHIPPED, describe_generator
 from elatbot_flows.errors import EngineError
-from elatbot_flows.text.dialects import Dialect, dialect
+from elatbot_flows.text.dialects import Dialect
+from elatbot_flows.text.dialects import dialect as find_dialect
 from elatbot_flows.text.elatbot_prompts import Task
 
 if TYPE_CHECKING:
@@ -43,6 +44,13 @@ class TextModel(MSONable):
         A name of `elatbot_flows.text.dialects.DIALECTS`.
     elements
         Symbols of the elements it was trained on; None if nobody wrote them down.
+
+    Raises
+    ------
+    EngineError
+        If settings and dialect have different templates.
+    ParseError
+        With reason ``"unknown_dialect"``.
     """
 
     settings: EngineSettings
@@ -52,7 +60,12 @@ class TextModel(MSONable):
     def __post_init__(self) -> None:
         if self.elements is not None:
             object.__setattr__(self, "elements", tuple(self.elements))  # JSON has no tuples
-        dialect(self.dialect)
+        template = getattr(self.settings, "template", self.words.template)
+        if template != self.words.template:
+            raise EngineError(
+                f"the dialect {self.dialect!r} is written in the template "
+                f"'{self.words.template}', not '{template}': change one of them"
+            )
 
     @property
     def name(self) -> str:
@@ -63,17 +76,17 @@ class TextModel(MSONable):
     @property
     def words(self) -> Dialect:
         """How tasks are asked of it and its answers read."""
-        return dialect(self.dialect)
+        return find_dialect(self.dialect)
 
-    def load(self) -> Engine:
-        """Load the engine, once per process.
+    def engine(self) -> Engine:
+        """The engine, loaded once per process.
 
         Raises
         ------
         EngineError
             As `elatbot_flows.engines.base.EngineSettings.load`.
         """
-        return _loaded(self.settings)
+        return _loaded(self.settings)  # type: ignore[arg-type]
 
     def check_task(self, task: Task | str | None) -> Task:
         """The task to ask for: `task`, or a tensor if the model can, or else a bulk modulus.
@@ -147,9 +160,14 @@ def text_model(
     ours = engine != "server" and (spec in SHIPPED or (Path(spec) / METADATA).is_file())
     placed = {} if engine == "server" else {"device": device, "dtype": dtype}
     given = settings | {"adapter": adapter, "url": url} | placed
-    made = _settings(engine, spec, {k: v for k, v in given.items() if v is not None})
-    elements = describe_generator(spec).elements if ours else None
-    return TextModel(made, dialect or ("compact" if ours else "elatbot"), elements)
+    name = dialect or ("compact" if ours else "elatbot")
+    made = _settings(
+        engine,
+        spec,
+        {key: value for key, value in given.items() if value is not None}
+        | {"template": find_dialect(name).template},
+    )
+    return TextModel(made, name, describe_generator(spec).elements if ours else None)
 
 
 def _settings(engine: str, spec: str, given: dict[str, Any]) -> EngineSettings:

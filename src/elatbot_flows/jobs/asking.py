@@ -95,7 +95,7 @@ class AskMaker(Maker):
 
     def engine(self) -> Engine:
         """The engine, which writes a journal if one was asked for."""
-        engine = self.text_model().load()
+        engine = self.text_model().engine()
         if self.journal is None:
             return engine
         from elatbot_flows.engines.journal import Journaled

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jobflow import job
 
-from elatbot_flows.engines.asking import draw_each
+from elatbot_flows.engines.ask_all import draw_each
 from elatbot_flows.engines.base import Failure
 from elatbot_flows.errors import ElatbotError, TargetError
 from elatbot_flows.jobs.asking import AskMaker, guided, package_versions, plain
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from elatbot_flows.engines.completion import Completion
     from elatbot_flows.text.dialects import Dialect
+    from elatbot_flows.text.question import Question
 
 __all__ = ["GenerateMaker"]
 
@@ -99,11 +100,10 @@ class GenerateMaker(AskMaker):
         requests = [ModulusRequest(v, v, temperature) for v in values.round(2).tolist()]
         asked = [_ask(model.words, request) for request in requests]
         engine = self.engine()
-        questions = [guided(q, self.guided) for q in asked if not isinstance(q, Failure)]
-        answers = iter(draw_each(engine, questions, sampling))
+        answers = draw_each(engine, [guided(q, self.guided) for q in asked], sampling)
         proposals = [
-            _proposal(request, q if isinstance(q, Failure) else next(answers), model.words)
-            for request, q in zip(requests, asked, strict=True)
+            _proposal(request, answer, model.words)
+            for request, answer in zip(requests, answers, strict=True)
         ]
         return MaterialProposals(
             requested=[interval.low, interval.high],
@@ -129,7 +129,7 @@ def _interval(wanted: Any) -> Interval:
     return Interval(low, high)
 
 
-def _ask(words: Dialect, request: ModulusRequest) -> Any:
+def _ask(words: Dialect, request: ModulusRequest) -> Question | Failure:
     try:
         return words.ask_material(request)
     except ElatbotError as error:

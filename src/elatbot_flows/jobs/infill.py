@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jobflow import job
 
-from elatbot_flows.engines.asking import ask_all
+from elatbot_flows.engines.ask_all import ask_all
 from elatbot_flows.engines.base import Failure
 from elatbot_flows.errors import ElatbotError
 from elatbot_flows.jobs.asking import AskMaker, guided, package_versions, plain

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jobflow import job
 
-from elatbot_flows.engines.asking import ask_all
+from elatbot_flows.engines.ask_all import ask_all
 from elatbot_flows.engines.base import Failure
 from elatbot_flows.errors import EngineError
 from elatbot_flows.jobs.asking import AskMaker, guided, package_versions
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from elatbot_flows.engines.completion import Completion
     from elatbot_flows.jobs.materials import Asked
+    from elatbot_flows.text.material import Material
 
 __all__ = ["PredictElasticMaker", "PredictModulusMaker"]
 
@@ -160,14 +161,17 @@ class PredictElasticMaker(AskMaker):
             failure = commonest([r.failure for r in readings if r.failure is not None])
             why = {"status": "failed", "reason": failure.reason, "message": failure.message}
             return found | why
-        return found | {"status": "predicted"} | self._numbers(asked, known)
+        numbers = self._numbers(asked.material, readings, task)
+        return found | {"status": "predicted"} | numbers
 
-    def _numbers(self, asked: Asked, known: Sequence[Reading]) -> dict[str, Any]:
-        tensors = [reading.tensor for reading in known if reading.tensor is not None]
-        if not tensors or asked.material is None:
-            return modulus_fields([r.modulus for r in known if r.modulus is not None])
-        symmetry = symmetry_of(asked.material)
-        return tensor_fields(tensors, symmetry, project=self.project_symmetry)
+    def _numbers(
+        self, material: Material, readings: Sequence[Reading], task: Task
+    ) -> dict[str, Any]:
+        """Fields with what was read; there is at least one readable answer."""
+        if task is Task.BULK_MODULUS:
+            return modulus_fields([reading.modulus for reading in readings])
+        tensors = [reading.tensor for reading in readings]
+        return tensor_fields(tensors, symmetry_of(material), project=self.project_symmetry)
 
 
 @dataclass
@@ -218,6 +222,6 @@ def _require_same(record: TextModelRecord, expected: dict[str, Any] | None) -> N
     names = ("weights_sha256", "adapter_sha256", "revision", "template", "dialect")
     if expected and (wrong := [n for n in names if getattr(record, n) != expected.get(n)]):
         raise EngineError(
-            f"{record.name} is not the model that this flow began with ({', '.join(wrong)} differ): "
-            "give all workers the same weights"
+            f"{record.name} is not the model that this flow began with ({', '.join(wrong)} "
+            "differ): give all workers the same weights"
         )

@@ -10,6 +10,7 @@ import numpy as np
 
 from elatbot_flows.elasticity import (
     Moduli,
+    Projection,
     moduli_from_tensor,
     project_on_laue_class,
     smallest_eigenvalue,
@@ -20,6 +21,7 @@ from elatbot_flows.errors import ElatbotError
 from elatbot_flows.jobs.asking import plain
 from elatbot_flows.jobs.materials import failure_of
 from elatbot_flows.text.elatbot_prompts import Task
+from elatbot_flows.uncertainty.samples import summarize_samples
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,19 +105,20 @@ def symmetry_of(material: Material) -> str | None:
     return material.system.lower() if material.system else None
 
 
-def modulus_fields(values: Sequence[float]) -> dict[str, Any]:
-    """Fields of a document from bulk moduli (Voigt, GPa)."""
-    mean = float(np.mean(values))
+def modulus_fields(values: Sequence[float | None]) -> dict[str, Any]:
+    """Fields of a document from bulk moduli (Voigt, GPa); None for answers that are unreadable."""
+    summary = summarize_samples(values)
     return {
-        "bulk_modulus": mean,
+        "bulk_modulus": summary.mean,
         "bulk_modulus_average": "voigt",
-        "bulk_modulus_voigt": mean,
-        "bulk_modulus_std": _std(values),
+        "bulk_modulus_voigt": summary.mean,
+        "bulk_modulus_std": summary.std,
+        "scor": summary.scor,
     }
 
 
 def tensor_fields(
-    tensors: Sequence[NDArray[np.float64]], symmetry: str | None, *, project: bool
+    tensors: Sequence[NDArray[np.float64] | None], symmetry: str | None, *, project: bool
 ) -> dict[str, Any]:
     """Fields of a document from elastic tensors of several answers.
 
@@ -125,27 +128,37 @@ def tensor_fields(
     Parameters
     ----------
     tensors
-        GPa, shape (6, 6) each.
+        GPa, shape (6, 6) each; None for answers that are unreadable, at least one is not.
     symmetry
         One of `elatbot_flows.elasticity.laue.SYMMETRIES`, or None if it is not known.
     project
         Whether tensors are projected on the symmetry.
     """
-    raw = np.mean(tensors, axis=0)
+    raw = np.asarray(summarize_samples(tensors).mean)
     found: dict[str, Any] = {"symmetry": symmetry, "raw_tensor": raw.tolist()}
-    finals = list(tensors)
-    final = raw
+    final, each = raw, list(tensors)
     if symmetry is not None:
-        projection = project_on_laue_class(raw, symmetry, any_main_axis=True)
+        projection = _project(raw, symmetry)
         found["symmetry_distance"] = projection.distance
         if project:
             final = projection.tensor
-            finals = [
-                project_on_laue_class(t, symmetry, any_main_axis=True).tensor for t in tensors
-            ]
-    found |= {"elastic_tensor": final.tolist()} | _moduli(final) | _spread(finals)
+            each = [None if t is None else _project(t, symmetry).tensor for t in tensors]
+    found |= {"elastic_tensor": final.tolist()} | _moduli(final) | _spread(each)
     lowest = smallest_eigenvalue(final)
     return found | {"smallest_eigenvalue": lowest, "born_stable": lowest > 0}
+
+
+def _project(tensor: NDArray[np.float64], symmetry: str) -> Projection:
+    return project_on_laue_class(tensor, symmetry, any_main_axis=True)
+
+
+def _spread(tensors: Sequence[NDArray[np.float64] | None]) -> dict[str, Any]:
+    """Standard deviations over the answers; of moduli over those that have them."""
+    summary = summarize_samples(tensors)
+    if summary.std is None:
+        return {}
+    found = {f"{name}_std": summary.moduli_std.get(name) for name in _SPREAD}
+    return found | {"elastic_tensor_std": np.asarray(summary.std).tolist(), "scor": summary.scor}
 
 
 def _moduli(tensor: NDArray[np.float64]) -> dict[str, float | str | None]:
@@ -160,20 +173,3 @@ def _moduli(tensor: NDArray[np.float64]) -> dict[str, float | str | None]:
         "bulk_modulus_voigt": float((axial + 2 * mixed) / 9),
         "shear_modulus_voigt": float((axial - mixed + 3 * shear) / 15),
     }
-
-
-def _spread(tensors: Sequence[NDArray[np.float64]]) -> dict[str, Any]:
-    """Standard deviations over the answers; of moduli over those that have them."""
-    if len(tensors) < 2:
-        return {}
-    each = [_moduli(tensor) for tensor in tensors]
-    found: dict[str, Any] = {"elastic_tensor_std": np.std(tensors, axis=0, ddof=1).tolist()}
-    for name in _SPREAD:
-        known = [float(moduli[name]) for moduli in each if name in moduli]  # type: ignore[arg-type]
-        found[f"{name}_std"] = _std(known)
-    return found
-
-
-def _std(values: Sequence[float]) -> float | None:
-    """Standard deviation of a sample; None of fewer than two."""
-    return float(np.std(values, ddof=1)) if len(values) > 1 else None

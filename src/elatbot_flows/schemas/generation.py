@@ -55,9 +55,7 @@ class FormulaInfill(BaseModel):
 
     composition: dict[str, float] | None = Field(None, description="Atoms of each element.")
     expected: str | None = Field(None, description="Right answer: the reduced formula.")
-    status: Literal["predicted", "failed"] = Field(
-        description="Whether the answer can be read."
-    )
+    status: Literal["predicted", "failed"] = Field(description="Whether the answer can be read.")
     reason: str | None = Field(None, description="Machine-readable reason if it cannot.")
     message: str | None = Field(None, description="The reason for people.")
     formula: str | None = Field(None, description="Reduced formula that the model wrote.")

@@ -110,7 +110,9 @@ class TextPrediction(BaseModel):
         None, description="Standard deviation of every entry of the tensor over the answers, GPa."
     )
     scor: float | None = Field(
-        None, description="Self-consistency of the bulk modulus over the answers, 0 to 1."
+        None,
+        description="Self-consistency of the answers, 0 to 1: exp(-relative spread) times the "
+        "share that could be read; None for one answer.",
     )
     repairs: list[str] = Field(
         default_factory=list, description="What had to be repaired in any answer, sorted."

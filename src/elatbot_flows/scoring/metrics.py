@@ -11,7 +11,11 @@ import numpy as np
 from elatbot_flows.elasticity.stability import smallest_eigenvalue
 from elatbot_flows.errors import ElatbotError
 from elatbot_flows.scoring.bootstrap import Difference, paired_difference
-from elatbot_flows.scoring.symmetry import distance_to_symmetry
+from elatbot_flows.scoring.symmetry import (
+    CRYSTAL_SYSTEMS,
+    crystal_system,
+    distance_to_symmetry,
+)
 from elatbot_flows.scoring.tensors import ModelPredictions
 
 if TYPE_CHECKING:
@@ -21,7 +25,14 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["ASYMMETRY", "BASELINE", "SYMMETRY_TOLERANCES", "ModelScores", "score_predictions"]
+__all__ = [
+    "ASYMMETRY",
+    "BASELINE",
+    "SYMMETRY_TOLERANCES",
+    "ModelScores",
+    "SystemScores",
+    "score_predictions",
+]
 
 BASELINE = "mean of labels"
 """Name of the model that predicts the mean of all labels for every material."""
@@ -31,6 +42,22 @@ SYMMETRY_TOLERANCES = (0.01, 0.05)
 """Relative distances from the symmetry of the crystal beyond which tensors are counted."""
 
 _TINY = 1e-50  # what is smaller is zero: its inverse would overflow
+
+
+@dataclass(frozen=True)
+class SystemScores:
+    """Scores of one model for the crystals of one system.
+
+    Parameters
+    ----------
+    n
+        Number of crystals.
+    k_voigt_mae
+        Of the Voigt bulk modulus (GPa).
+    """
+
+    n: int
+    k_voigt_mae: float
 
 
 @dataclass(frozen=True)
@@ -59,6 +86,8 @@ class ModelScores:
         a relative distance, by that distance.
     k_voigt_difference
         MAE of the Voigt bulk modulus compared with the best model's; None for the best.
+    by_system
+        Scores by crystal system, for those that occur, of crystals whose system is known.
     """
 
     n: int
@@ -80,6 +109,7 @@ class ModelScores:
     n_symmetry: int = 0
     off_symmetry: dict[str, int] = field(default_factory=dict)
     k_voigt_difference: Difference | None = None
+    by_system: dict[str, SystemScores] = field(default_factory=dict)
 
 
 def score_predictions(
@@ -154,11 +184,10 @@ def _score(model: ModelPredictions, predictions: Predictions) -> ModelScores:
     definite = _definite(found)
     both = definite & _definite(labels)
     predicted, true = _hill(found[both]), _hill(labels[both])
+    symmetries = list(np.array(predictions.symmetries, dtype=object)[present])
     distances = [
         distance_to_symmetry(tensor, symmetry)
-        for tensor, symmetry in zip(
-            found, np.array(predictions.symmetries, dtype=object)[present], strict=True
-        )
+        for tensor, symmetry in zip(found, symmetries, strict=True)
         if symmetry is not None
     ]
     mean36_mae, mean36_r2 = _errors(found.mean(axis=(1, 2)), labels.mean(axis=(1, 2)))
@@ -181,7 +210,19 @@ def _score(model: ModelPredictions, predictions: Predictions) -> ModelScores:
         asymmetric=int(_asymmetric(found).sum()),
         n_symmetry=len(distances),
         off_symmetry={f"{t:g}": sum(d > t for d in distances) for t in SYMMETRY_TOLERANCES},
+        by_system=_by_system(np.abs(_voigt(found)[0] - _voigt(labels)[0]), symmetries),
     )
+
+
+def _by_system(errors: Array, symmetries: list[str | None]) -> dict[str, SystemScores]:
+    """Mean errors by crystal system, from high to low symmetry."""
+    systems = [crystal_system(symmetry) for symmetry in symmetries]
+    found = {}
+    for name in CRYSTAL_SYSTEMS:
+        here = errors[[system == name for system in systems]]
+        if here.size:
+            found[name] = SystemScores(here.size, float(here.mean()))
+    return found
 
 
 def _errors(found: Array, truth: Array) -> tuple[float | None, float | None]:

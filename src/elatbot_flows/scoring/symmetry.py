@@ -7,9 +7,21 @@ from typing import TYPE_CHECKING, Any
 from elatbot_flows.elasticity.laue import project_on_laue_class
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["distance_to_symmetry", "symmetry_class"]
+__all__ = [
+    "CRYSTAL_SYSTEMS",
+    "crystal_system",
+    "distance_to_symmetry",
+    "nearest_symmetric",
+    "symmetry_class",
+]
+
+CRYSTAL_SYSTEMS = (
+    "cubic", "hexagonal", "trigonal", "tetragonal", "orthorhombic", "monoclinic", "triclinic",
+)  # fmt: skip
+"""The seven crystal systems, in lower case."""
 
 _LAST_GROUP = {
     2: "triclinic",
@@ -51,6 +63,11 @@ def symmetry_class(record: dict[str, Any]) -> str | None:
     return system if system in _LAST_GROUP.values() and system != "4/mmm" else None
 
 
+def crystal_system(symmetry: str | None) -> str | None:
+    """Crystal system of one of the classes of :func:`symmetry_class`; None stays None."""
+    return "tetragonal" if symmetry == "4/mmm" else symmetry
+
+
 def distance_to_symmetry(tensor: ArrayLike, symmetry: str) -> float:
     """Distance from the nearest tensor that has the symmetry, relative to the tensor's norm.
 
@@ -65,3 +82,21 @@ def distance_to_symmetry(tensor: ArrayLike, symmetry: str) -> float:
         One of those of :func:`symmetry_class`.
     """
     return project_on_laue_class(tensor, symmetry, any_main_axis=True).distance
+
+
+def nearest_symmetric(tensor: ArrayLike, symmetry: str) -> NDArray[np.float64]:
+    """The tensor whose distance :func:`distance_to_symmetry` tells.
+
+    Parameters
+    ----------
+    tensor
+        Shape (6, 6), Voigt order, axes along those of the crystal as in IEEE orientation.
+    symmetry
+        One of those of :func:`symmetry_class`.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (6, 6), symmetric, in the unit of `tensor`.
+    """
+    return project_on_laue_class(tensor, symmetry, any_main_axis=True).tensor

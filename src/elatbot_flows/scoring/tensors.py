@@ -87,6 +87,8 @@ class Predictions:
         Number of records left out because they have no label.
     unreadable_labels
         Records left out because their label is no tensor.
+    rows
+        Numbers of the records of the labelled materials, from 1.
     """
 
     labels: NDArray[np.float64]
@@ -94,6 +96,7 @@ class Predictions:
     models: dict[str, ModelPredictions]
     unlabelled: int = 0
     unreadable_labels: tuple[Unreadable, ...] = ()
+    rows: tuple[int, ...] = ()
 
 
 def read_tensor(value: Any) -> NDArray[np.float64]:
@@ -175,6 +178,7 @@ def read_predictions(
         models={name: _column(records, name, kept) for name in names},
         unlabelled=truth.missing,
         unreadable_labels=truth.unreadable,
+        rows=tuple(index + 1 for index in kept),
     )
 
 

@@ -46,7 +46,7 @@ def ask_all(
 
 
 def draw_each(
-    engine: Engine, questions: Sequence[Question], sampling: Sampling
+    engine: Engine, questions: Sequence[Question | Failure], sampling: Sampling
 ) -> list[Completion | Failure]:
     """One answer of its own to every question, also to those that come several times.
 
@@ -55,7 +55,7 @@ def draw_each(
     engine
         Who is asked.
     questions
-        Questions.
+        Questions; failures stay where they are.
     sampling
         How answers are drawn; its number of samples is overruled.
 
@@ -65,7 +65,8 @@ def draw_each(
         As `elatbot_flows.engines.base.Engine.complete`.
     """
     times: dict[int, list[Question]] = defaultdict(list)
-    for question, count in Counter(questions).items():
+    known = [question for question in questions if not isinstance(question, Failure)]
+    for question, count in Counter(known).items():
         times[count if sampling.temperature else 1].append(question)
     drawn: dict[Question, list[Completion] | Failure] = {}
     for count, group in times.items():
@@ -74,9 +75,9 @@ def draw_each(
     taken: Counter[Question] = Counter()
     result: list[Completion | Failure] = []
     for question in questions:
-        answer = drawn[question]
-        if isinstance(answer, Failure):
-            result.append(answer)
+        answer = question if isinstance(question, Failure) else drawn[question]
+        if isinstance(question, Failure) or isinstance(answer, Failure):
+            result.append(answer)  # type: ignore[arg-type]
             continue
         result.append(answer[taken[question] % len(answer)])
         taken[question] += 1
