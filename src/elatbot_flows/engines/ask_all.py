@@ -66,8 +66,8 @@ def draw_each(
     """
     times: dict[int, list[Question]] = defaultdict(list)
     known = [question for question in questions if not isinstance(question, Failure)]
-    for question, count in Counter(known).items():
-        times[count if sampling.temperature else 1].append(question)
+    for distinct, count in Counter(known).items():
+        times[count if sampling.temperature else 1].append(distinct)
     drawn: dict[Question, list[Completion] | Failure] = {}
     for count, group in times.items():
         answers = ask_all(engine, group, replace(sampling, samples=count))

@@ -12,6 +12,7 @@ from jobflow import Maker
 from elatbot_flows.engines.base import Failure, Sampling
 from elatbot_flows.engines.text_model import TextModel, text_model
 from elatbot_flows.schemas import TextModelRecord
+from elatbot_flows.text.elatbot_prompts import Task
 from elatbot_flows.text.question import Template
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ __all__ = ["AskMaker", "guided", "package_versions", "plain"]
 
 _PACKAGES = ("elatbot_flows", "numpy", "pymatgen", "robocrys", "spglib")
 _NEXT_TURN = "\nHuman:"
+_LONGEST = {Task.BULK_MODULUS: 32, Task.GENERATION: 100, Task.INFILL: 48}
 
 
 @dataclass
@@ -43,14 +45,15 @@ class AskMaker(Maker):
     top_p, top_k
         Tokens to choose from; 1 and 0 keep all.
     max_tokens
-        Longest answer in tokens.
+        Longest answer in tokens; by default what the answers to a task need, but not more than half
+        of what the model can keep in view.
     seed
         Same seed, same answers, where the engine can promise it.
     guided
         Whether answers are held to their format while they are written.
     journal
-        File in which every answer is written down when it comes, so that a job that was killed
-        asks nothing twice; several jobs may share it.
+        Folder in which every answer is written down when it comes, so that a job that was killed
+        asks nothing twice; any number of jobs may share it.
     """
 
     name: str = "ask"
@@ -59,7 +62,7 @@ class AskMaker(Maker):
     sampling_temperature: float = 0.0
     top_p: float = 1.0
     top_k: int = 0
-    max_tokens: int = 512
+    max_tokens: int | None = None
     seed: int = 0
     guided: bool = False
     journal: str | None = None
@@ -74,24 +77,27 @@ class AskMaker(Maker):
         """
         return self.model if isinstance(self.model, TextModel) else text_model(self.model)
 
-    def sampling(self, samples: int | None = None, seed: int | None = None) -> Sampling:
-        """How answers are drawn; what is given overrules the fields.
+    def sampling(self, task: Task, engine: Engine, **overrule: int) -> Sampling:
+        """How answers to a task are drawn; `overrule` comes before the fields.
 
         Raises
         ------
         EngineError
             If a number is out of range.
         """
+        most, context = _LONGEST.get(task, 512), engine.record.context_length
+        if context is not None:
+            most = min(most, context // 2)
+        fields: dict[str, Any] = {
+            "temperature": self.sampling_temperature,
+            "top_p": self.top_p,
+            "top_k": self.top_k,
+            "max_tokens": most if self.max_tokens is None else self.max_tokens,
+            "samples": self.samples,
+            "seed": self.seed,
+        }
         ours = self.text_model().words.template is Template.ELATBOT
-        return Sampling(
-            temperature=self.sampling_temperature,
-            top_p=self.top_p,
-            top_k=self.top_k,
-            max_tokens=self.max_tokens,
-            samples=self.samples if samples is None else samples,
-            seed=self.seed if seed is None else seed,
-            stop=(_NEXT_TURN,) if ours else (),
-        )
+        return Sampling(**(fields | overrule), stop=(_NEXT_TURN,) if ours else ())
 
     def engine(self) -> Engine:
         """The engine, which writes a journal if one was asked for."""
@@ -108,10 +114,9 @@ class AskMaker(Maker):
         record["name"], record["settings"] = record.pop("model"), record["settings"] or {}
         return TextModelRecord(dialect=self.text_model().dialect, **record)
 
-    def settings(self, **more: Any) -> dict[str, Any]:
+    def settings(self, sampling: Sampling, **more: Any) -> dict[str, Any]:
         """Sampling and guidance for a document."""
-        sampling = {k: v for k, v in asdict(self.sampling()).items() if k != "stop"}
-        return sampling | {"guided": self.guided} | more
+        return asdict(sampling) | {"stop": list(sampling.stop), "guided": self.guided} | more
 
 
 def guided(question: Question | Failure, wanted: bool) -> Question | Failure:

@@ -44,8 +44,6 @@ class GenerateMaker(AskMaker):
         The job name.
     sampling_temperature, top_p, top_k
         How bold answers are; lower values repeat themselves.
-    max_tokens
-        Longest answer in tokens.
 
     See Also
     --------
@@ -56,7 +54,6 @@ class GenerateMaker(AskMaker):
     sampling_temperature: float = 0.95
     top_p: float = 0.7
     top_k: int = 50
-    max_tokens: int = 100
 
     @job(output_schema=MaterialProposals)
     def make(
@@ -95,11 +92,13 @@ class GenerateMaker(AskMaker):
         if temperature is None:
             is_target = isinstance(bulk_modulus, DesignTarget)
             temperature = bulk_modulus.temperature if is_target else 0.0  # type: ignore[union-attr]
-        sampling = self.sampling(samples=1, seed=seed)
+        engine = self.engine()
+        sampling = self.sampling(
+            Task.GENERATION, engine, samples=1, seed=self.seed if seed is None else seed
+        )
         values = np.random.default_rng(sampling.seed).uniform(interval.low, interval.high, n)
         requests = [ModulusRequest(v, v, temperature) for v in values.round(2).tolist()]
         asked = [_ask(model.words, request) for request in requests]
-        engine = self.engine()
         answers = draw_each(engine, [guided(q, self.guided) for q in asked], sampling)
         proposals = [
             _proposal(request, answer, model.words)
@@ -107,7 +106,7 @@ class GenerateMaker(AskMaker):
         ]
         return MaterialProposals(
             requested=[interval.low, interval.high],
-            settings=self.settings(seed=sampling.seed),
+            settings=self.settings(sampling),
             model=self.model_record(engine),
             versions=package_versions(),
             **_counted(proposals),

@@ -30,9 +30,10 @@ if TYPE_CHECKING:
 
     from elatbot_flows.engines.completion import Completion
     from elatbot_flows.jobs.materials import Asked
+    from elatbot_flows.text.dialects import Dialect
     from elatbot_flows.text.material import Material
 
-__all__ = ["PredictElasticMaker", "PredictModulusMaker"]
+__all__ = ["PredictElasticMaker", "PredictModulusMaker", "identify_model"]
 
 _NOT_HERE = (Task.GENERATION, Task.INFILL)
 
@@ -110,25 +111,27 @@ class PredictElasticMaker(AskMaker):
         self, asked: Sequence[Asked], expected: dict[str, Any] | None = None
     ) -> list[TextPrediction]:
         """Documents of materials, without a job around it; see `make`."""
-        model, task, sampling = self.text_model(), self._task(), self.sampling()
-        engine = self.engine()
+        model, task, engine = self.text_model(), self.checked_task(), self.engine()
+        sampling = self.sampling(task, engine)
         record = self.model_record(engine)
         _require_same(record, expected)
         questions = [guided(each.question(model, task), self.guided) for each in asked]
         answers = ask_all(engine, questions, sampling)
         common = {
             "task": str(task),
-            "settings": self.settings(project_symmetry=self.project_symmetry),
+            "settings": self.settings(sampling, project_symmetry=self.project_symmetry),
             "model": record,
             "versions": package_versions(),
         }
         return [
-            TextPrediction(**common, **_material_fields(each), **self._outcome(each, answer, task))
+            TextPrediction(
+                **common, **_material_fields(each), **self._outcome(each, answer, task, model.words)
+            )
             for each, answer in zip(asked, answers, strict=True)
         ]
 
-    def _task(self) -> Task:
-        """What to ask.
+    def checked_task(self) -> Task:
+        """What is asked, without loading the model.
 
         Raises
         ------
@@ -141,13 +144,12 @@ class PredictElasticMaker(AskMaker):
         return task
 
     def _outcome(
-        self, asked: Asked, answer: list[Completion] | Failure, task: Task
+        self, asked: Asked, answer: list[Completion] | Failure, task: Task, words: Dialect
     ) -> dict[str, Any]:
         """Fields that tell what came of a question."""
         if isinstance(answer, Failure) or asked.material is None:
             failure = answer if isinstance(answer, Failure) else Failure("no_material", "")
             return {"status": "failed", "reason": failure.reason, "message": failure.message}
-        words = self.text_model().words
         readings = [read(completion, task, asked.material, words) for completion in answer]
         known = [reading for reading in readings if reading.failure is None]
         found: dict[str, Any] = {
@@ -184,13 +186,27 @@ class PredictModulusMaker(PredictElasticMaker):
         The job name.
     task
         What to ask.
-    max_tokens
-        Longest answer in tokens.
     """
 
     name: str = "predict bulk modulus"
     task: Task | str | None = Task.BULK_MODULUS
-    max_tokens: int = 32
+
+
+@job(output_schema=TextModelRecord)
+def identify_model(maker: PredictElasticMaker) -> TextModelRecord:
+    """Say who answers, so that the jobs of a flow can make sure that it is the same model.
+
+    Parameters
+    ----------
+    maker
+        The Maker of the jobs that ask it.
+
+    Raises
+    ------
+    EngineError
+        If the model cannot be loaded.
+    """
+    return maker.model_record(maker.text_model().engine())
 
 
 def _material_fields(asked: Asked) -> dict[str, Any]:
