@@ -70,7 +70,7 @@ class PredictElasticMaker(AskMaker):
         sources: str | Sequence[str | None] | None = None,
         temperatures: float | Sequence[float] | None = None,
         crystal_systems: str | Sequence[str | None] | None = None,
-        expected: dict[str, Any] | None = None,
+        expected: TextModelRecord | None = None,
     ) -> TextPrediction | list[TextPrediction]:
         """Ask about one material or a chunk of them; a bad one never spoils the others.
 
@@ -108,7 +108,7 @@ class PredictElasticMaker(AskMaker):
         return documents if many else documents[0]
 
     def predict(
-        self, asked: Sequence[Asked], expected: dict[str, Any] | None = None
+        self, asked: Sequence[Asked], expected: TextModelRecord | None = None
     ) -> list[TextPrediction]:
         """Documents of materials, without a job around it; see `make`."""
         model, task, engine = self.text_model(), self.checked_task(), self.engine()
@@ -233,10 +233,10 @@ def _system(asked: Asked) -> str | None:
         return None
 
 
-def _require_same(record: TextModelRecord, expected: dict[str, Any] | None) -> None:
+def _require_same(record: TextModelRecord, expected: TextModelRecord | None) -> None:
     """Refuse other weights than those that answered elsewhere in a flow."""
     names = ("weights_sha256", "adapter_sha256", "revision", "template", "dialect")
-    if expected and (wrong := [n for n in names if getattr(record, n) != expected.get(n)]):
+    if expected and (wrong := [n for n in names if getattr(record, n) != getattr(expected, n)]):
         raise EngineError(
             f"{record.name} is not the model that this flow began with ({', '.join(wrong)} "
             "differ): give all workers the same weights"
