@@ -21,6 +21,7 @@ import numpy as np
 from monty.json import MSONable
 
 from elatbot_flows.elasticity.mandel import mandel_from_voigt
+from elatbot_flows.elasticity.sphere import lowest_on_sphere, unit_vectors, vectors_across
 from elatbot_flows.elasticity.stability import smallest_eigenvalue
 
 if TYPE_CHECKING:
@@ -40,7 +41,6 @@ __all__ = [
 
 _ROOT2 = np.sqrt(2.0)
 _DILATION = np.array([1.0, 1.0, 1.0, 0.0, 0.0, 0.0])
-_GRID, _STARTS = 4000, 4
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def youngs_modulus(tensor: ArrayLike, directions: ArrayLike) -> NDArray[np.float
     ValueError
         If the tensor is not a positive definite 6x6 matrix, or a direction has no length.
     """
-    return _youngs(_compliance(tensor), _unit(directions))
+    return _youngs(_compliance(tensor), unit_vectors(directions))
 
 
 def linear_compressibility(tensor: ArrayLike, directions: ArrayLike) -> NDArray[np.float64]:
@@ -124,7 +124,7 @@ def linear_compressibility(tensor: ArrayLike, directions: ArrayLike) -> NDArray[
     numpy.ndarray
         1/GPa, shape (...).
     """
-    return _compressibility(_compliance(tensor), _unit(directions))
+    return _compressibility(_compliance(tensor), unit_vectors(directions))
 
 
 def shear_modulus_bounds(
@@ -140,7 +140,7 @@ def shear_modulus_bounds(
     tuple of numpy.ndarray
         GPa, shape (...) each.
     """
-    return _shear(_compliance(tensor), _unit(directions))
+    return _shear(_compliance(tensor), unit_vectors(directions))
 
 
 def poisson_ratio_bounds(
@@ -156,7 +156,7 @@ def poisson_ratio_bounds(
     tuple of numpy.ndarray
         Shape (...) each.
     """
-    return _poisson(_compliance(tensor), _unit(directions))
+    return _poisson(_compliance(tensor), unit_vectors(directions))
 
 
 def directional_moduli(tensor: ArrayLike) -> DirectionalModuli:
@@ -194,16 +194,6 @@ def _compliance(tensor: ArrayLike) -> NDArray[np.float64]:
     return np.asarray(np.linalg.inv(mandel_from_voigt(0.5 * (matrix + matrix.T))))
 
 
-def _unit(directions: ArrayLike) -> NDArray[np.float64]:
-    vectors = np.asarray(directions, dtype=float)
-    if vectors.shape[-1:] != (3,) or not np.isfinite(vectors).all():
-        raise ValueError("a direction is three finite numbers")
-    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    if not (lengths > 0).all():
-        raise ValueError("a direction is three numbers that are not all zero")
-    return np.asarray(vectors / lengths)
-
-
 def _dyad(u: NDArray[np.float64], v: NDArray[np.float64]) -> NDArray[np.float64]:
     """Mandel components of the symmetric part of u v, shape (..., 6)."""
     axial = u * v
@@ -226,7 +216,7 @@ def _compressibility(
 def _shear(
     compliance: NDArray[np.float64], n: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    a, b = (_dyad(n, m) for m in _across(n))
+    a, b = (_dyad(n, m) for m in vectors_across(n))
     at_a, at_b = a @ compliance, b @ compliance
     smallest, largest = _bounds((at_a * a).sum(-1), (at_b * b).sum(-1), (at_a * b).sum(-1))
     return 0.25 / largest, 0.25 / smallest
@@ -235,17 +225,9 @@ def _shear(
 def _poisson(
     compliance: NDArray[np.float64], n: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    a, b = _across(n)
+    a, b = vectors_across(n)
     response = -_youngs(compliance, n)[..., None] * (_dyad(n, n) @ compliance)
     return _bounds(*((response * _dyad(u, v)).sum(-1) for u, v in ((a, a), (b, b), (a, b))))
-
-
-def _across(n: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Two unit vectors perpendicular to each n and to one another."""
-    helper = np.eye(3)[np.abs(n).argmin(axis=-1)]
-    a = np.cross(n, helper)
-    a /= np.linalg.norm(a, axis=-1, keepdims=True)
-    return a, np.cross(n, a)
 
 
 def _bounds(
@@ -260,54 +242,6 @@ def _extremes(
     bounds: Callable[[NDArray[np.float64]], tuple[NDArray[np.float64], NDArray[np.float64]]],
 ) -> Extremes:
     """Minimum of the first and maximum of the second of two functions on the sphere."""
-    minimum, at_minimum = _lowest(lambda n: bounds(n)[0])
-    maximum, at_maximum = _lowest(lambda n: -bounds(n)[1])
+    minimum, at_minimum = lowest_on_sphere(lambda n: bounds(n)[0])
+    maximum, at_maximum = lowest_on_sphere(lambda n: -bounds(n)[1])
     return Extremes(minimum, -maximum, at_minimum, at_maximum)
-
-
-def _lowest(
-    function: Callable[[NDArray[np.float64]], NDArray[np.float64]],
-) -> tuple[float, tuple[float, float, float]]:
-    from scipy.optimize import minimize
-
-    grid = _half_sphere(_GRID)
-    values = function(grid)
-    scale = float(np.abs(values).max()) or 1.0
-    found = []
-    for start in grid[_best_apart(grid, values)]:
-        a, b = _across(start)
-        # A tangent plane at the start has no poles.
-        best = minimize(
-            lambda x, n=start, a=a, b=b: float(function(_unit(n + x[0] * a + x[1] * b))) / scale,
-            np.zeros(2),
-            method="Nelder-Mead",
-            options={"xatol": 1e-9, "fatol": 1e-15, "initial_simplex": _SIMPLEX, "maxiter": 400},
-        )
-        found.append((float(best.fun) * scale, _unit(start + best.x[0] * a + best.x[1] * b)))
-    value, direction = min(found, key=lambda pair: pair[0])
-    upward = direction if direction[np.abs(direction).argmax()] > 0 else -direction
-    x, y, z = (float(c) for c in upward.round(6) + 0.0)
-    return value, (x, y, z)
-
-
-_SIMPLEX = 0.03 * np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
-
-
-def _best_apart(grid: NDArray[np.float64], values: NDArray[np.float64]) -> list[int]:
-    """The lowest points of a grid that are not next to a lower one already taken."""
-    taken: list[int] = []
-    for index in np.argsort(values, kind="stable"):
-        if all(abs(float(grid[index] @ grid[other])) < 0.97 for other in taken):
-            taken.append(int(index))
-        if len(taken) == _STARTS:
-            break
-    return taken
-
-
-def _half_sphere(n: int) -> NDArray[np.float64]:
-    """Axes and spiral points, even and dense, on half of the sphere; the other half is the same."""
-    k = np.arange(n) + 0.5
-    z, turn = k / n, np.pi * (1 + 5**0.5) * k
-    radius = np.sqrt(1 - z**2)
-    spiral = np.column_stack([radius * np.cos(turn), radius * np.sin(turn), z])
-    return np.vstack([np.eye(3), spiral])
