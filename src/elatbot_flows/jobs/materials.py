@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from elatbot_flows.engines.base import Failure
 from elatbot_flows.errors import ElatbotError, ParseError, StructureError, TargetError
 from elatbot_flows.targets import CRYSTAL_SYSTEMS
+from elatbot_flows.text.formula import element_symbols
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +58,7 @@ class Asked:
         """Put the question in the words of a model, or say why that cannot be done."""
         if self.material is None:
             return self.failure or Failure("no_structure", "there is no material")
-        elements = {str(element) for element in self.material.composition.elements}
+        elements = {element.symbol for element in self.material.composition.elements}
         unknown = sorted(elements - set(model.elements)) if model.elements else []
         if unknown:
             return Failure(
@@ -141,6 +142,7 @@ def _material(given: Any, system: str | None) -> Material:
     if given is None:
         raise StructureError("there is no crystal: an earlier step made none")
     if isinstance(given, Structure):
+        _check_elements(given)
         return Material.from_structure(given)
     named = None if system is None else system.strip().capitalize()
     if named is not None and named not in CRYSTAL_SYSTEMS:
@@ -149,6 +151,15 @@ def _material(given: Any, system: str | None) -> Material:
             reason="unknown_system",
         )
     return Material(read_composition(given), system=named)
+
+
+def _check_elements(crystal: Structure) -> None:
+    unknown = {element.symbol for element in crystal.composition.elements} - set(element_symbols())
+    if unknown:
+        raise StructureError(
+            f"{', '.join(sorted(unknown))} is no chemical element: replace it by one",
+            reason="unknown_element",
+        )
 
 
 def read_composition(given: Any) -> Any:
