@@ -32,8 +32,12 @@ STEPS = {
     "build crystals": "build and screen crystals",
     "validate": "relax and strain",
     "validate elasticity": "relax and strain",
+    "identify model": "load the text model",
+    "predict elasticity": "ask the text model",
+    "generate materials": "ask the text model",
 }
 """Names that jobs start with, and what people read."""
+_SINGLE = ("propose", "identify model", "generate materials")
 _DONE = ("finished", "resumed")
 
 
@@ -60,7 +64,7 @@ def _step(job: str) -> str | None:
     """The step a job does work for; None for those that only plan."""
     name = job.strip()
     for start in STEPS:
-        if name == start == "propose" or name.startswith(start + " "):
+        if (name == start and name in _SINGLE) or name.startswith(start + " "):
             return start
     return None
 

@@ -33,9 +33,10 @@ if TYPE_CHECKING:
     from elatbot_flows.text.dialects import Dialect
     from elatbot_flows.text.material import Material
 
-__all__ = ["PredictElasticMaker", "PredictModulusMaker", "identify_model"]
+__all__ = ["OTHER_TASKS", "PredictElasticMaker", "PredictModulusMaker", "identify_model"]
 
-_NOT_HERE = (Task.GENERATION, Task.INFILL)
+OTHER_TASKS = (Task.GENERATION, Task.INFILL)
+"""Tasks that predict no elasticity."""
 
 
 @dataclass
@@ -139,7 +140,7 @@ class PredictElasticMaker(AskMaker):
             If the model does not know it, or other Makers are for it.
         """
         task = self.text_model().check_task(self.task)
-        if task in _NOT_HERE:
+        if task in OTHER_TASKS:
             raise EngineError(f"{task} predicts no elasticity: use GenerateMaker or InfillMaker")
         return task
 
