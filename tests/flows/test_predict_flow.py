@@ -8,12 +8,14 @@ from concurrent.futures.process import BrokenProcessPool
 import pytest
 from jobflow import JobStore, run_locally
 from maggma.stores import MemoryStore
+from monty.json import jsanitize
 from pymatgen.core import Lattice, Structure
 
 import samples
 from elatbot_flows.errors import EngineError, TargetError
 from elatbot_flows.flows import PredictManyMaker
 from elatbot_flows.jobs import PredictElasticMaker
+from elatbot_flows.jobs.materials import read_materials
 from elatbot_flows.runner import run_flow
 from elatbot_flows.store import embedded_store
 from scripted_engine import CUBIC, asked, scripted
@@ -70,6 +72,8 @@ def test_a_flow_of_nothing_and_of_the_wrong_task_is_refused():
         many(3, model="elatbot-mini", task="tensor").make(crystals(1))
     with pytest.raises(TargetError, match="chunk_size is 0"):
         many(0)
+    with pytest.raises(TargetError, match="chunk_size of at most 102"):
+        many(256, samples=50)
 
 
 def test_finished_chunks_are_taken_over(store, tmp_path):
@@ -115,6 +119,21 @@ def test_a_killed_run_goes_on_where_it_was_and_asks_nothing_twice(store, tmp_pat
         for document in store.get_output(chunk["uuid"])
     ]
     assert elements == [*SYMBOLS, "Ag", "Al"]
+
+
+def test_a_chunk_fits_into_a_document_of_mongodb():
+    """256 crystals of 32 atoms with 20 answers each, as long as they come."""
+    bson = pytest.importorskip("bson")
+    structures = [
+        (crystal * (4, 4, 2)).perturb(0.1, seed=i) for i, crystal in enumerate(crystals(256))
+    ]
+    model = scripted([("", ["12.345 " * 300])])
+    maker = PredictElasticMaker(
+        model=model, task="tensor_from_structure", samples=20, sampling_temperature=0.7
+    )
+    documents = maker.predict(read_materials(structures))
+    size = len(bson.BSON.encode({"output": jsanitize(documents, strict=True)}))
+    assert 10e6 < size < 16e6
 
 
 def test_a_worker_with_other_weights_is_refused():

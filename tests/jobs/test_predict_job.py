@@ -246,3 +246,55 @@ def test_makers_and_models_survive_json():
     assert again == maker
     assert hash(again.model) == hash(maker.model)
     assert isinstance(again.model, TextModel)
+
+
+@pytest.fixture
+def known(tmp_path):
+    """Bulk moduli of Ni3Al around 100 K, and of something else."""
+    file = tmp_path / "known.csv"
+    file.write_text(
+        "formula,temperature,bulk_modulus_voigt,crystal_system\n"
+        "Ni3Al,90,174.0,cubic\nNi3Al,110,172.0,cubic\nCu,100,140.0,cubic\n"
+    )
+    return str(file)
+
+
+def test_known_values_stand_before_the_question_and_beside_the_answer(known):
+    materials, kelvin = ["Ni3Al", "Ni3Al", "Pt"], [100, 0, 300]
+    found = predict(materials, None, kelvin, "Cubic", task="bulk_modulus", knowledge=known,
+                    references=2, model=scripted([("", ["150.25"])]))  # fmt: skip
+    alloy, cold, other = found
+    assert "AlNi3, cubic, 90 K: Voigt bulk modulus 174 GPa\n" in alloy.prompt
+    assert alloy.bulk_modulus == 150.25
+    assert alloy.retrieval.bulk_modulus_voigt == pytest.approx(173)
+    assert alloy.retrieval.support == "bracketed"
+    assert [row["temperature"] for row in alloy.retrieval.references] == [90, 110]
+    assert alloy.retrieval.references[0]["source"] == "known.csv, row 1"
+    assert cold.reason == "no_structure"
+    assert cold.retrieval is None
+    assert (other.retrieval.support, other.retrieval.bulk_modulus_voigt) == ("none", None)
+
+
+def test_known_values_need_questions_at_finite_temperature(known):
+    with pytest.raises(EngineError, match="ElaTBot's words"):
+        PredictElasticMaker(knowledge=known).predict([])
+    maker = PredictElasticMaker(model=scripted(), task="tensor_from_words", knowledge=known)
+    with pytest.raises(EngineError, match="finite temperature"):
+        maker.predict([])
+    with pytest.raises(EngineError, match="no file"):
+        PredictElasticMaker(model=scripted(), knowledge="nowhere.csv").predict([])
+
+
+@pytest.mark.parametrize("text", ["1e300", "-1e5", "nan", "inf", "1e400"])
+def test_impossible_numbers_are_no_answers(text):
+    tensor = CUBIC.replace("240.0", text)
+    found = predict(COPPER, model=scripted([("", [tensor])]))
+    assert (found.status, found.samples_parsed) == ("failed", 0)
+    assert found.reason
+
+
+@pytest.mark.parametrize("value", ["0.0", "1.0"])
+def test_singular_tensors_are_not_stable(value):
+    flat = str([[float(value)] * 6] * 6)
+    found = predict(COPPER, model=scripted([("", [flat])]), project_symmetry=False)
+    assert (found.status, found.born_stable, found.bulk_modulus) == ("predicted", False, None)

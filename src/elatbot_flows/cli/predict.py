@@ -73,6 +73,13 @@ def predict(
     max_tokens: MaxTokens = None,
     seed: Seed = 0,
     guided: Guided = False,
+    knowledge: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Known values (CSV, JSON lines) to put before questions."
+        ),
+    ] = None,
+    references: Annotated[int, typer.Option(help="Known values for each question.")] = 5,
     raw: Annotated[
         bool, typer.Option("--raw", help="Do not project tensors on the crystal's symmetry.")
     ] = False,
@@ -92,6 +99,7 @@ def predict(
     """
     paths, formulas = files or [], formula or []
     require_files(paths)
+    require_files([] if knowledge is None else [knowledge])
     _check(paths, formulas, samples, chunk_size, workers)
     check_drawing(seed, kelvin)
     if plots and out is None:
@@ -111,6 +119,8 @@ def predict(
             seed=seed,
             guided=guided,
             project_symmetry=not raw,
+            knowledge=None if knowledge is None else str(knowledge.resolve()),
+            references=references,
             **journal_in(kept),
         )
         _say_task(maker, chosen, task)

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["PredictManyMaker"]
 
+_MOST_ANSWERS = 5120
+"""Answers of one chunk; more, if they were as long as they may be, could outgrow 16 MB."""
+
 
 @dataclass
 class PredictManyMaker(Maker):
@@ -33,6 +36,11 @@ class PredictManyMaker(Maker):
     chunk_size
         Materials in one job.
 
+    Raises
+    ------
+    TargetError
+        If a chunk is empty, or so large that its document could outgrow MongoDB's 16 MB.
+
     Examples
     --------
     >>> flow = PredictManyMaker(chunk_size=2).make(["Cu", "Ni", "Al"], crystal_systems="Cubic")
@@ -47,6 +55,12 @@ class PredictManyMaker(Maker):
     def __post_init__(self) -> None:
         if self.chunk_size < 1:
             raise TargetError(f"chunk_size is {self.chunk_size}: it must be at least 1")
+        answers = self.chunk_size * self.predict_maker.samples
+        if answers > _MOST_ANSWERS:
+            raise TargetError(
+                f"{answers} answers in one chunk may outgrow MongoDB's documents: choose a "
+                f"chunk_size of at most {_MOST_ANSWERS // self.predict_maker.samples}"
+            )
 
     def make(
         self,

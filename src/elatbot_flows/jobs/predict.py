@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jobflow import job
@@ -10,6 +11,7 @@ from jobflow import job
 from elatbot_flows.engines.ask_all import ask_all
 from elatbot_flows.engines.base import Failure
 from elatbot_flows.errors import EngineError
+from elatbot_flows.files import sha256_of
 from elatbot_flows.jobs.asking import AskMaker, guided, package_versions
 from elatbot_flows.jobs.materials import read_materials
 from elatbot_flows.jobs.readings import (
@@ -20,7 +22,8 @@ from elatbot_flows.jobs.readings import (
     symmetry_of,
     tensor_fields,
 )
-from elatbot_flows.schemas import TextModelRecord, TextPrediction
+from elatbot_flows.jobs.references import read_references
+from elatbot_flows.schemas import RetrievalRecord, TextModelRecord, TextPrediction
 from elatbot_flows.text.elatbot_prompts import Task
 
 if TYPE_CHECKING:
@@ -28,10 +31,13 @@ if TYPE_CHECKING:
 
     from pymatgen.core import Composition, Structure
 
+    from elatbot_flows.engines.base import Engine
     from elatbot_flows.engines.completion import Completion
+    from elatbot_flows.engines.text_model import TextModel
     from elatbot_flows.jobs.materials import Asked
     from elatbot_flows.text.dialects import Dialect
     from elatbot_flows.text.material import Material
+    from elatbot_flows.text.question import Question
 
 __all__ = ["OTHER_TASKS", "PredictElasticMaker", "PredictModulusMaker", "identify_model"]
 
@@ -54,6 +60,12 @@ class PredictElasticMaker(AskMaker):
         What to ask; by default a tensor if the model can be asked for one, else a bulk modulus.
     project_symmetry
         Whether tensors are projected on the symmetry of the crystal.
+    knowledge
+        File with known values of alloys at finite temperature (CSV or JSON lines); the nearest
+        ones are put before each question above 0 K, and what they say by themselves is kept
+        beside the answer.
+    references
+        Known values for each question.
 
     See Also
     --------
@@ -63,6 +75,8 @@ class PredictElasticMaker(AskMaker):
     name: str = "predict elasticity"
     task: Task | str | None = None
     project_symmetry: bool = True
+    knowledge: str | None = None
+    references: int = 5
 
     @job
     def make(
@@ -116,7 +130,7 @@ class PredictElasticMaker(AskMaker):
         sampling = self.sampling(task, engine)
         record = self.model_record(engine)
         _require_same(record, expected)
-        questions = [guided(each.question(model, task), self.guided) for each in asked]
+        questions, retrieved = self._questions(asked, model, task)
         answers = ask_all(engine, questions, sampling)
         common = {
             "task": str(task),
@@ -126,10 +140,24 @@ class PredictElasticMaker(AskMaker):
         }
         return [
             TextPrediction(
-                **common, **_material_fields(each), **self._outcome(each, answer, task, model.words)
+                **common,
+                **_material_fields(each),
+                **self._outcome(each, answer, task, model.words),
+                retrieval=found,
             )
-            for each, answer in zip(asked, answers, strict=True)
+            for each, answer, found in zip(asked, answers, retrieved, strict=True)
         ]
+
+    def _questions(
+        self, asked: Sequence[Asked], model: TextModel, task: Task
+    ) -> tuple[list[Question | Failure], list[RetrievalRecord | None]]:
+        """Questions, and the known values that stand before them."""
+        questions = [guided(each.question(model, task), self.guided) for each in asked]
+        if self.knowledge is None:
+            return questions, [None] * len(questions)
+        known = read_references(self.knowledge, self.references, task, model)
+        pairs = [known.put_before(q, each) for q, each in zip(questions, asked, strict=True)]
+        return [question for question, _ in pairs], [record for _, record in pairs]
 
     def checked_task(self) -> Task:
         """What is asked, without loading the model.
@@ -143,6 +171,13 @@ class PredictElasticMaker(AskMaker):
         if task in OTHER_TASKS:
             raise EngineError(f"{task} predicts no elasticity: use GenerateMaker or InfillMaker")
         return task
+
+    def model_record(self, engine: Engine) -> TextModelRecord:
+        """Who answers, and with which known values."""
+        record = super().model_record(engine)
+        if self.knowledge is not None and Path(self.knowledge).is_file():
+            record.settings["knowledge_sha256"] = sha256_of(self.knowledge)
+        return record
 
     def _outcome(
         self, asked: Asked, answer: list[Completion] | Failure, task: Task, words: Dialect

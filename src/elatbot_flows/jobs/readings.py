@@ -17,7 +17,7 @@ from elatbot_flows.elasticity import (
     symmetry_of_structure,
 )
 from elatbot_flows.engines.base import Failure
-from elatbot_flows.errors import ElatbotError
+from elatbot_flows.errors import ElatbotError, ParseError
 from elatbot_flows.jobs.asking import plain
 from elatbot_flows.jobs.materials import failure_of
 from elatbot_flows.text.elatbot_prompts import Task
@@ -26,7 +26,7 @@ from elatbot_flows.uncertainty.samples import summarize_samples
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     from elatbot_flows.engines.completion import Completion
     from elatbot_flows.text.dialects import Dialect
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Reading", "commonest", "modulus_fields", "read", "symmetry_of", "tensor_fields"]
 
+_LARGEST = 1e5  # GPa
+_SINGULAR = 1e-10
 _SYMPREC = 0.1
 _SPREAD = ("bulk_modulus", "shear_modulus", "youngs_modulus")
 
@@ -77,8 +79,11 @@ def read(completion: Completion, task: Task, material: Material, words: Dialect)
     """Read an answer to a question for a tensor or a bulk modulus."""
     try:
         if task is Task.BULK_MODULUS:
-            return Reading(completion, modulus=words.read_modulus(completion.text))
+            modulus = words.read_modulus(completion.text)
+            _require_possible(modulus)
+            return Reading(completion, modulus=modulus)
         answer = words.read_tensor(completion.text, material)
+        _require_possible(answer.tensor)
     except ElatbotError as error:
         failure = failure_of(error)
         if completion.finish_reason == "length":
@@ -87,6 +92,11 @@ def read(completion: Completion, task: Task, material: Material, words: Dialect)
         return Reading(completion, failure=failure)
     voigt = float(answer.tensor[:3, :3].sum() / 9)
     return Reading(completion, answer.tensor, voigt, answer.repairs)
+
+
+def _require_possible(value: ArrayLike) -> None:
+    if np.abs(value).max() >= _LARGEST:
+        raise ParseError(f"no solid has an elastic constant of {_LARGEST:g} GPa", "out_of_range")
 
 
 def commonest(failures: Sequence[Failure]) -> Failure:
@@ -145,7 +155,8 @@ def tensor_fields(
             each = [None if t is None else _project(t, symmetry).tensor for t in tensors]
     found |= {"elastic_tensor": final.tolist()} | _moduli(final) | _spread(each)
     lowest = smallest_eigenvalue(final)
-    return found | {"smallest_eigenvalue": lowest, "born_stable": lowest > 0}
+    stable = lowest > _SINGULAR * float(np.abs(final).max())
+    return found | {"smallest_eigenvalue": lowest, "born_stable": stable}
 
 
 def _project(tensor: NDArray[np.float64], symmetry: str) -> Projection:
@@ -163,7 +174,7 @@ def _spread(tensors: Sequence[NDArray[np.float64] | None]) -> dict[str, Any]:
 
 def _moduli(tensor: NDArray[np.float64]) -> dict[str, float | str | None]:
     """Moduli of a tensor; of an unstable one those alone that need no compliance."""
-    if smallest_eigenvalue(tensor) > 0:
+    if smallest_eigenvalue(tensor) > _SINGULAR * np.abs(tensor).max():
         moduli = moduli_from_tensor(tensor)
         names = [field.name for field in fields(Moduli)]
         return {name: getattr(moduli, name) for name in names} | {"bulk_modulus_average": "vrh"}

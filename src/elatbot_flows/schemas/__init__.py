@@ -8,6 +8,7 @@ from elatbot_flows.schemas.generation import FormulaInfill, MaterialProposal, Ma
 from elatbot_flows.schemas.prediction import (
     PredictionSummary,
     Rate,
+    RetrievalRecord,
     TextModelRecord,
     TextPrediction,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "PotentialRecord",
     "PredictionSummary",
     "Rate",
+    "RetrievalRecord",
     "RunRecord",
     "TextModelRecord",
     "TextPrediction",

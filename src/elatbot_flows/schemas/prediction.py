@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 from pymatgen.core import Structure
 
-__all__ = ["PredictionSummary", "Rate", "TextModelRecord", "TextPrediction"]
+__all__ = ["PredictionSummary", "Rate", "RetrievalRecord", "TextModelRecord", "TextPrediction"]
 
 Matrix = list[list[float]]
 
@@ -30,6 +30,28 @@ class TextModelRecord(BaseModel):
     )
     settings: dict[str, Any] = Field(
         default_factory=dict, description="Device, precision, quantisation, ... of the engine."
+    )
+
+
+class RetrievalRecord(BaseModel):
+    """Known values that were put before a question, and what they say by themselves."""
+
+    file: str = Field(description="Name of the file with known values.")
+    sha256: str = Field(description="SHA-256 of that file.")
+    references: list[dict[str, Any]] = Field(
+        description="What stands before the question: formula, crystal system, temperature (K), "
+        "bulk modulus (Voigt, GPa), whether it is the same alloy, and where it comes from."
+    )
+    support: str = Field(
+        description="'bracketed', 'disagreeing', 'extrapolated' or 'none': what the values of the "
+        "same alloy are worth."
+    )
+    statement: str = Field(description="The same for people, with what to trust.")
+    bulk_modulus_voigt: float | None = Field(
+        None, description="Bulk modulus (Voigt) read off between the values, no model asked, GPa."
+    )
+    bulk_modulus_voigt_error: float | None = Field(
+        None, description="Its error by leaving values out, GPa."
     )
 
 
@@ -122,6 +144,9 @@ class TextPrediction(BaseModel):
         default_factory=list,
         description="Every answer word for word with model, seed, sampling, lengths in tokens, "
         "`repairs`, the bulk modulus (Voigt, GPa) read from it, or `reason` and `message`.",
+    )
+    retrieval: RetrievalRecord | None = Field(
+        None, description="Known values that were put before the question."
     )
     settings: dict[str, Any] = Field(
         default_factory=dict, description="Sampling, guidance and projection that were asked for."
