@@ -1,0 +1,114 @@
+"""Putting an adapter on a model, and making sure that all of it is there."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, cast
+
+from elatbot_flows.errors import EngineError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from torch import Tensor
+    from transformers import PreTrainedModel
+
+__all__ = ["ADAPTER_FILES", "add_adapter", "read_adapter_config"]
+
+_CONFIG, _WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
+ADAPTER_FILES = (_CONFIG, _WEIGHTS)
+"""What a folder of an adapter holds."""
+
+
+def read_adapter_config(folder: Path) -> dict[str, Any]:
+    """Settings that an adapter was trained with.
+
+    Raises
+    ------
+    EngineError
+        If the folder holds no adapter with weights in the safetensors format.
+    """
+    missing = [name for name in ADAPTER_FILES if not (folder / name).is_file()]
+    if missing:
+        raise EngineError(
+            f"{folder} is not the folder of an adapter: {' and '.join(missing)} missing; give the "
+            "folder that PEFT's save_pretrained wrote"
+        )
+    try:
+        config = json.loads((folder / _CONFIG).read_text())
+    except ValueError as error:
+        raise EngineError(f"{folder / _CONFIG} is not JSON ({error}): get it anew") from error
+    if not isinstance(config, dict) or "peft_type" not in config:
+        raise EngineError(f"{folder / _CONFIG} names no peft_type: get it anew")
+    return config
+
+
+def add_adapter(model: PreTrainedModel, folder: Path, *, merge: bool) -> PreTrainedModel:
+    """Put an adapter on a model.
+
+    Parameters
+    ----------
+    model
+        The model it was trained on; it is changed.
+    folder
+        Of the adapter.
+    merge
+        Add the adapter to the weights of the model, which makes it as fast as without.
+
+    Raises
+    ------
+    EngineError
+        If PEFT is not installed, or the adapter was trained on another model: some of its weights
+        find no place or have another shape, or some of its places stay empty.
+    """
+    try:
+        from peft import PeftModel
+    except ImportError as error:
+        raise EngineError(
+            "adapters are loaded by PEFT, which is not installed: pip install peft"
+        ) from error
+    config = read_adapter_config(folder)
+    try:
+        adapted = PeftModel.from_pretrained(model, str(folder))
+    except (RuntimeError, ValueError, KeyError, TypeError) as error:
+        raise _wrong_base(folder, config, _first_line(error)) from error
+    _check_loaded(adapted, folder, config)
+    whole: Any = adapted.merge_and_unload(safe_merge=True) if merge else adapted
+    return cast("PreTrainedModel", whole.eval())
+
+
+def _check_loaded(adapted: Any, folder: Path, config: dict[str, Any]) -> None:
+    """Refuse an adapter unless every weight of its file is in the model and no other."""
+    from peft import get_peft_model_state_dict
+    from safetensors.torch import load_file
+
+    # Embeddings belong to an adapter only where its file has them.
+    there = get_peft_model_state_dict(adapted, save_embedding_layers=False)
+    stored = load_file(folder / _WEIGHTS)
+    faults = {"have no place": stored.keys() - there, "are missing": there.keys() - stored}
+    for what, names in faults.items():
+        if names:
+            raise _wrong_base(folder, config, f"{len(names)} weights {what}, such as {min(names)}")
+    wrong = [name for name, value in stored.items() if not _same(value, there[name])]
+    if wrong:
+        raise _wrong_base(folder, config, f"{len(wrong)} weights were not taken over")
+
+
+def _same(stored: Tensor, loaded: Tensor) -> bool:
+    import torch
+
+    return stored.shape == loaded.shape and torch.equal(stored.to(loaded.dtype), loaded.cpu())
+
+
+def _first_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if "size mismatch" in line]
+    return re.sub(r"\s+", " ", lines[0] if lines else str(error))[:300]
+
+
+def _wrong_base(folder: Path, config: dict[str, Any], why: str) -> EngineError:
+    base = config.get("base_model_name_or_path")
+    return EngineError(
+        f"the adapter {folder} does not fit this model: {why}; give the model that it was trained "
+        f"on (its own note says {base!r})"
+    )

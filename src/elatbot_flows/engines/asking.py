@@ -1,0 +1,114 @@
+"""From a question to the tokens that a model of transformers reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from elatbot_flows.engines.base import Failure
+from elatbot_flows.engines.guides import Guides
+from elatbot_flows.errors import EngineError, ParseError
+from elatbot_flows.text.question import Template, messages, write
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+    from elatbot_flows.engines.guides import Guide
+    from elatbot_flows.text.question import Question
+
+__all__ = ["Asked", "Asker"]
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A question as the model reads it.
+
+    Parameters
+    ----------
+    text
+        Question and beginning of the answer.
+    tokens
+        The same in tokens.
+    prefix
+        Tokens of the beginning of the answer.
+    guide
+        What the rest of the answer has to follow.
+    """
+
+    text: str
+    tokens: tuple[int, ...]
+    prefix: tuple[int, ...]
+    guide: Guide | None
+
+
+class Asker:
+    """Writes questions for one tokenizer.
+
+    Parameters
+    ----------
+    tokenizer
+        Of the model. Nothing is added that the template does not spell; the beginning of an answer
+        is turned into tokens apart from its question, as in training.
+    template
+        How questions are written.
+    context_length
+        Most tokens of question and answer; None for no limit.
+    guided
+        Whether answers follow the patterns of their questions.
+    """
+
+    def __init__(
+        self,
+        tokenizer: PreTrainedTokenizerBase,
+        template: Template,
+        context_length: int | None,
+        *,
+        guided: bool,
+    ) -> None:
+        self._tokenizer = tokenizer
+        self._template = template
+        self._limit = context_length
+        self._guided = guided
+
+    @cached_property
+    def _guides(self) -> Guides:
+        return Guides(self._tokenizer)
+
+    def ask(self, question: Question, max_tokens: int) -> Asked | Failure:
+        """Text and tokens of a question, or why it cannot be asked."""
+        try:
+            text = self._write(question)
+        except ParseError as error:
+            return Failure(error.reason, str(error))
+        prefix = self._encode(question.prefix)
+        tokens = self._encode(text) + prefix
+        if not tokens:
+            return Failure("empty_prompt", "the question has no text: ask something")
+        if self._limit is not None and len(tokens) + max_tokens > self._limit:
+            return Failure(
+                "prompt_too_long",
+                f"the question has {len(tokens)} tokens and its answer may have {max_tokens}, but "
+                f"the model reads {self._limit} together: shorten the question or lower max_tokens",
+            )
+        try:
+            guide = self._guide(question.pattern, prefix)
+        except EngineError as error:
+            return Failure("pattern_not_supported", str(error))
+        return Asked(text + question.prefix, tokens, prefix, guide)
+
+    def _write(self, question: Question) -> str:
+        if self._template is not Template.CHAT:
+            return write(question, self._template)
+        text = self._tokenizer.apply_chat_template(
+            messages(question), add_generation_prompt=True, tokenize=False
+        )
+        return str(text)
+
+    def _encode(self, text: str) -> tuple[int, ...]:
+        return tuple(self._tokenizer.encode(text, add_special_tokens=False)) if text else ()
+
+    def _guide(self, pattern: str | None, prefix: tuple[int, ...]) -> Guide | None:
+        if pattern is None or not self._guided:
+            return None
+        return self._guides.guide(pattern, prefix)

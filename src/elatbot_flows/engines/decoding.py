@@ -1,0 +1,206 @@
+"""Writing the answers of one batch, token by token.
+
+Questions that several samples share are read once, and rows that are done leave the batch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from elatbot_flows.engines.kv_cache import make_cache, select_rows
+from elatbot_flows.engines.token_choice import NOT_FINITE, choose_tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from torch import Tensor
+    from transformers import PreTrainedModel
+
+    from elatbot_flows.engines.base import Sampling
+    from elatbot_flows.engines.batching import Row
+
+__all__ = ["Answer", "write_answers"]
+
+_SHRINK = 0.75
+
+
+@dataclass
+class Answer:
+    """An answer as it grows.
+
+    Parameters
+    ----------
+    row
+        Whose it is.
+    state
+        State of its guide.
+    tokens
+        What was written, the token of the end included.
+    finish
+        ``"stop"``, ``"length"`` or ``"not_finite"``; None while it is being written.
+    """
+
+    row: Row
+    state: int
+    tokens: list[int] = field(default_factory=list)
+    finish: str | None = None
+
+
+def write_answers(
+    model: PreTrainedModel,
+    rows: Sequence[Row],
+    sampling: Sampling,
+    ends: frozenset[int],
+    stopped: Callable[[list[int]], bool],
+) -> list[Answer]:
+    """Write the answers of a batch.
+
+    Parameters
+    ----------
+    model
+        In evaluation mode.
+    rows
+        What to write.
+    sampling
+        How.
+    ends
+        Tokens that end an answer.
+    stopped
+        Whether the tokens of an answer hold a text that ends it.
+    """
+    import torch
+
+    answers = [Answer(row, row.guide.begin if row.guide else 0) for row in rows]
+    with torch.inference_mode():
+        batch = _Batch(model, answers, sampling.max_tokens)
+        while True:
+            picked = _pick(batch.logits, batch.answers, sampling)
+            for answer, token in zip(batch.answers, picked, strict=True):
+                _append(answer, token, ends, stopped, sampling.max_tokens)
+            if all(answer.finish for answer in batch.answers):
+                return answers
+            batch.step(picked)
+
+
+def _pick(logits: Tensor, answers: Sequence[Answer], sampling: Sampling) -> list[int]:
+    """Next token of every row; what rows that are done get does not matter."""
+    import torch
+
+    draws = [0.0 if a.finish else float(a.row.draws[len(a.tokens)]) for a in answers]
+    allowed = _allowed(answers, logits.shape[1])
+    picked = choose_tokens(
+        logits,
+        torch.tensor(draws, dtype=torch.float64),
+        temperature=sampling.temperature,
+        top_p=sampling.top_p,
+        top_k=sampling.top_k,
+        allowed=None if allowed is None else allowed.to(logits.device),
+    )
+    return [int(token) for token in picked.tolist()]
+
+
+def _allowed(answers: Sequence[Answer], width: int) -> Tensor | None:
+    import torch
+
+    if all(answer.row.guide is None for answer in answers):
+        return None
+    mask = np.zeros((len(answers), width), dtype=bool)
+    for row, answer in zip(mask, answers, strict=True):
+        guide = answer.row.guide
+        if guide is None or answer.finish:
+            row[:] = True
+        else:
+            row[guide.allowed(answer.state)] = True
+    return torch.from_numpy(mask)
+
+
+def _append(
+    answer: Answer,
+    token: int,
+    ends: frozenset[int],
+    stopped: Callable[[list[int]], bool],
+    max_tokens: int,
+) -> None:
+    if answer.finish:
+        return
+    if token == NOT_FINITE:
+        answer.finish = "not_finite"
+        return
+    answer.tokens.append(token)
+    if token in ends or stopped(answer.tokens):
+        answer.finish = "stop"
+    elif len(answer.tokens) == max_tokens:
+        answer.finish = "length"
+    elif answer.row.guide is not None:
+        answer.state = answer.row.guide.advance(answer.state, token)
+
+
+class _Batch:
+    """Rows that are decoded together, their cache, and the scores of their next tokens."""
+
+    def __init__(self, model: PreTrainedModel, answers: list[Answer], max_tokens: int) -> None:
+        self.answers = answers
+        self._model = model
+        questions = list(dict.fromkeys(answer.row.tokens for answer in answers))
+        self._width = max(map(len, questions))
+        self._padded = min(map(len, questions)) < self._width
+        self._cache = make_cache(model.config, self._width + max_tokens)
+        self.logits, self._padding = self._read(questions)
+        if len(questions) < len(answers):
+            places = {question: place for place, question in enumerate(questions)}
+            self._select([places[answer.row.tokens] for answer in answers])
+
+    def _read(self, questions: list[tuple[int, ...]]) -> tuple[Tensor, Tensor]:
+        """Scores after the questions, and how far each is padded on the left."""
+        import torch
+
+        device = self._model.device
+        padding = torch.tensor([self._width - len(question) for question in questions])
+        tokens = torch.zeros((len(questions), self._width), dtype=torch.long)
+        for row, question in zip(tokens, questions, strict=True):
+            row[self._width - len(question) :] = torch.tensor(question)
+        padding = padding.to(device)
+        places = torch.arange(self._width, device=device) - padding[:, None]
+        return self._forward(tokens.to(device), places.clamp(min=0), padding), padding
+
+    def step(self, picked: list[int]) -> None:
+        """Read the tokens that were picked; drop rows that are done once they are many."""
+        import torch
+
+        alive = [place for place, answer in enumerate(self.answers) if not answer.finish]
+        if len(alive) <= _SHRINK * len(self.answers):
+            self.answers = [self.answers[place] for place in alive]
+            picked = [picked[place] for place in alive]
+            self._select(alive)
+        # Rows that are done but still here may hold a mark instead of a token.
+        tokens = torch.tensor(picked, device=self._model.device).clamp(min=0)[:, None]
+        places = self._width - self._padding[:, None]
+        self._width += 1
+        self.logits = self._forward(tokens, places, self._padding)
+
+    def _forward(self, tokens: Tensor, places: Tensor, padding: Tensor) -> Tensor:
+        import torch
+
+        mask = None
+        if self._padded:
+            mask = torch.arange(self._width, device=tokens.device) >= padding[:, None]
+        output = self._model(
+            input_ids=tokens,
+            attention_mask=mask,
+            position_ids=places,
+            past_key_values=self._cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
+        logits: Tensor = output.logits[:, -1]
+        return logits
+
+    def _select(self, rows: list[int]) -> None:
+        import torch
+
+        chosen = torch.tensor(rows, device=self._model.device)
+        select_rows(self._cache, chosen)
+        self.logits, self._padding = self.logits[chosen], self._padding[chosen]

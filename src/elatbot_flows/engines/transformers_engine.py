@@ -1,0 +1,249 @@
+"""Text models in this process, by transformers and PEFT.
+
+The embedded model of a few million parameters and a published one of seven billion go through the
+same code.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from monty.json import MSONable
+
+from elatbot_flows.engines import transformers_loading
+from elatbot_flows.engines.answers import Answers
+from elatbot_flows.engines.asking import Asker
+from elatbot_flows.engines.base import EngineRecord, Failure
+from elatbot_flows.engines.batching import Row, batch_size, random_numbers
+from elatbot_flows.engines.decoding import write_answers
+from elatbot_flows.engines.memory import is_out_of_memory, release_memory
+from elatbot_flows.errors import EngineError
+from elatbot_flows.text.question import Template
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from elatbot_flows.engines.asking import Asked
+    from elatbot_flows.engines.base import Sampling
+    from elatbot_flows.engines.completion import Completion
+    from elatbot_flows.engines.decoding import Answer
+    from elatbot_flows.engines.transformers_loading import Loaded
+    from elatbot_flows.text.question import Question
+
+__all__ = ["TransformersEngine", "TransformersSettings"]
+
+
+@dataclass(frozen=True)
+class TransformersSettings(MSONable):
+    """A model of transformers, where it runs and how.
+
+    Parameters
+    ----------
+    model
+        Folder, name on the Hugging Face hub, or name of a generator that comes with the package
+        (``"elatbot-mini"``). Weights have to be in the safetensors format; programs that come with
+        a model are never run.
+    adapter
+        Folder or hub name of a PEFT adapter that was trained on `model`.
+    revision
+        Branch, tag or commit of `model` on the hub.
+    template
+        How questions are written, a `Template` or its name.
+    device
+        ``"cpu"``, ``"cuda"``, ``"cuda:N"`` or ``"mps"``.
+    dtype
+        ``"float32"``, ``"bfloat16"`` or ``"float16"``; None for single precision on a CPU and that
+        of the stored weights elsewhere.
+    quantization
+        ``"8bit"`` or ``"4bit"`` (bitsandbytes), or None.
+    merge_adapter
+        Add the adapter to the weights, which makes it as fast as none. Quantised weights are left
+        as they are.
+    guided
+        Hold answers to the patterns of their questions (needs the extra ``guided``); otherwise
+        patterns are ignored. The record and every completion say which.
+    batch_tokens
+        Most tokens of questions, padding and answers that are kept at once. Each takes
+        ``2 * layers * heads * dimension`` numbers: 0.5 MB for Llama 2 7B in half precision.
+
+    Raises
+    ------
+    EngineError
+        If `batch_tokens` is not positive or the template unknown.
+    """
+
+    model: str = "elatbot-mini"
+    adapter: str | None = None
+    revision: str | None = None
+    template: Template = Template.ELATBOT
+    device: str = "cpu"
+    dtype: str | None = None
+    quantization: str | None = None
+    merge_adapter: bool = True
+    guided: bool = True
+    batch_tokens: int = 16384
+
+    def __post_init__(self) -> None:
+        try:
+            object.__setattr__(self, "template", Template(self.template))
+        except ValueError as error:
+            known = ", ".join(Template)
+            raise EngineError(f"unknown template {self.template!r}: give one of {known}") from error
+        if self.batch_tokens < 1:
+            raise EngineError(f"batch_tokens is {self.batch_tokens}: give 1 or more")
+
+    def load(self) -> TransformersEngine:  # type: ignore[override]
+        """Load the model; the latest one is kept in memory for the next call.
+
+        Raises
+        ------
+        EngineError
+            If something is missing or does not fit; names the remedy.
+        """
+        return _load(self)
+
+
+@lru_cache(maxsize=1)
+def _load(settings: TransformersSettings) -> TransformersEngine:
+    return TransformersEngine(settings, transformers_loading.load(settings))
+
+
+class TransformersEngine:
+    """Answers questions with a loaded model.
+
+    Parameters
+    ----------
+    settings
+        What was asked for.
+    loaded
+        What was loaded.
+    """
+
+    def __init__(self, settings: TransformersSettings, loaded: Loaded) -> None:
+        self.record = _record(settings, loaded)
+        self._model = loaded.model
+        self._ends = loaded.ends
+        self._budget = settings.batch_tokens
+        self._answers = Answers(loaded.tokenizer, self.record)
+        self._asker = Asker(
+            loaded.tokenizer, settings.template, loaded.context_length, guided=settings.guided
+        )
+
+    def complete(
+        self, questions: Sequence[Question], sampling: Sampling
+    ) -> Iterator[tuple[int, list[Completion] | Failure]]:
+        """Answer questions, batch by batch; see `elatbot_flows.engines.base.Engine`.
+
+        A sample depends on the seed, the text of its question and its place among the samples, not
+        on what else is asked. Failures have the reasons of `ParseError` for questions that cannot
+        be written, ``"empty_prompt"``, ``"prompt_too_long"``, ``"pattern_not_supported"``,
+        ``"out_of_memory"`` and ``"not_finite"``.
+        """
+        asked: dict[int, Asked] = {}
+        for place, question in enumerate(questions):
+            ready = self._asker.ask(question, sampling.max_tokens)
+            if isinstance(ready, Failure):
+                yield place, ready
+            else:
+                asked[place] = ready
+        rows = [row for place, ready in asked.items() for row in _rows(place, ready, sampling)]
+        rows.sort(key=lambda row: (-len(row.tokens), row.question, row.index))
+        written: defaultdict[int, list[Answer]] = defaultdict(list)
+        for batch in self._batches(rows, sampling):
+            if isinstance(batch, Row):
+                yield batch.question, _out_of_memory(batch, sampling)
+                continue
+            for answer in batch:
+                place = answer.row.question
+                written[place].append(answer)
+                if len(written[place]) == sampling.samples:
+                    samples = written.pop(place)
+                    yield place, self._answers.read(asked[place], samples, sampling)
+
+    def _batches(self, rows: list[Row], sampling: Sampling) -> Iterator[list[Answer] | Row]:
+        """Answers of batch after batch, or a row that is too large alone.
+
+        Where memory runs out, batches are halved from there on.
+        """
+        budget = self._budget
+        while rows:
+            size = batch_size(rows, sampling.max_tokens, budget)
+            answers = self._write(rows[:size], sampling)
+            if answers is not None:
+                yield answers
+                rows = rows[size:]
+            elif size > 1:
+                budget = (size // 2) * (len(rows[0].tokens) + sampling.max_tokens)
+            else:
+                yield rows[0]
+                rows = [row for row in rows if row.question != rows[0].question]
+
+    def _write(self, rows: list[Row], sampling: Sampling) -> list[Answer] | None:
+        """Answers of a batch, None if memory ran out."""
+        stopped = self._answers.stopper(sampling.stop)
+        try:
+            return write_answers(self._model, rows, sampling, self._ends, stopped)
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+        release_memory()
+        return None
+
+
+def _rows(place: int, asked: Asked, sampling: Sampling) -> list[Row]:
+    return [
+        Row(
+            question=place,
+            index=index,
+            tokens=asked.tokens,
+            draws=random_numbers(sampling.seed, asked.text, index, sampling.max_tokens),
+            guide=asked.guide,
+        )
+        for index in range(sampling.samples)
+    ]
+
+
+def _out_of_memory(row: Row, sampling: Sampling) -> Failure:
+    return Failure(
+        "out_of_memory",
+        f"memory ran out for one question of {len(row.tokens)} tokens and its answer of up to "
+        f"{sampling.max_tokens}: lower max_tokens, or set quantization or a smaller dtype",
+    )
+
+
+def _record(settings: TransformersSettings, loaded: Loaded) -> EngineRecord:
+    dtype = str(loaded.model.dtype).removeprefix("torch.")
+    merged = settings.merge_adapter and settings.quantization is None
+    details: dict[str, Any] = {
+        "device": settings.device,
+        "dtype": dtype,
+        "quantization": settings.quantization,
+        "guided": settings.guided,
+        "batch_tokens": settings.batch_tokens,
+        "torch": version("torch"),
+    }
+    if settings.adapter:
+        details |= {
+            "adapter_merged": merged,
+            "adapter_revision": loaded.adapter_revision,
+            "adapter_trained_on": loaded.adapter_base,
+            "peft": version("peft"),
+        }
+    return EngineRecord(
+        engine="transformers",
+        engine_version=version("transformers"),
+        model=settings.model,
+        template=settings.template.value,
+        revision=loaded.revision,
+        weights_sha256=loaded.weights_sha256,
+        adapter=settings.adapter,
+        adapter_sha256=loaded.adapter_sha256,
+        context_length=loaded.context_length,
+        # In fewer bits, rounding that differs from batch to batch turns choices.
+        reproducible=dtype == "float32" and settings.quantization is None,
+        settings=details,
+    )

@@ -1,0 +1,203 @@
+"""Loading a model of transformers with its tokenizer and adapter, whole or not at all."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from elatbot_flows.engines.adapters import ADAPTER_FILES, add_adapter, read_adapter_config
+from elatbot_flows.engines.placement import quantization_config, require_device, torch_dtype
+from elatbot_flows.engines.weights_files import hub_commit, local_folder, weights_sha256
+from elatbot_flows.errors import EngineError
+from elatbot_flows.text.question import Template
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+    from elatbot_flows.engines.transformers_engine import TransformersSettings
+
+__all__ = ["Loaded", "load"]
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """A model ready to write, and where it came from.
+
+    Parameters
+    ----------
+    model, tokenizer
+        Of transformers; the model in evaluation mode.
+    ends
+        Tokens that end an answer.
+    context_length
+        Most tokens of question and answer.
+    revision, weights_sha256
+        Commit on the hub or, for a local folder, hash of the weights.
+    adapter_revision, adapter_sha256
+        The same for the adapter.
+    adapter_base
+        Model that the adapter says it was trained on, often a folder of another machine.
+    """
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    ends: frozenset[int]
+    context_length: int | None
+    revision: str | None
+    weights_sha256: str | None
+    adapter_revision: str | None = None
+    adapter_sha256: str | None = None
+    adapter_base: str | None = None
+
+
+def load(settings: TransformersSettings) -> Loaded:
+    """Load what the settings of `elatbot_flows.engines.transformers_engine` name.
+
+    Raises
+    ------
+    EngineError
+        If something is missing or does not fit; names the remedy.
+    """
+    require_device(settings.device)
+    folder = local_folder(settings.model)
+    with _quiet():
+        tokenizer = _tokenizer(settings, folder)
+        model = _model(settings, folder)
+    ends = _ends(model, tokenizer)
+    commit = hub_commit(folder) if folder else getattr(model.config, "_commit_hash", None)
+    digest = weights_sha256(folder) if folder and not commit else None
+    embeddings: Any = model.get_input_embeddings()
+    if len(tokenizer) > embeddings.weight.shape[0]:
+        raise EngineError(
+            f"the tokenizer of {settings.model} has more tokens than the model: they do not belong "
+            "together, get both from the same source"
+        )
+    adapter = _adapter_folder(settings.adapter) if settings.adapter else None
+    if adapter:
+        merge = settings.merge_adapter and settings.quantization is None
+        model = add_adapter(model, adapter, merge=merge)
+    adapter_commit = hub_commit(adapter) if adapter else None
+    return Loaded(
+        model=model,
+        tokenizer=tokenizer,
+        ends=ends,
+        context_length=_context_length(model),
+        revision=commit,
+        weights_sha256=digest,
+        adapter_revision=adapter_commit,
+        adapter_sha256=weights_sha256(adapter) if adapter and not adapter_commit else None,
+        adapter_base=_adapter_base(adapter) if adapter else None,
+    )
+
+
+def _model(settings: TransformersSettings, folder: Path | None) -> PreTrainedModel:
+    from transformers import AutoModelForCausalLM
+
+    read: Any = AutoModelForCausalLM.from_pretrained  # a pair with output_loading_info
+    quantized = quantization_config(settings.quantization)
+    placement: dict[str, Any] = {"device_map": {"": settings.device}} if quantized else {}
+    try:
+        model, info = read(
+            str(folder or settings.model),
+            revision=None if folder else settings.revision,
+            dtype=torch_dtype(settings.dtype, settings.device),
+            quantization_config=quantized,
+            use_safetensors=True,
+            trust_remote_code=False,
+            output_loading_info=True,
+            **placement,
+        )
+    except (OSError, ValueError, RuntimeError, ImportError, KeyError) as error:
+        raise _not_loaded(settings, error) from error
+    faults = [*info["missing_keys"], *info["mismatched_keys"], *info["unexpected_keys"]]
+    if faults:
+        raise EngineError(
+            f"the weights of {settings.model} do not fit its configuration ({len(faults)} differ, "
+            f"such as {faults[0]}): get the model anew; an adapter goes into the setting 'adapter'"
+        )
+    placed = model if quantized else model.to(settings.device)
+    return cast("PreTrainedModel", placed.eval())
+
+
+def _tokenizer(settings: TransformersSettings, folder: Path | None) -> PreTrainedTokenizerBase:
+    from transformers import AutoTokenizer
+
+    try:
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
+            str(folder or settings.model),
+            revision=None if folder else settings.revision,
+            trust_remote_code=False,
+        )
+    except (OSError, ValueError, ImportError, KeyError, AttributeError) as error:
+        raise _not_loaded(settings, error) from error
+    if settings.template is Template.CHAT and not tokenizer.chat_template:
+        raise EngineError(
+            f"the tokenizer of {settings.model} has no chat template: set template to 'elatbot' or "
+            "'raw', or store a template in its tokenizer_config.json"
+        )
+    if tokenizer.eos_token_id is None:
+        raise EngineError(
+            f"the tokenizer of {settings.model} has no token for the end of an answer: set "
+            "eos_token in its tokenizer_config.json"
+        )
+    return tokenizer
+
+
+def _not_loaded(settings: TransformersSettings, error: Exception) -> EngineError:
+    why = " ".join(str(error).split())[:300]
+    return EngineError(
+        f"{settings.model} cannot be loaded as a language model: {why}; give a folder with "
+        "config.json, a tokenizer and weights in the safetensors format, or the name of such a "
+        "model on the Hugging Face hub"
+    )
+
+
+def _adapter_folder(adapter: str) -> Path:
+    """Folder of an adapter, brought from the hub where it is no local one."""
+    folder = local_folder(adapter)
+    if folder:
+        return folder
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(snapshot_download(adapter, allow_patterns=list(ADAPTER_FILES)))
+    except (OSError, ValueError) as error:
+        why = " ".join(str(error).split())[:300]
+        raise EngineError(
+            f"the adapter {adapter} is no folder and cannot be brought from the Hugging Face hub: "
+            f"{why}"
+        ) from error
+
+
+def _adapter_base(adapter: Path) -> str | None:
+    return read_adapter_config(adapter).get("base_model_name_or_path")
+
+
+def _ends(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
+    stated = getattr(model.generation_config, "eos_token_id", None)
+    listed = stated if isinstance(stated, list) else [stated]
+    return frozenset(end for end in (tokenizer.eos_token_id, *listed) if end is not None)
+
+
+def _context_length(model: PreTrainedModel) -> int | None:
+    text = model.config.get_text_config(decoder=True)
+    length = getattr(text, "max_position_embeddings", None)
+    return int(length) if length else None
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the progress bars of transformers."""
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
