@@ -160,7 +160,8 @@ def test_refuses_impossible_scores(arguments):
 def test_published_scores_of_llamp(shared):
     """Bulk moduli of ten metals, formation energies and band gaps of ten compounds, to 0.001.
 
-    Mean over materials; LLaMP's spread is the standard error in GPa or eV.
+    Mean over materials; LLaMP's spread is the standard error in GPa or eV. GPT-4's formation
+    energies (31 of 40 missing) are left out: 0.225 here, 0.250 there.
     """
     text = (shared / "data" / "peers" / "llamp_bench_responses.json").read_text(encoding="utf-8")
     answers = json.loads(text)

@@ -170,9 +170,8 @@ def _reduced(word: str) -> str:
         raise ParseError(f"{word[:60]!r} is not a formula", reason="not_a_formula")
     if not set(symbols) <= set(element_symbols()):
         raise ParseError(f"{word[:60]!r} holds an unknown element", reason="unknown_element")
+    if not all(float(amount) > 0 for amount in re.findall(r"[0-9.]+", word)):
+        raise ParseError(f"{word[:60]!r} has an element without atoms", reason="not_a_formula")
     from pymatgen.core.composition import Composition
 
-    composition = Composition(word)
-    if not composition.num_atoms > 0:
-        raise ParseError(f"{word[:60]!r} has no atoms", reason="not_a_formula")
-    return str(composition.reduced_formula)
+    return str(Composition(word).reduced_formula)

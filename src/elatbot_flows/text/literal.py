@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,8 @@ __all__ = ["parse_amounts", "parse_literal", "parse_number", "render_amounts", "
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 _LONGEST_NUMBER = 40
+_LARGEST = 1e100  # squares and sums of it are still finite
+_FEWEST, _MOST = 1e-6, 1e6  # amounts; pymatgen drops elements below 1e-8
 
 
 def render_number(value: float) -> str:
@@ -36,7 +37,7 @@ def parse_number(text: str) -> float:
     if len(word) > _LONGEST_NUMBER or not _NUMBER.fullmatch(word):
         raise ParseError(f"{word[:60]!r} is not a number", reason="not_a_number")
     value = float(word)
-    if not math.isfinite(value):
+    if not abs(value) < _LARGEST:
         raise ParseError(f"{word!r} is too large to be a number", reason="not_finite")
     return value
 
@@ -76,7 +77,7 @@ def render_amounts(amounts: Mapping[str, float]) -> str:
 
 
 def parse_amounts(text: str) -> dict[str, float]:
-    """Read what `render_amounts` writes.
+    """Read what `render_amounts` writes; amounts from 1e-6 to 1e6.
 
     Raises
     ------
@@ -94,7 +95,7 @@ def parse_amounts(text: str) -> dict[str, float]:
         raise ParseError(
             f"{', '.join(unknown)[:60]!r} is no chemical element", reason="unknown_element"
         )
-    if not all(isinstance(amount, float) and amount > 0 for amount in amounts.values()):
+    if not all(isinstance(a, float) and _FEWEST <= a <= _MOST for a in amounts.values()):
         raise _not_composition(text)
     return amounts
 

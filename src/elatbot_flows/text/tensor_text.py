@@ -6,7 +6,6 @@ Model text is never evaluated. `parse` accepts a symmetric matrix and nothing el
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -28,8 +27,12 @@ _OTHER_UNIT = re.compile(
     r"\b(?:(?:[kMT]?bars?|[kMT]?Pa|eV|psi|dynes?|dyn|hundreds?|thousands?)\b|10\s*\^)",
     re.IGNORECASE,
 )
+_FACTOR_BEFORE = re.compile(r"(?:[-*/+^\u00d7\u00b7\u2212]|(?<![^\W\d_])x|[0-9]\.?)\s*\(?\s*$")
+_SECOND = re.compile(r"\[(?=\s*\[\s*[-+.0-9])", re.ASCII)
 _BLANK = re.compile(r"\s*", re.ASCII)
+_NEXT_TURN = "Human:"  # models that do not stop go on with a question of their own
 _COARSEST = 1.0
+_LARGEST = 1e100  # squares and sums of it are still finite
 _SIZE = 6
 _FULL = _SIZE * _SIZE
 
@@ -119,7 +122,8 @@ def parse_tolerant(text: str) -> TensorAnswer:
     ------
     ParseError
         As `parse`, and with reason ``"ambiguous"`` for two different matrices or ``"other_unit"``
-        for words about a unit or factor other than GPa.
+        for words about a unit or factor other than GPa. Both are looked for up to ``Human:``, where
+        a model goes on with a question of its own.
     """
     start = text.find("[")
     if start < 0:
@@ -128,17 +132,18 @@ def parse_tolerant(text: str) -> TensorAnswer:
     repairs = ["leading_text"] if before else []
     matrix = _read(text, start)
     rest = text[matrix.end :].strip()
-    _refuse_unit(before, rest)
+    own = rest.partition(_NEXT_TURN)[0]
+    _refuse_unit(before, own)
     if matrix.missing_bracket:
         repairs.append("missing_bracket")
     if rest:
         repairs.append("trailing_text")
-        _refuse_second(rest, matrix.words)
+        _refuse_second(own, matrix.words)
     tensor = _numbers(matrix.words)
     if not np.array_equal(tensor, tensor.T):
         if (np.abs(tensor - tensor.T) > _last_units(matrix.words) * (1 + 1e-6)).any():
             raise _asymmetric(tensor)
-        tensor = (tensor + tensor.T) / 2
+        tensor = 0.5 * tensor + 0.5 * tensor.T
         repairs.append("asymmetric")
     return TensorAnswer(tensor, tuple(repairs))
 
@@ -217,7 +222,7 @@ def _expect(text: str, position: int, wanted: str, why: str = "") -> int:
 
 def _numbers(words: list[str]) -> NDArray[np.float64]:
     values = [float(word) for word in words]
-    if not all(map(math.isfinite, values)):
+    if not all(abs(value) < _LARGEST for value in values):
         raise ParseError("a number of the matrix is too large", reason="not_finite")
     return np.array(values).reshape(_SIZE, _SIZE) + 0.0
 
@@ -236,7 +241,7 @@ def _unit(word: str) -> float:
 
 def _refuse_second(rest: str, words: list[str]) -> None:
     """A second, different matrix leaves in doubt which one is the answer."""
-    for match in re.finditer(r"\[\s*\[", rest):
+    for match in _SECOND.finditer(rest):
         try:
             second = _read(rest, match.start())
         except ParseError:
@@ -247,6 +252,7 @@ def _refuse_second(rest: str, words: list[str]) -> None:
 
 def _refuse_unit(before: str, rest: str) -> None:
     found = _OTHER_UNIT.search(rest) or _OTHER_UNIT.search(before)
+    found = found or _FACTOR_BEFORE.search(before[-40:])
     if found:
         raise ParseError(
             f"{found[0]!r} next to the matrix suggests another unit than GPa", reason="other_unit"
