@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from elatbot_flows.baselines import add_baselines
+from elatbot_flows.baselines import KINDS, add_baselines
 from elatbot_flows.errors import ElatbotError
 from elatbot_flows.scoring import read_predictions, score_predictions
 
@@ -40,6 +40,17 @@ def test_rows_whose_alloy_is_scored_are_left_out():
     assert score_predictions(predictions, resamples=0)["baseline: nearest"].n == 2
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_answers_do_not_leak(kind):
+    records = [scored()]
+    found = [
+        add_baselines(read_predictions(records), records, [changed, *TRAINING[1:3]], kinds=[kind])
+        for changed in (TRAINING[0], TRAINING[0] | {"elastic_tensor_GPa": tensor(9999)})
+    ]
+    first, second = (p.models[f"baseline: {kind}"].tensors for p, _ in found)
+    assert (first == second).all()
+
+
 def test_temperature_leaves_out_the_answer_only():
     training = [
         {"formula": "Ni3Al", "tensor": tensor(t), "temperature_K": t} for t in (100, 200, 300)
@@ -66,8 +77,8 @@ def test_temperature_leaves_out_the_answer_only():
 @pytest.mark.parametrize(
     ("change", "kinds", "words"),
     [
-        ({"formula": None}, ["mean"], "record 1 has no formula.*'material_formula'"),
-        ({"formula": "x"}, ["mean"], "is not a formula"),
+        ({"formula": None}, ["mean"], "record 1: it has no formula.*'material_formula'"),
+        ({"formula": "x"}, ["mean"], "record 1: 'x' is not a formula"),
         ({}, ["temperature"], "add 'temperature_K'"),
         ({"baseline: mean": tensor(1)}, ["mean"], "rename it"),
     ],
@@ -80,5 +91,5 @@ def test_refusals(change, kinds, words):
 
 def test_nothing_left_to_learn_from():
     records = [scored()]
-    with pytest.raises(ElatbotError, match="give a --train file with other materials"):
+    with pytest.raises(ElatbotError, match="give a training file with other materials"):
         add_baselines(read_predictions(records), records, TRAINING[:1], kinds=["mean"])

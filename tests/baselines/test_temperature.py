@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from elatbot_flows.baselines import linear_in_temperature, read_material
@@ -26,6 +26,7 @@ def row(formula, temperature, scale, system="cubic"):
     )
 
 
+@settings(deadline=None)
 @given(st.lists(kelvins, min_size=2, max_size=8, unique=True), kelvins, st.floats(-1, 1))
 def test_a_line_is_kept(temperatures, asked, slope):
     assume(min(temperatures) <= asked <= max(temperatures))
@@ -55,6 +56,7 @@ def test_rows_of_the_same_alloy_and_system():
     for record, reason in (
         ({"formula": "Zr", "temperature": 300}, "no_reference"),
         ({"formula": "Ti"}, "no_temperature"),
+        ({"formula": "Ti", "temperature": 300}, "no_crystal_system"),
     ):
         with pytest.raises(ParseError) as caught:
             baseline.predict(read_material(record))

@@ -130,6 +130,9 @@ def test_by_system(command, file):
     assert "by crystal system" in printed
     assert "hexag." in printed
     assert "by crystal system" not in command("evaluate", rows).out
+    unknown = command("evaluate", file([described("Ni", None)]), "--by-system").out
+    assert "by crystal system" not in unknown
+    assert "add 'crystal_system' or 'spacegroup_number'" in unknown
 
 
 REFUSED = {
@@ -184,7 +187,9 @@ def test_published_predictions(command, shared):
 def test_baselines_need_formulas(command, file):
     path = file(rows())
     ended = command("evaluate", path, "--train", file([trained("Ni")], "train.jsonl"))
-    refused(ended, "record 1 has no formula: baselines need a field 'formula' or")
+    refused(
+        ended, "no baseline for record 1: it has no formula; baselines need a field 'formula' or"
+    )
 
 
 @pytest.mark.shared

@@ -66,6 +66,13 @@ def test_unknown_crystal_system(base):
     assert caught.value.reason == "no_crystal_system"
 
 
+@pytest.mark.parametrize("kelvin", [0, -5, float("nan"), float("inf")])
+def test_impossible_temperatures(base, kelvin):
+    with pytest.raises(ParseError) as caught:
+        answer_with_references(base, "Ni3Al", kelvin)
+    assert caught.value.reason == "wrong_temperature"
+
+
 @pytest.mark.shared
 def test_questions_are_the_published_ones(published, shared):
     path = shared / "data" / "finiteT_alloys_37_predictions.jsonl"

@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from elatbot_flows.retrieval import ALLOY_NAMES, KnowledgeBase, interpolate
+from elatbot_flows.errors import ParseError
+from elatbot_flows.retrieval import (
+    ALLOY_NAMES,
+    KnowledgeBase,
+    answer_with_references,
+    interpolate,
+)
 
 HELD_OUT = {
     "Ni3Al": (113, 162, 223),
@@ -39,6 +45,23 @@ def test_contradictions_come_along(base):
     assert found.value == pytest.approx(5.45)
     assert len(found.disagreements) == 1
     assert not interpolate(base, "Ni3Al", 160).disagreements
+
+
+def test_phases_are_not_mixed():
+    record = {"formula": "Ti", "bulk_modulus_voigt": 107}
+    phases = ((300, "Hexagonal", 107), (1200, "cubic (bcc)", 90), (1300, "cubic", 88))
+    base = KnowledgeBase.from_records(
+        record | {"temperature": t, "crystal_system": system, "bulk_modulus_voigt": value}
+        for t, system, value in phases
+    )
+    with pytest.raises(ParseError, match="cubic and hexagonal; give crystal_system"):
+        interpolate(base, "Ti", 1000)
+    assert interpolate(base, "Ti", 1250, crystal_system="Cubic").value == pytest.approx(89)
+    with pytest.raises(ParseError, match="is no crystal system; give one of cubic"):
+        interpolate(base, "Ti", 1250, crystal_system="bcc")
+    found = answer_with_references(base, "Ti", 1250, k=1)
+    assert (found.support, found.neighbours[0].row.crystal_system) == ("bracketed", "cubic")
+    assert "crystal system cubic and" in found.text
 
 
 def test_rows_on_a_line_have_no_error():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from elatbot_flows.errors import ParseError
@@ -18,12 +18,14 @@ amounts = st.dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(amounts)
 def test_amounts_come_back(wanted):
     found = parse_alloy("".join(f"{symbol}{amount:g}" for symbol, amount in wanted.items()))
     assert {element.symbol: amount for element, amount in found.items()} == pytest.approx(wanted)
 
 
+@settings(deadline=None)
 @given(st.text("NiAl3.0()x ", max_size=12))
 def test_any_text_is_read_or_refused(text):
     reason = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from elatbot_flows.errors import ParseError
@@ -24,6 +24,7 @@ QUESTION = temperature_text.render(temperature_text.describe(parse_alloy("Ni3Al"
 ONE = Reference("AlNi3", "cubic", 142.0, "bulk_modulus_voigt", 173.37)
 
 
+@settings(deadline=None)
 @given(st.lists(references, max_size=6))
 def test_what_is_written_is_read(each):
     text = retrieval_text.render(each, QUESTION)
@@ -41,6 +42,7 @@ def test_text():
     assert retrieval_text.render([], QUESTION) == QUESTION
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_other_text_is_refused(text):
     with pytest.raises(ParseError):

@@ -126,7 +126,7 @@ def _asked(
         try:
             asked.append(read_material(_described(record, known), row))
         except ParseError as error:
-            raise ElatbotError(str(error)) from error
+            raise ElatbotError(f"no baseline for record {row}: {error}") from error
     return asked
 
 
@@ -181,8 +181,9 @@ def _interpolated(
 
 def _nothing_left(kind: str, usable: int, unusable: Mapping[str, int]) -> str:
     reasons = ", ".join(f"{reason} {count}" for reason, count in unusable.items()) or "none"
+    lacking = " or they tell no temperature" if kind == TEMPERATURE else ""
     return (
-        f"the baseline '{kind}' has no row to learn from: of {usable} with formula and tensor, "
-        f"all are left out because their answer is asked for or they lack a temperature; "
-        f"unusable: {reasons}; give a --train file with other materials"
+        f"the baseline '{kind}' has no row to learn from: all {usable} with formula and tensor are "
+        f"left out because their answer is asked for{lacking}; unusable: {reasons}; "
+        "give a training file with other materials"
     )

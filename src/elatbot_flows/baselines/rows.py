@@ -105,7 +105,7 @@ def read_material(record: Any, number: int = 0, *, with_tensor: bool = False) ->
         Has one of `FORMULA_FIELDS`, may have ``crystal_system``, ``spacegroup_number``,
         ``point_group``, one of `TEMPERATURE_FIELDS` and one of `TENSOR_FIELDS`.
     number
-        Its number, for messages.
+        Its number, from 1.
     with_tensor
         Read the tensor, too.
 
@@ -115,13 +115,13 @@ def read_material(record: Any, number: int = 0, *, with_tensor: bool = False) ->
         With one of the reasons of `read_rows`.
     """
     if not isinstance(record, dict):
-        raise ParseError(f"record {number} is not a JSON object", reason="not_an_object")
+        raise ParseError("it is not a JSON object", reason="not_an_object")
     text = _first(record, FORMULA_FIELDS)
     if not isinstance(text, str):
         fields = " or ".join(f"'{name}'" for name in FORMULA_FIELDS)
         raise ParseError(
-            f"record {number} has no formula: baselines need a field {fields} in every record, "
-            "or a 'material_id' that a record with a formula has, too",
+            f"it has no formula; baselines need a field {fields}, or a 'material_id' that a "
+            "training record with a formula has, too",
             reason="no_formula",
         )
     composition = parse_alloy(text)
@@ -129,8 +129,8 @@ def read_material(record: Any, number: int = 0, *, with_tensor: bool = False) ->
         formula=composition.reduced_formula,
         percent=atomic_percent(composition),
         symmetry=_symmetry(record),
-        temperature=_temperature(record, number),
-        tensor=_tensor(record, number) if with_tensor else None,
+        temperature=_temperature(record),
+        tensor=_tensor(record) if with_tensor else None,
         number=number,
     )
 
@@ -144,24 +144,24 @@ def _symmetry(record: dict[str, Any]) -> str | None:
     return symmetry_class(record | {"crystal_system": _SPELLINGS.get(system, system)})
 
 
-def _temperature(record: Mapping[str, Any], number: int) -> float | None:
+def _temperature(record: Mapping[str, Any]) -> float | None:
     value = _first(record, TEMPERATURE_FIELDS)
     if value is None:
         return None
     good = isinstance(value, int | float) and not isinstance(value, bool)
     if not good or not math.isfinite(value) or value < 0:
         raise ParseError(
-            f"record {number} has the temperature {str(value)[:20]!r}: give K as a number",
+            f"its temperature is {str(value)[:20]!r}; give K as a number",
             reason="wrong_temperature",
         )
     return float(value)
 
 
-def _tensor(record: Mapping[str, Any], number: int) -> NDArray[np.float64]:
+def _tensor(record: Mapping[str, Any]) -> NDArray[np.float64]:
     value = _first(record, TENSOR_FIELDS)
     if value is None:
         raise ParseError(
-            f"record {number} has no tensor: give 'elastic_tensor_GPa' (6x6, Voigt order)",
+            "it has no tensor; give 'elastic_tensor_GPa' (6x6, Voigt order)",
             reason="no_tensor",
         )
     tensor = read_tensor(value)

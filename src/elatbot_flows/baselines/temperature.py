@@ -118,7 +118,8 @@ class TemperatureBaseline:
         Raises
         ------
         ParseError
-            With reason ``"no_temperature"`` or ``"no_reference"``.
+            With reason ``"no_temperature"``, ``"no_reference"``, or ``"no_crystal_system"`` if rows
+            of several systems would be mixed.
         """
         if material.temperature is None:
             raise ParseError(
@@ -129,6 +130,12 @@ class TemperatureBaseline:
         if not known:
             raise ParseError(
                 f"no row of {material.formula} to interpolate between", reason="no_reference"
+            )
+        if len({crystal_system(row.symmetry) for row in known} - {None}) > 1:
+            raise ParseError(
+                f"record {material.number} tells no crystal system, and rows of "
+                f"{material.formula} have several; add 'crystal_system'",
+                reason="no_crystal_system",
             )
         tensors = np.array([row.tensor for row in known])
         temperatures = np.array([row.temperature for row in known], dtype=float)

@@ -59,9 +59,14 @@ def render_scores(
     console.print(_validity(scores))
     if any(found.k_voigt_difference for found in scores.values()):
         console.print(_differences(scores))
-    if by_system:
+    notes = [*_notes(scores, predictions), *_training_notes(reports)]
+    if by_system and any(found.by_system for found in scores.values()):
         console.print(_systems(scores))
-    for note in [*_notes(scores, predictions), *_training_notes(reports)]:
+    elif by_system:
+        notes.append(
+            "no record tells its crystal system; add 'crystal_system' or 'spacegroup_number'"
+        )
+    for note in notes:
         console.print(Text(f"Note: {note}", style="yellow"))
 
 

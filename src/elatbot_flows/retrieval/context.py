@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from elatbot_flows.errors import ParseError
 from elatbot_flows.retrieval.interpolation import Interpolation, interpolate
 from elatbot_flows.retrieval.neighbours import Neighbour, retrieve
+from elatbot_flows.retrieval.rows import checked_system
 from elatbot_flows.text import elatbot_prompts, retrieval_text, temperature_text
 from elatbot_flows.text.alloy import parse_alloy
 from elatbot_flows.text.elatbot_prompts import Prompt, Task
@@ -85,28 +87,23 @@ def answer_with_references(
     k
         Number of references.
     crystal_system
-        In lower case; by default that of the nearest row of the same alloy which tells it.
+        By default that of the row of the same alloy which is nearest in temperature.
     quantity
         Name of the modulus.
 
     Raises
     ------
     ParseError
-        If the formula cannot be read, or with reason ``"no_crystal_system"`` if the system is
-        neither given nor known.
+        If the formula cannot be read, the crystal system or temperature is wrong, or with reason
+        ``"no_crystal_system"`` if the system is neither given nor known.
     ElatbotError
         If no row has the quantity.
     """
-    neighbours = retrieve(kb, formula, T, k, crystal_system=crystal_system, quantity=quantity)
-    found = interpolate(kb, formula, T, crystal_system=crystal_system, quantity=quantity)
-    system = crystal_system or next(
-        (n.row.crystal_system for n in neighbours if n.same_alloy and n.row.crystal_system), None
-    )
-    if system is None:
-        raise ParseError(
-            f"the crystal system of {formula} is not known; give crystal_system",
-            reason="no_crystal_system",
-        )
+    if not 0 < T < math.inf:
+        raise ParseError(f"{T} K is not above zero", reason="wrong_temperature")
+    system = checked_system(crystal_system) or _nearest_system(kb, formula, T, quantity)
+    neighbours = retrieve(kb, formula, T, k, crystal_system=system, quantity=quantity)
+    found = interpolate(kb, formula, T, crystal_system=system, quantity=quantity)
     question = temperature_text.describe(parse_alloy(formula), system)
     references = [_reference(neighbour, quantity) for neighbour in neighbours]
     support = _support(found)
@@ -117,6 +114,17 @@ def answer_with_references(
         interpolation=found,
         support=support,
         statement=_statement(question.formula, T, quantity, found, support),
+    )
+
+
+def _nearest_system(kb: KnowledgeBase, formula: str, kelvin: float, quantity: str) -> str:
+    everything = retrieve(kb, formula, kelvin, len(kb.rows), quantity=quantity)
+    for neighbour in everything:
+        if neighbour.same_alloy and neighbour.row.crystal_system:
+            return neighbour.row.crystal_system
+    raise ParseError(
+        f"the crystal system of {formula} is not known; give crystal_system",
+        reason="no_crystal_system",
     )
 
 

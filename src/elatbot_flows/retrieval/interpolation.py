@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from elatbot_flows.baselines.temperature import SAME_TEMPERATURE, linear_in_temperature
+from elatbot_flows.errors import ParseError
 from elatbot_flows.retrieval.disagreement import Disagreement, find_disagreements
 from elatbot_flows.retrieval.neighbours import fits
+from elatbot_flows.retrieval.rows import checked_system
 from elatbot_flows.text.alloy import atomic_percent, parse_alloy
 
 if TYPE_CHECKING:
@@ -80,7 +82,7 @@ def interpolate(
     temperature
         K.
     crystal_system
-        In lower case; rows of another one are not used. None leaves it open.
+        Rows of another one are not used. None if all rows of the alloy have the same.
     quantity
         Name of the modulus.
 
@@ -92,16 +94,23 @@ def interpolate(
     Raises
     ------
     ParseError
-        If the formula cannot be read.
+        If the formula cannot be read or the crystal system is unknown, or with reason
+        ``"no_crystal_system"`` if none is given and rows of several would be mixed.
     """
+    system = checked_system(crystal_system)
     percent = atomic_percent(parse_alloy(formula))
     rows = [
         row
         for row in kb.rows
-        if row.percent == percent and fits(row, crystal_system) and row.value(quantity) is not None
+        if row.percent == percent and fits(row, system) and row.value(quantity) is not None
     ]
     if not rows:
         return None
+    if len(systems := sorted({row.crystal_system for row in rows} - {None}, key=str)) > 1:
+        raise ParseError(
+            f"rows of {formula} are {' and '.join(map(str, systems))}; give crystal_system",
+            reason="no_crystal_system",
+        )
     known = np.array([row.temperature for row in rows])
     values = np.array([row.value(quantity) for row in rows], dtype=float)
     found = linear_in_temperature(known, values, temperature)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from elatbot_flows.baselines.distance import composition_distances
 from elatbot_flows.errors import ElatbotError
+from elatbot_flows.retrieval.rows import checked_system
 from elatbot_flows.text.alloy import atomic_percent, parse_alloy
 
 if TYPE_CHECKING:
@@ -63,19 +64,20 @@ def retrieve(
     k
         At most so many rows.
     crystal_system
-        In lower case; rows of another one count as another alloy. None leaves it open.
+        Rows of another one count as another alloy. None leaves it open.
     quantity
         Only rows that have it.
 
     Raises
     ------
     ParseError
-        If the formula cannot be read.
+        If the formula cannot be read or the crystal system is unknown.
     ElatbotError
         If `k` is less than 1 or no row has the quantity.
     """
     if k < 1:
         raise ElatbotError(f"k is {k}: ask for at least one row")
+    system = checked_system(crystal_system)
     percent = atomic_percent(parse_alloy(formula))
     rows = [row for row in kb.rows if row.value(quantity) is not None]
     if not rows:
@@ -84,7 +86,7 @@ def retrieve(
     found = [
         Neighbour(
             row=row,
-            same_alloy=row.percent == percent and fits(row, crystal_system),
+            same_alloy=row.percent == percent and fits(row, system),
             composition_distance=float(distance),
             temperature_difference=row.temperature - temperature,
         )

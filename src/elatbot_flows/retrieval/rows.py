@@ -15,7 +15,7 @@ from elatbot_flows.text.literal import parse_number
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["ALLOY_NAMES", "KnowledgeRow", "read_row"]
+__all__ = ["ALLOY_NAMES", "KnowledgeRow", "checked_system", "read_row"]
 
 ALLOY_NAMES = {
     "gamma-PE16": "Ni72.1Al10.4Fe3.2Cr1Ti13.3",
@@ -107,7 +107,11 @@ def read_row(
         ``not_finite``, ``implausible_modulus``, ``inconsistent_units`` or one of
         `elatbot_flows.scoring.read_tensor`.
     """
-    fields = {_plain(name): value for name, value in record.items() if value not in (None, "")}
+    fields = {
+        _plain(name): value
+        for name, value in record.items()
+        if value is not None and not (isinstance(value, str) and not value.strip())
+    }
     if fields.get("pressure", 1) not in (1, "1"):
         raise ParseError("it is not at normal pressure", reason="other_pressure")
     composition = parse_alloy(_formula(fields, names))
@@ -119,6 +123,31 @@ def read_row(
         crystal_system=_system(fields),
         source=source,
     )
+
+
+def checked_system(crystal_system: str | None) -> str | None:
+    """One of the seven crystal systems in lower case, or None.
+
+    Raises
+    ------
+    ParseError
+        With reason ``"unknown_crystal_system"``.
+    """
+    if crystal_system is None:
+        return None
+    found = _spelled(crystal_system)
+    if found not in CRYSTAL_SYSTEMS:
+        raise ParseError(
+            f"{crystal_system[:30]!r} is no crystal system; give one of "
+            f"{', '.join(CRYSTAL_SYSTEMS)}",
+            reason="unknown_crystal_system",
+        )
+    return found
+
+
+def _spelled(word: str) -> str:
+    lower = word.strip().lower()
+    return _SPELLINGS.get(lower, lower)
 
 
 def _plain(name: str) -> str:
@@ -221,6 +250,6 @@ def _number(value: Any, unit: str, units: Mapping[str, float]) -> float:
 
 def _system(fields: Mapping[str, Any]) -> str | None:
     """First word of what is said of the system, e.g. of ``"cubic (fcc)"``."""
-    words = str(fields.get("crystal_system", "")).lower().split()
-    system = _SPELLINGS.get(words[0], words[0]) if words else None
+    words = str(fields.get("crystal_system", "")).split()
+    system = _spelled(words[0]) if words else None
     return system if system in CRYSTAL_SYSTEMS else None
