@@ -16,6 +16,7 @@ from elatbot_flows.engines.text_model import TextModel, text_model
 from elatbot_flows.errors import EngineError, TargetError
 from elatbot_flows.jobs import PredictElasticMaker, PredictModulusMaker
 from elatbot_flows.schemas import TextPrediction
+from engines.tiny_models import make_tiny_llama
 from scripted_engine import CUBIC, asked, scripted
 
 COPPER = samples.fcc("Cu", 3.6)
@@ -298,3 +299,29 @@ def test_singular_tensors_are_not_stable(value):
     flat = str([[float(value)] * 6] * 6)
     found = predict(COPPER, model=scripted([("", [flat])]), project_symmetry=False)
     assert (found.status, found.born_stable, found.bulk_modulus) == ("predicted", False, None)
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    """A real model with random weights: it has nothing to say, in many words."""
+    return str(make_tiny_llama(tmp_path_factory.mktemp("models") / "tiny", context=1200))
+
+
+@pytest.mark.parametrize("samples_", [1, 3])
+def test_nothing_a_real_model_writes_is_dropped(tiny, samples_):
+    giant = COPPER * (3, 3, 3)
+    giant.translate_sites([0], [0.01, 0.02, 0.003])
+    model = text_model(tiny)
+    settings = {"samples": samples_, "sampling_temperature": float(samples_ > 1), "max_tokens": 40}
+    babble, lost = predict([COPPER, giant], model=model, **settings)
+    assert (babble.status, babble.samples_asked) == ("failed", samples_)
+    assert len(babble.completions) == samples_
+    assert all(answer["text"] and answer["reason"] for answer in babble.completions)
+    assert len({answer["text"] for answer in babble.completions}) == samples_
+    assert "raise max_tokens" in babble.message
+    assert lost.reason == "prompt_too_long"
+    assert lost.completions == []
+    assert babble.model.context_length == 1200
+    assert len(babble.model.weights_sha256) == 64
+    again = predict([giant, COPPER, samples.fcc("Al")], model=model, **settings)
+    assert again[1] == babble

@@ -107,7 +107,7 @@ class TextModel(MSONable):
         return Task(task)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=1)
 def _loaded(settings: EngineSettings) -> Engine:
     return settings.load()
 
@@ -140,7 +140,7 @@ def text_model(
         A name of `elatbot_flows.text.dialects.DIALECTS`; by default ``"compact"`` for models that
         this package made with it, ``"elatbot"`` for all others.
     device, dtype
-        Where the model runs and in which precision; a server decides that by itself.
+        Where the model runs and in which precision; vLLM chooses the device and a server both.
     settings
         Further settings of the engine.
 
@@ -158,8 +158,9 @@ def text_model(
     if (url is None) == (engine == "server"):
         raise EngineError("the engine 'server', and it alone, needs the address of a server (url)")
     ours = engine != "server" and (spec in SHIPPED or (Path(spec) / METADATA).is_file())
-    placed = {} if engine == "server" else {"device": device, "dtype": dtype}
-    given = settings | {"adapter": adapter, "url": url} | placed
+    given = settings | {"adapter": adapter, "url": url}
+    given |= {} if engine == "server" else {"dtype": dtype}
+    given |= {"device": device} if engine == "transformers" else {}
     name = dialect or ("compact" if ours else "elatbot")
     made = _settings(
         engine,
