@@ -9,6 +9,7 @@ from cli_commands import elatbot
 from pymatgen.core import Lattice, Structure
 
 import samples
+from scripted_engine import CUBIC, asked, scripted
 
 
 @pytest.fixture
@@ -31,6 +32,7 @@ def refused(ended, *words):
         assert word in line
 
 
+@pytest.mark.slow
 def test_bulk_modulus_out_of_the_box(command, files, tmp_path):
     arguments = ("--formula", "Ni3Al", "--crystal-system", "cubic", "--json")
     ended = command("predict", *files, *arguments, "--task", "bulk_modulus", "--out", "kept")
@@ -56,6 +58,7 @@ def test_bulk_modulus_out_of_the_box(command, files, tmp_path):
     assert json.loads(again.out)[0] == copper
 
 
+@pytest.mark.slow
 def test_a_table_tells_the_task_that_was_chosen(files):
     ended = elatbot("predict", files[0], files[1], "--samples", "5")
     assert ended.code == 0, ended.err
@@ -94,6 +97,7 @@ def test_bad_input_is_told_before_anything_runs(command, case):
     refused(command("predict", *arguments, "--task", "bulk_modulus"), *words)
 
 
+@pytest.mark.slow
 def test_generate(command):
     ended = command("generate", "-K", "150:170", "-n", "6", "--json")
     assert ended.code == 0, ended.err
@@ -103,3 +107,25 @@ def test_generate(command):
     assert not any(key.startswith("@") for key in document)
     refused(command("generate", "-K", "170:150"), "--bulk-modulus", "reversed")
     refused(command("generate", "-K", "150", "-n", "0"), "-n is 0")
+
+
+@pytest.mark.slow
+def test_tensors_are_drawn_and_kept(command, files, monkeypatch, tmp_path):
+    """A model with a script, asked in worker processes like any other."""
+    model = scripted([("Material Xe", ["no"]), ("", [CUBIC])], log=str(tmp_path / "log"))
+    monkeypatch.setattr("elatbot_flows.engines.text_model.text_model", lambda *_, **__: model)
+    arguments = ("--task", "tensor_from_structure", "--out", "run", "--plots", "--chunk-size", "2")
+    ended = command("predict", *files, *arguments)
+    assert ended.code == 0, ended.err
+    assert "ask the text model: 2 of 2" in ended.err
+    assert "stable, 1 of 1 answers" in ended.out
+    assert "not a matrix" in ended.out
+    (figure,) = (tmp_path / "run" / "plots").iterdir()
+    assert figure.name == "1-Cu.png"
+    copper, *_, xenon = json.loads((tmp_path / "run" / "predictions.json").read_text())
+    assert copper["elastic_tensor"][0][0] == 240
+    assert copper["shear_modulus"] > 0
+    assert xenon["completions"][0]["text"] == "no"
+    again = command("predict", *files, *arguments, "--json")
+    assert json.loads(again.out)[0] == copper
+    assert asked(tmp_path / "log") == 2

@@ -6,7 +6,7 @@ from collections import Counter
 from concurrent.futures.process import BrokenProcessPool
 
 import pytest
-from jobflow import JobStore, run_locally
+from jobflow import Flow, JobStore, job, run_locally
 from maggma.stores import MemoryStore
 from monty.json import jsanitize
 from pymatgen.core import Lattice, Structure
@@ -76,6 +76,25 @@ def test_a_flow_of_nothing_and_of_the_wrong_task_is_refused():
         many(256, samples=50)
 
 
+@job
+def grow(symbol):
+    """Stand in for a relaxation."""
+    return {"structure": samples.fcc(symbol, 4)}
+
+
+def test_materials_may_be_outputs_of_jobs():
+    grown = [grow("Cu"), grow("Al"), grow("Ni")]
+    predicted = many(2, model=scripted()).make([j.output["structure"] for j in grown])
+    flow = Flow([*grown, predicted])
+    jobstore = JobStore(MemoryStore())
+    run_locally(flow, store=jobstore, log=False, ensure_success=True)
+    chunks = [jobstore.get_output(chunk.uuid) for chunk in predicted.jobs[1:-1]]
+    assert [document["formula"] for chunk in chunks for document in chunk] == ["Cu", "Al", "Ni"]
+    with pytest.raises(TargetError, match="known when the flow is made"):
+        many(2, model=scripted()).make(grown[0].output)
+
+
+@pytest.mark.slow
 def test_finished_chunks_are_taken_over(store, tmp_path):
     log = tmp_path / "log"
     maker = many(4, model=scripted(log=str(log)))
@@ -89,6 +108,7 @@ def test_finished_chunks_are_taken_over(store, tmp_path):
     assert counted["predicted"]["of"] == 10
 
 
+@pytest.mark.slow
 def test_other_weights_are_asked_again(store, tmp_path):
     log = tmp_path / "log"
     for weights in ("1" * 64, "2" * 64):
@@ -97,6 +117,7 @@ def test_other_weights_are_asked_again(store, tmp_path):
     assert asked(log) == 10
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_where_it_was_and_asks_nothing_twice(store, tmp_path):
     """The process dies in the second of three chunks, after seven answers of four each."""
     log, fatal = tmp_path / "log", tmp_path / "fatal"

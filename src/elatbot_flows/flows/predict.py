@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from jobflow import Flow, Maker
+from jobflow import Flow, Maker, OutputReference
 
 from elatbot_flows.errors import TargetError
 from elatbot_flows.jobs.count import count_predictions
@@ -74,7 +74,8 @@ class PredictManyMaker(Maker):
         Parameters
         ----------
         structures
-            Crystals; where the task needs no crystal also formulas and compositions.
+            Crystals or outputs of jobs that are; where the task needs no crystal also formulas and
+            compositions.
         sources
             What to call them, one word for each.
         temperatures
@@ -92,9 +93,14 @@ class PredictManyMaker(Maker):
         EngineError
             If the model does not know the task.
         TargetError
-            If there are no materials.
+            If there are no materials, or their number is not known yet.
         """
         self.predict_maker.checked_task()
+        if isinstance(structures, OutputReference):
+            raise TargetError(
+                "chunks have to be known when the flow is made: give a list (its members may be "
+                "outputs of jobs), or hand the output of a job to the PredictElasticMaker"
+            )
         if not structures:
             raise TargetError("there are no materials to predict: give one at least")
         # Weights may have changed since an interrupted run under the same name.
