@@ -232,6 +232,6 @@ def _write(entries: list[dict[str, Any]], folder: Path, *, plots: bool) -> None:
     (folder / "plots").mkdir(exist_ok=True)
     for number, entry in enumerate(entries, start=1):
         if entry["born_stable"]:
-            name = re.sub(r"[^A-Za-z0-9]+", "_", f"{number}-{entry['formula']}")
-            path = folder / "plots" / f"{name}.png"
+            name = re.sub(r"[^A-Za-z0-9]+", "_", str(entry["formula"]))
+            path = folder / "plots" / f"{number}-{name}.png"
             write_directional_plot(entry["elastic_tensor"], path, f"{entry['formula']}")
