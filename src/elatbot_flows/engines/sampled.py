@@ -21,7 +21,7 @@ def request_seed(seed: int, prompt: str) -> int:
     return int.from_bytes(digest[:4]) >> 1
 
 
-def sampling_record(sampling: Sampling, index: int, **more: Any) -> dict[str, Any]:
+def sampling_record(sampling: Sampling, index: int, *, guided: bool, **more: Any) -> dict[str, Any]:
     """Settings of a sample, for `elatbot_flows.engines.completion.Completion`.
 
     Parameters
@@ -30,6 +30,8 @@ def sampling_record(sampling: Sampling, index: int, **more: Any) -> dict[str, An
         Of the call.
     index
         Place of the sample among those of its question.
+    guided
+        Whether the answer was held to a pattern.
     more
         What only this engine has.
     """
@@ -39,6 +41,7 @@ def sampling_record(sampling: Sampling, index: int, **more: Any) -> dict[str, An
         "top_k": sampling.top_k,
         "max_tokens": sampling.max_tokens,
         "stop": list(sampling.stop),
+        "guided": guided,
         "index": index,
         **more,
     }

@@ -10,17 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from monty.json import MSONable
 
 from elatbot_flows.engines import background
+from elatbot_flows.engines.asking import Asker
 from elatbot_flows.engines.base import EngineRecord, Failure
-from elatbot_flows.engines.prompt_tokens import (
-    encode,
-    load_tokenizer,
-    prompt_text,
-    read_template,
-    too_long,
-)
-from elatbot_flows.engines.server_api import Asker, Structured
+from elatbot_flows.engines.server_api import Requests, Structured
 from elatbot_flows.engines.server_client import Client, connect
 from elatbot_flows.engines.server_models import ServedModel, base_url, look_up
+from elatbot_flows.engines.tokenizer_loading import load_tokenizer, read_template
 from elatbot_flows.errors import EngineError, ParseError
 from elatbot_flows.text.question import Template
 
@@ -119,13 +114,13 @@ class ServerEngine:
         self._settings = settings
         self._key = _read_key(settings.api_key_env)
         self._served = background.run(self._look_up)
-        self._tokenizer = self._load_tokenizer()
+        self._asker = self._load_asker()
         if settings.structured == "vllm" and not self._served.vllm:
             raise EngineError(
                 f"{settings.url} does not say that it is vLLM: choose structured="
                 "'response_format' or, if it cannot follow patterns, 'none'"
             )
-        self._asker = Asker(
+        self._requests = Requests(
             settings.model,
             settings.adapter,
             settings.template,
@@ -134,9 +129,13 @@ class ServerEngine:
             send_seed=settings.seed == "request",
         )
 
-    def _load_tokenizer(self) -> Any:
-        name = self._settings.tokenizer
-        return load_tokenizer(name, self._settings.template) if name else None
+    def _load_asker(self) -> Asker | None:
+        """What turns questions into tokens, if this is not left to the server."""
+        name, template = self._settings.tokenizer, self._settings.template
+        if name is None:
+            return None
+        tokenizer = load_tokenizer(name, template)
+        return Asker(tokenizer, template, self._served.context_length, guided=False)
 
     async def _look_up(self) -> ServedModel:
         async with connect(self._settings.url, self._key, 10.0, 1) as http:
@@ -204,31 +203,30 @@ class ServerEngine:
     async def _answer(
         self, client: Client, question: Question, sampling: Sampling
     ) -> list[Completion] | Failure:
-        asker = self._asker
-        try:
-            prompt, tokens = self._write(question)
-        except ParseError as error:
-            return Failure(error.reason, str(error))
-        if tokens is not None:
-            failure = too_long(len(tokens), sampling.max_tokens, self._served.context_length)
-            if failure is not None:
-                return failure
-        request = asker.request(question, sampling, prompt, tokens)
+        written = self._write(question, sampling)
+        if isinstance(written, Failure):
+            return written
+        prompt, tokens = written
+        request = self._requests.request(question, sampling, prompt, tokens)
         if isinstance(request, Failure):
             return request
         path, body = request
         answer: list[Completion] | Failure = await client.post(
-            path, body, lambda reply: asker.read(reply, question, sampling, prompt)
+            path, body, lambda reply: self._requests.read(reply, question, sampling, prompt)
         )
         return answer
 
-    def _write(self, question: Question) -> tuple[str, list[int] | None]:
+    def _write(
+        self, question: Question, sampling: Sampling
+    ) -> tuple[str, tuple[int, ...] | None] | Failure:
         """Text of a question and, if there is a tokenizer, its tokens."""
-        if self._tokenizer is None:
-            return self._asker.prompt(question), None
-        template = self._settings.template
-        text = prompt_text(self._tokenizer, question, template)
-        return text, encode(self._tokenizer, question, template)
+        if self._asker is None:
+            try:
+                return self._requests.prompt(question), None
+            except ParseError as error:
+                return Failure(error.reason, str(error))
+        asked = self._asker.ask(question, sampling.max_tokens)
+        return asked if isinstance(asked, Failure) else (asked.text, asked.tokens)
 
 
 def _read_key(name: str | None) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from elatbot_flows.engines.base import Failure
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from elatbot_flows.engines.base import Sampling
     from elatbot_flows.text.question import Question
 
-__all__ = ["Asker", "MalformedReplyError", "Structured", "refusal"]
+__all__ = ["MalformedReplyError", "Requests", "Structured", "refusal"]
 
 Structured = Literal["vllm", "response_format", "none"]
 """How a server is told the pattern of an answer."""
@@ -36,7 +37,7 @@ class MalformedReplyError(ValueError):
 
 
 @dataclass(frozen=True)
-class Asker:
+class Requests:
     """Writes the requests for one model on one server and reads the replies.
 
     Parameters
@@ -157,19 +158,28 @@ class Asker:
         MalformedReplyError
             If they are not all there.
         """
+        guided = question.pattern is not None and self.structured != "none"
         try:
-            usage = reply.get("usage") or {}
-            wrapped = question.pattern is not None and self.structured == "response_format"
             choices = sorted(reply["choices"], key=lambda choice: choice["index"])
-            found = [self._completion(c, usage, sampling, prompt) for c in choices]
+            usage = reply.get("usage") or {}
+            completion = partial(self._completion, usage=usage, sampling=sampling, prompt=prompt)
+            found = [completion(choice, guided=guided) for choice in choices]
         except (KeyError, TypeError, AttributeError) as error:
             raise MalformedReplyError(f"{type(error).__name__} {error}") from error
         if [c.sampling["index"] for c in found] != list(range(sampling.samples)):
             raise MalformedReplyError(f"{len(found)} answers instead of {sampling.samples}")
-        return [replace(c, text=_unwrap(c.text)) for c in found] if wrapped else found
+        if guided and self.structured == "response_format":
+            return [replace(completion, text=_unwrap(completion.text)) for completion in found]
+        return found
 
     def _completion(
-        self, choice: dict[str, Any], usage: dict[str, Any], sampling: Sampling, prompt: str
+        self,
+        choice: dict[str, Any],
+        *,
+        usage: dict[str, Any],
+        sampling: Sampling,
+        prompt: str,
+        guided: bool,
     ) -> Completion:
         text = choice["text"] if "text" in choice else choice["message"]["content"] or ""
         tokens = choice.get("token_ids")
@@ -181,7 +191,7 @@ class Asker:
             model=self.model,
             prompt=prompt,
             seed=sampling.seed,
-            sampling=sampling_record(sampling, choice["index"], **more),
+            sampling=sampling_record(sampling, choice["index"], guided=guided, **more),
             prompt_tokens=usage.get("prompt_tokens", 0),
             completion_tokens=alone if tokens is None else len(tokens),
             adapter=self.adapter,

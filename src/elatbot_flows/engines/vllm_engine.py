@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 from monty.json import MSONable
 
+from elatbot_flows.engines.asking import Asker
 from elatbot_flows.engines.base import EngineRecord, Failure
 from elatbot_flows.engines.completion import Completion
-from elatbot_flows.engines.prompt_tokens import encode, prompt_text, read_template, too_long
 from elatbot_flows.engines.sampled import request_seed, sampling_record
+from elatbot_flows.engines.tokenizer_loading import read_template
 from elatbot_flows.engines.vllm_loading import LoadedVllm, load_vllm
-from elatbot_flows.errors import EngineError, ParseError
+from elatbot_flows.errors import EngineError
 from elatbot_flows.text.question import Template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from elatbot_flows.engines.asking import Asked
     from elatbot_flows.engines.base import Sampling
     from elatbot_flows.text.question import Question
 
@@ -103,6 +105,8 @@ class VllmEngine:
         self._settings = settings
         self._loaded = loaded
         self._engine = loaded.engine
+        context = loaded.engine.model_config.max_model_len
+        self._asker = Asker(loaded.tokenizer, settings.template, context, guided=False)
         self._window = 2 * loaded.engine.vllm_config.scheduler_config.max_num_seqs
 
     @property
@@ -141,64 +145,42 @@ class VllmEngine:
             If vLLM stops working.
         """
         waiting = iter(enumerate(questions))
-        under_way: dict[str, int] = {}
+        under_way: dict[str, tuple[int, Asked]] = {}
         try:
             while True:
                 while len(under_way) < self._window and (entry := next(waiting, None)):
-                    name = self._add(entry[1], sampling)
-                    if isinstance(name, Failure):
-                        yield entry[0], name
+                    place, question = entry
+                    added = self._add(question, sampling)
+                    if isinstance(added, Failure):
+                        yield place, added
                     else:
-                        under_way[name] = entry[0]
+                        under_way[added[0]] = place, added[1]
                 if not under_way:
                     return
                 for output in self._step():
-                    place = under_way.pop(output.request_id)
-                    yield place, self._read(output, questions[place], sampling)
+                    place, asked = under_way.pop(output.request_id)
+                    yield place, self._read(output, asked, questions[place], sampling)
         except GeneratorExit:
             self._engine.abort_request(list(under_way))
             raise
 
-    def _add(self, question: Question, sampling: Sampling) -> str | Failure:
+    def _add(self, question: Question, sampling: Sampling) -> tuple[str, Asked] | Failure:
         """Hand a question to vLLM and return the name it goes by there."""
-        try:
-            tokens = encode(self._loaded.tokenizer, question, self._settings.template)
-        except ParseError as error:
-            return Failure(error.reason, str(error))
-        if not tokens:
-            return Failure("empty_prompt", "the question has no text: ask something")
-        limit = self._engine.model_config.max_model_len
-        failure = too_long(len(tokens), sampling.max_tokens, limit)
-        if failure is not None:
-            return failure
+        asked = self._asker.ask(question, sampling.max_tokens)
+        if isinstance(asked, Failure):
+            return asked
         name = uuid.uuid4().hex
+        prompt = {"prompt_token_ids": list(asked.tokens), "prompt": asked.text}
         try:
-            parameters = self._parameters(question, sampling)
-            (prompt,) = self._engine.renderer.render_cmpl([{"prompt_token_ids": tokens}])
-            self._engine.add_request(name, prompt, parameters, lora_request=self._loaded.adapter)
+            settings = _sampling_params(question.pattern, sampling, asked.text)
+            (ready,) = self._engine.renderer.render_cmpl([prompt])
+            self._engine.add_request(name, ready, settings, lora_request=self._loaded.adapter)
         except Exception as error:
             if _is_dead(error):
                 raise _stopped(error) from error
             reason = "refused" if question.pattern is None else "pattern_not_supported"
             return Failure(reason, " ".join(str(error).split())[:500])
-        return name
-
-    def _parameters(self, question: Question, sampling: Sampling) -> Any:
-        from vllm import SamplingParams
-        from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
-
-        pattern = question.pattern
-        return SamplingParams(
-            n=sampling.samples,
-            temperature=sampling.temperature,
-            top_p=sampling.top_p,
-            top_k=sampling.top_k,
-            max_tokens=sampling.max_tokens,
-            stop=list(sampling.stop),
-            seed=request_seed(sampling.seed, self._text(question)),
-            structured_outputs=StructuredOutputsParams(regex=pattern) if pattern else None,
-            output_kind=RequestOutputKind.FINAL_ONLY,
-        )
+        return name, asked
 
     def _step(self) -> list[Any]:
         try:
@@ -206,22 +188,20 @@ class VllmEngine:
         except Exception as error:
             raise _stopped(error) from error
 
-    def _text(self, question: Question) -> str:
-        return prompt_text(self._loaded.tokenizer, question, self._settings.template)
-
-    def _read(self, output: Any, question: Question, sampling: Sampling) -> list[Completion]:
+    def _read(
+        self, output: Any, asked: Asked, question: Question, sampling: Sampling
+    ) -> list[Completion]:
         settings, loaded = self._settings, self._loaded
-        text = self._text(question)
+        guided = question.pattern is not None
+        seed = request_seed(sampling.seed, asked.text)
         return [
             Completion(
                 text=sample.text,
                 model=settings.model,
-                prompt=text,
+                prompt=asked.text,
                 seed=sampling.seed,
-                sampling=sampling_record(
-                    sampling, sample.index, request_seed=request_seed(sampling.seed, text)
-                ),
-                prompt_tokens=len(output.prompt_token_ids),
+                sampling=sampling_record(sampling, sample.index, guided=guided, request_seed=seed),
+                prompt_tokens=len(asked.tokens),
                 completion_tokens=len(sample.token_ids),
                 adapter=settings.adapter,
                 revision=loaded.revision or loaded.weights_sha256,
@@ -229,6 +209,24 @@ class VllmEngine:
             )
             for sample in sorted(output.outputs, key=lambda sample: sample.index)
         ]
+
+
+def _sampling_params(pattern: str | None, sampling: Sampling, prompt: str) -> Any:
+    """Settings of one question for vLLM."""
+    from vllm import SamplingParams
+    from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
+
+    return SamplingParams(
+        n=sampling.samples,
+        temperature=sampling.temperature,
+        top_p=sampling.top_p,
+        top_k=sampling.top_k,
+        max_tokens=sampling.max_tokens,
+        stop=list(sampling.stop),
+        seed=request_seed(sampling.seed, prompt),
+        structured_outputs=StructuredOutputsParams(regex=pattern) if pattern else None,
+        output_kind=RequestOutputKind.FINAL_ONLY,
+    )
 
 
 def _is_dead(error: Exception) -> bool:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from elatbot_flows.engines.adapters import read_adapter_config
+from elatbot_flows.engines.tokenizer_loading import require_chat_template
 from elatbot_flows.engines.weights_files import hub_commit, local_folder, weights_sha256
 from elatbot_flows.errors import EngineError
-from elatbot_flows.text.question import Template
 
 if TYPE_CHECKING:
     from elatbot_flows.engines.vllm_engine import VllmSettings
@@ -80,11 +80,7 @@ def load_vllm(settings: VllmSettings) -> LoadedVllm:
             f"vLLM cannot load {settings.model}: {why}; its log above may say more"
         ) from error
     tokenizer = engine.get_tokenizer()
-    if settings.template is Template.CHAT and not tokenizer.chat_template:
-        raise EngineError(
-            f"the tokenizer of {settings.model} has no chat template: set template to 'elatbot' or "
-            "'raw', or store a template in its tokenizer_config.json"
-        )
+    require_chat_template(tokenizer, settings.model, settings.template)
     return LoadedVllm(
         engine=engine,
         tokenizer=tokenizer,
