@@ -16,6 +16,7 @@ from elatbot_flows.engines.text_model import TextModel, text_model
 from elatbot_flows.errors import EngineError, TargetError
 from elatbot_flows.jobs import PredictElasticMaker, PredictModulusMaker
 from elatbot_flows.schemas import TextPrediction
+from engines.fake_server import answer, serving
 from engines.tiny_models import make_tiny_llama
 from scripted_engine import CUBIC, asked, scripted
 
@@ -305,6 +306,28 @@ def test_singular_tensors_are_not_stable(value):
 def tiny(tmp_path_factory):
     """A real model with random weights: it has nothing to say, in many words."""
     return str(make_tiny_llama(tmp_path_factory.mktemp("models") / "tiny", context=1200))
+
+
+def test_a_server_is_asked_by_the_same_maker():
+    """It refuses one prompt for good; the other materials have their answers."""
+
+    def behave(body, _):
+        if "Material Pb" in body["prompt"]:
+            return 400, {"error": {"message": "no lead here"}}
+        usual = answer("/v1/completions", body)
+        return 200, usual | {"choices": [c | {"text": CUBIC} for c in usual["choices"]]}
+
+    with serving(behave) as server:
+        model = text_model("tiny", engine="server", url=server.url, adapter="lora")
+        found = predict([COPPER, samples.fcc("Pb", 4.9), COPPER.copy()], model=model)
+        prompts = [body["prompt"] for _, body in server.requests]
+    copper, lead, again = found
+    assert copper.bulk_modulus == again.bulk_modulus == pytest.approx(180)
+    assert copper.prompt.startswith("Human: Given a material's symmetry")
+    assert sum("Material Cu" in prompt for prompt in prompts) == 1
+    assert lead.status == "failed"
+    assert "no lead here" in lead.message
+    assert (copper.model.engine, copper.model.adapter) == ("server", "lora")
 
 
 @pytest.mark.parametrize("samples_", [1, 3])

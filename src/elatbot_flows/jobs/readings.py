@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["Reading", "commonest", "modulus_fields", "read", "symmetry_of", "tensor_fields"]
 
 _LARGEST = 1e5  # GPa
+_ROUNDING = 1e-12
 _SINGULAR = 1e-10
 _SYMPREC = 0.1
 _SPREAD = ("bulk_modulus", "shear_modulus", "youngs_modulus")
@@ -160,7 +161,9 @@ def tensor_fields(
 
 
 def _project(tensor: NDArray[np.float64], symmetry: str) -> Projection:
-    return project_on_laue_class(tensor, symmetry, any_main_axis=True)
+    """The nearest symmetric tensor; one that is symmetric stays as it is, to the last digit."""
+    found = project_on_laue_class(tensor, symmetry, any_main_axis=True)
+    return found if found.distance > _ROUNDING else Projection(tensor, 0.0)
 
 
 def _spread(tensors: Sequence[NDArray[np.float64] | None]) -> dict[str, Any]:
