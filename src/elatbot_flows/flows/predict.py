@@ -9,7 +9,8 @@ from jobflow import Flow, Maker, OutputReference
 
 from elatbot_flows.errors import TargetError
 from elatbot_flows.jobs.count import count_predictions
-from elatbot_flows.jobs.predict import PredictElasticMaker, identify_model
+from elatbot_flows.jobs.identify import identify_model
+from elatbot_flows.jobs.predict import PredictElasticMaker
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,6 +13,7 @@ from elatbot_flows.engines.base import Failure
 from elatbot_flows.errors import EngineError
 from elatbot_flows.files import sha256_of
 from elatbot_flows.jobs.asking import AskMaker, guided, package_versions
+from elatbot_flows.jobs.identify import require_same
 from elatbot_flows.jobs.materials import read_materials
 from elatbot_flows.jobs.readings import (
     Reading,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from elatbot_flows.text.material import Material
     from elatbot_flows.text.question import Question
 
-__all__ = ["OTHER_TASKS", "PredictElasticMaker", "PredictModulusMaker", "identify_model"]
+__all__ = ["OTHER_TASKS", "PredictElasticMaker", "PredictModulusMaker"]
 
 OTHER_TASKS = (Task.GENERATION, Task.INFILL)
 """Tasks that predict no elasticity."""
@@ -129,7 +130,7 @@ class PredictElasticMaker(AskMaker):
         model, task, engine = self.text_model(), self.checked_task(), self.engine()
         sampling = self.sampling(task, engine)
         record = self.model_record(engine)
-        _require_same(record, expected)
+        require_same(record, expected)
         questions, retrieved = self._questions(asked, model, task)
         answers = ask_all(engine, questions, sampling)
         common = {
@@ -228,23 +229,6 @@ class PredictModulusMaker(PredictElasticMaker):
     task: Task | str | None = Task.BULK_MODULUS
 
 
-@job(output_schema=TextModelRecord)
-def identify_model(maker: PredictElasticMaker) -> TextModelRecord:
-    """Say who answers, so that the jobs of a flow can make sure that it is the same model.
-
-    Parameters
-    ----------
-    maker
-        The Maker of the jobs that ask it.
-
-    Raises
-    ------
-    EngineError
-        If the model cannot be loaded.
-    """
-    return maker.model_record(maker.text_model().engine())
-
-
 def _material_fields(asked: Asked) -> dict[str, Any]:
     """Which material it is."""
     found: dict[str, Any] = {"source": asked.source, "temperature": asked.temperature}
@@ -267,13 +251,3 @@ def _system(asked: Asked) -> str | None:
         return None if asked.material is None else asked.material.crystal_system
     except Exception:  # noqa: BLE001 - not given, or spglib finds none
         return None
-
-
-def _require_same(record: TextModelRecord, expected: TextModelRecord | None) -> None:
-    """Refuse other weights than those that answered elsewhere in a flow."""
-    names = ("weights_sha256", "adapter_sha256", "revision", "template", "dialect")
-    if expected and (wrong := [n for n in names if getattr(record, n) != getattr(expected, n)]):
-        raise EngineError(
-            f"{record.name} is not the model that this flow began with ({', '.join(wrong)} "
-            "differ): give all workers the same weights"
-        )
