@@ -13,7 +13,7 @@ from pymatgen.core import Composition, Lattice, Structure
 
 import samples
 from elatbot_flows.engines.text_model import TextModel, text_model
-from elatbot_flows.errors import EngineError, TargetError
+from elatbot_flows.errors import EngineError, StructureError, TargetError
 from elatbot_flows.jobs import PredictElasticMaker, PredictModulusMaker
 from elatbot_flows.schemas import TextPrediction
 from engines.fake_server import answer, serving
@@ -164,6 +164,31 @@ def test_robocrystallographer_may_fail(monkeypatch):
     found = predict(COPPER, task="tensor_from_words")
     assert (found.status, found.reason) == ("failed", "not_described")
     assert "too strange" in found.message
+
+
+def test_a_job_that_goes_on_describes_crystals_as_before(tmp_path, monkeypatch):
+    """Robocrystallographer may choose other words in another process."""
+    from elatbot_flows.text import robocrys_text
+
+    told = iter(["one way", "another way", "a third way", *[StructureError("never")] * 2])
+
+    def describe(_):
+        words = next(told)
+        if isinstance(words, str):
+            return words
+        raise words
+
+    monkeypatch.setattr(robocrys_text, "describe", describe)
+    settings = {"model": scripted(log=str(tmp_path / "log")), "task": "tensor_from_words"}
+    journal = str(tmp_path / "journal")
+    for _ in range(2):
+        (found,) = predict([COPPER], journal=journal, **settings)
+        assert "one way" in found.prompt
+    assert asked(tmp_path / "log") == 1
+    assert "another way" in predict(samples.fcc("Al"), journal=journal, **settings).prompt
+    assert "a third way" in predict(COPPER, **settings).prompt
+    found = predict(samples.fcc("Ni"), journal=journal, **settings)
+    assert found.status == "failed"
 
 
 def test_equal_questions_are_asked_once(tmp_path):

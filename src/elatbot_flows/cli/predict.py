@@ -229,6 +229,8 @@ def _write(entries: list[dict[str, Any]], folder: Path, *, plots: bool) -> None:
         return
     from elatbot_flows.report.directional import write_directional_plot
 
+    if not any(entry["born_stable"] for entry in entries):
+        Console(stderr=True, highlight=False).print("there is no stable tensor to draw")
     (folder / "plots").mkdir(exist_ok=True)
     for number, entry in enumerate(entries, start=1):
         if entry["born_stable"]:

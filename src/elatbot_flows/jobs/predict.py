@@ -24,6 +24,7 @@ from elatbot_flows.jobs.readings import (
     tensor_fields,
 )
 from elatbot_flows.jobs.references import read_references
+from elatbot_flows.jobs.words import with_words
 from elatbot_flows.schemas import RetrievalRecord, TextModelRecord, TextPrediction
 from elatbot_flows.text.elatbot_prompts import Task
 
@@ -128,6 +129,9 @@ class PredictElasticMaker(AskMaker):
     ) -> list[TextPrediction]:
         """Documents of materials, without a job around it; see `make`."""
         model, task, engine = self.text_model(), self.checked_task(), self.engine()
+        if self.journal is not None:
+            folder = Path(self.journal) / "words"
+            asked = [with_words(each, task, model, folder) for each in asked]
         sampling = self.sampling(task, engine)
         record = self.model_record(engine)
         require_same(record, expected)
