@@ -1,9 +1,10 @@
 """Tokens per processor second of text engines, against the way of the published test script.
 
 That script (ElaTBot, doi:10.1039/D5DD00061K) calls ``generate`` of transformers with two questions
-at a time, temperature 0.01, top_p 0.7 and top_k 50. All engines get the same questions for a tensor
-(about 480 tokens each, no two alike) and the same small Llama with random weights, which never ends
-an answer: every answer has the same number of tokens.
+at a time, top_p 0.7 and top_k 50. Two kinds of work: questions for tensors (full texts, no two
+alike, temperature 0.01) and samples of one question for materials (temperature 0.95). All engines
+get the same questions and the same Llama with random weights, which never ends an answer: every
+answer has the same number of tokens.
 
 Processor time is that of this process and of all the processes it started and that have ended.
 """
@@ -16,12 +17,14 @@ import resource
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-REFERENCE = {"do_sample": True, "temperature": 0.01, "top_p": 0.7, "top_k": 50}
+TOP = {"top_p": 0.7, "top_k": 50}
+TEMPERATURE = {"tensors": 0.01, "materials": 0.95}
 
 
 def make_model(folder, hidden, layers):
@@ -40,7 +43,28 @@ def make_model(folder, hidden, layers):
     return sum(p.numel() for p in model.parameters())
 
 
-def questions(count):
+@dataclass(frozen=True)
+class Work:
+    """Distinct questions, how often each is answered, how hot, and with how many tokens."""
+
+    questions: list
+    samples: int
+    temperature: float
+    tokens: int
+
+
+def make_work(kind, count, tokens):
+    """So many answers of a kind of work."""
+    if kind == "tensors":
+        return Work(tensor_questions(count), 1, TEMPERATURE[kind], tokens)
+    from elatbot_flows.text.dialects import dialect
+    from elatbot_flows.text.generation_text import ModulusRequest
+
+    question = dialect("elatbot").ask_material(ModulusRequest(160.0, 160.0))
+    return Work([question], count, TEMPERATURE[kind], tokens)
+
+
+def tensor_questions(count):
     """Questions for a tensor from full texts of different lengths."""
     from elatbot_flows.text.patterns import MATRIX
     from elatbot_flows.text.question import Question
@@ -53,16 +77,17 @@ def questions(count):
     return asked
 
 
-def reference(folder, asked, tokens, **_settings):
+def reference(folder, work, dtype="float32"):
     """``generate`` of transformers, two questions at a time in the order they come."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     from elatbot_flows.text.question import Template, write
 
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, dtype)).eval()
     tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
-    texts = [write(question, Template.ELATBOT) for question in asked]
+    texts = [write(q, Template.ELATBOT) for q in work.questions for _ in range(work.samples)]
+    how = {"do_sample": True, "temperature": work.temperature, **TOP}
 
     def run():
         written = 0
@@ -74,7 +99,7 @@ def reference(folder, asked, tokens, **_settings):
                 add_special_tokens=False,
                 return_token_type_ids=False,
             )
-            answers = model.generate(**batch, **REFERENCE, max_new_tokens=tokens)
+            answers = model.generate(**batch, **how, max_new_tokens=work.tokens)
             new = answers[:, batch["input_ids"].shape[1] :]
             written += new.numel()
             tokenizer.batch_decode(new, skip_special_tokens=True)
@@ -83,17 +108,19 @@ def reference(folder, asked, tokens, **_settings):
     return run
 
 
-def transformers(folder, asked, tokens, **settings):
+def transformers(folder, work, **settings):
     """The engine of this package."""
     from elatbot_flows.engines.base import Failure, Sampling
     from elatbot_flows.engines.transformers_engine import TransformersSettings
 
     engine = TransformersSettings(folder, **settings).load()
-    sampling = Sampling(temperature=0.01, top_p=0.7, top_k=50, max_tokens=tokens)
+    sampling = Sampling(
+        temperature=work.temperature, max_tokens=work.tokens, samples=work.samples, **TOP
+    )
 
     def run():
         written = 0
-        for _, answer in engine.complete(asked, sampling):
+        for _, answer in engine.complete(work.questions, sampling):
             if isinstance(answer, Failure):
                 raise SystemExit(answer.message)
             written += sum(completion.completion_tokens for completion in answer)
@@ -104,6 +131,7 @@ def transformers(folder, asked, tokens, **settings):
 
 ENGINES = {
     "reference": (reference, {}),
+    "reference-bf16": (reference, {"dtype": "bfloat16"}),
     "transformers": (transformers, {"guided": False}),
     "transformers-bf16": (transformers, {"guided": False, "dtype": "bfloat16"}),
     "transformers-guided": (transformers, {"guided": True}),
@@ -113,9 +141,8 @@ ENGINES = {
         {"guided": False, "adapter": "adapter", "merge_adapter": False},
     ),
 }
-"""Name, what prepares it, and its settings. It gets the folder of a model, questions and the number
-of tokens of an answer, and returns a function that answers all of them and returns the number of
-tokens written."""
+"""Name, what prepares it, and its settings. It gets the folder of a model and the `Work`, and
+returns a function that does it and returns the number of tokens written."""
 
 
 def processor_seconds():
@@ -124,19 +151,20 @@ def processor_seconds():
     return sum(usage.ru_utime + usage.ru_stime for usage in used)
 
 
-def measure(name, folder, count, tokens, batch_tokens, repeats):
+def measure(settings):
     """Best of some runs after a short one to warm up."""
-    prepare, settings = ENGINES[name]
-    settings = dict(settings)
-    if "adapter" in settings:
-        settings["adapter"] = f"{folder}/{settings['adapter']}"
-    if prepare is transformers and batch_tokens:
-        settings["batch_tokens"] = batch_tokens
-    asked = questions(count)
-    prepare(folder, asked[:2], 4, **settings)()
-    run = prepare(folder, asked, tokens, **settings)
+    (name,) = settings.engine
+    folder = settings.alone
+    prepare, how = ENGINES[name]
+    how = dict(how)
+    if "adapter" in how:
+        how["adapter"] = f"{folder}/{how['adapter']}"
+    if prepare is transformers and settings.batch_tokens:
+        how["batch_tokens"] = settings.batch_tokens
+    prepare(folder, make_work(settings.work, 2, 4), **how)()
+    run = prepare(folder, make_work(settings.work, settings.answers, settings.tokens), **how)
     results = []
-    for _ in range(repeats):
+    for _ in range(settings.repeats):
         begin = processor_seconds()
         written = run()
         results.append({"seconds": processor_seconds() - begin, "tokens": written})
@@ -162,7 +190,8 @@ def table(results, words):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--engine", action="append", choices=ENGINES, help="may be repeated")
-    parser.add_argument("--questions", type=int, default=64)
+    parser.add_argument("--work", choices=TEMPERATURE, default="tensors")
+    parser.add_argument("--answers", type=int, default=64)
     parser.add_argument("--tokens", type=int, default=100)
     parser.add_argument("--hidden", type=int, default=256)
     parser.add_argument("--layers", type=int, default=5)
@@ -171,25 +200,13 @@ def main():
     parser.add_argument("--alone", metavar="FOLDER", help=argparse.SUPPRESS)
     settings = parser.parse_args()
     if settings.alone:
-        print(json.dumps(_measure_here(settings)))
+        print(json.dumps(measure(settings)))
         return
     with tempfile.TemporaryDirectory() as folder:
         parameters = make_model(folder, settings.hidden, settings.layers)
         results = [(name, _in_own_process(name, folder)) for name in settings.engine or ENGINES]
-    words = f"{parameters / 1e6:.1f} M parameters, {settings.questions} questions"
+    words = f"{parameters / 1e6:.1f} M parameters, {settings.answers} {settings.work}"
     print(table(results, words))
-
-
-def _measure_here(settings):
-    (name,) = settings.engine
-    return measure(
-        name,
-        settings.alone,
-        settings.questions,
-        settings.tokens,
-        settings.batch_tokens,
-        settings.repeats,
-    )
 
 
 def _in_own_process(name, folder):

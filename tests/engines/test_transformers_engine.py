@@ -8,7 +8,7 @@ import pytest
 import torch
 from monty.json import MontyDecoder, MontyEncoder
 from pymatgen.core import Composition
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer, MistralConfig, MistralForCausalLM
 
 from elatbot_flows.engines import transformers_engine
 from elatbot_flows.engines.base import Failure, Sampling
@@ -20,7 +20,7 @@ from elatbot_flows.text.elatbot_prompts import Task
 from elatbot_flows.text.generation_text import ModulusRequest
 from elatbot_flows.text.material import Material
 from elatbot_flows.text.question import Question, Template, write
-from engines.tiny_models import crystals, make_adapter, make_tiny_llama, prompt_for
+from engines.tiny_models import crystals, make_adapter, make_tiny_llama, make_tokenizer, prompt_for
 
 HOT = Sampling(temperature=1.0, top_p=0.95, samples=2, max_tokens=40, seed=5)
 
@@ -82,6 +82,38 @@ def test_greedy_is_what_generate_gives(base, adapter, with_adapter):
         )
         new = tokens[0, inputs["input_ids"].shape[1] :]
         assert answer == tokenizer.decode(new, skip_special_tokens=True)
+
+
+def test_attention_to_a_window(tmp_path):
+    """Models that see only the latest tokens go another way through the cache."""
+    tokenizer = make_tokenizer(tmp_path)
+    config = MistralConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=64,
+        intermediate_size=96,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        head_dim=16,
+        sliding_window=24,
+        max_position_embeddings=2048,
+        initializer_range=0.15,
+        eos_token_id=tokenizer.eos_token_id,
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = MistralForCausalLM(config).eval()
+    model.save_pretrained(tmp_path)
+    questions = tensor_questions()
+    engine = TransformersSettings(str(tmp_path), guided=False).load()
+    answers = texts(engine, questions, Sampling(max_tokens=30))
+    for question, (answer,) in zip(questions, answers, strict=True):
+        text = write(question, Template.ELATBOT)
+        inputs = tokenizer(text, return_tensors="pt", add_special_tokens=False)["input_ids"]
+        tokens = model.generate(inputs, do_sample=False, max_new_tokens=30, pad_token_id=0)
+        assert answer == tokenizer.decode(tokens[0, inputs.shape[1] :], skip_special_tokens=True)
+    alone = TransformersSettings(str(tmp_path), guided=False, batch_tokens=1).load()
+    assert texts(engine, questions, HOT) == texts(alone, questions, HOT)
 
 
 def test_sampling_follows_the_model(base):

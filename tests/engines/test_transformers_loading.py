@@ -174,6 +174,6 @@ def test_bad_settings(base, monkeypatch):
     monkeypatch.setattr(placement, "find_spec", lambda _: None)
     assert "pip install bitsandbytes" in refusal(base, quantization="4bit")
     with pytest.raises(EngineError, match="template"):
-        TransformersSettings(template="letter")
+        TransformersSettings("elatbot-mini", template="letter")
     with pytest.raises(EngineError, match="batch_tokens"):
-        TransformersSettings(batch_tokens=0)
+        TransformersSettings("elatbot-mini", batch_tokens=0)
