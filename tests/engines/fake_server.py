@@ -60,6 +60,11 @@ class Handler(BaseHTTPRequestHandler):
             self.owner.end()
 
 
+class _Http(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # with the usual 5, connections wait a second
+
+
 class FakeServer:
     """Answers every prompt with its own text in capitals.
 
@@ -73,10 +78,7 @@ class FakeServer:
         self.requests, self.attempts, self.connections = [], Counter(), []
         self.most_at_once, self.now = 0, 0
         self.lock = threading.Lock()
-        self.http = ThreadingHTTPServer(
-            ("127.0.0.1", port), type("_Handler", (Handler,), {"owner": self})
-        )
-        self.http.daemon_threads = True
+        self.http = _Http(("127.0.0.1", port), type("_Handler", (Handler,), {"owner": self}))
         self.port = self.http.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}/v1"
 

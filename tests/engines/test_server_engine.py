@@ -182,10 +182,10 @@ def test_a_question_that_never_works_fails_alone(fault):
 
 def test_a_request_that_takes_too_long_fails_alone():
     def behave(body, _attempt):
-        return dawdle(0.6) if body["prompt"] == "question 7" else None
+        return dawdle(2.0) if body["prompt"] == "question 7" else None
 
     with serving(behave) as server:
-        found = ask(server, timeout=0.2, retries=1)
+        found = ask(server, timeout=0.7, retries=1)
     assert found[7].reason == "timeout"
     assert server.attempts['"question 7"'] == 2
     assert_all_answered({**found, 7: found[6]}, [*QUESTIONS[:7], QUESTIONS[6], *QUESTIONS[8:]])
