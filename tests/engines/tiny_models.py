@@ -24,6 +24,8 @@ CHAT_TEMPLATE = (
     "{% for message in messages %}<|{{ message['role'] }}|>{{ message['content'] }}</s>"
     "{% endfor %}{% if add_generation_prompt %}<|assistant|>{% endif %}"
 )
+LINEAR = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+"""Layers that the published adapters are trained on."""
 PAD, BEGIN, END = "<pad>", "<s>", "</s>"
 
 
@@ -132,7 +134,7 @@ def make_adapter(folder, base, *, rank=4, seed=1, scale=0.2):
     """Write a LoRA adapter for `base` whose weights are random and not zero; returns the folder."""
     model = AutoModelForCausalLM.from_pretrained(base)
     settings = LoraConfig(
-        r=rank, lora_alpha=2 * rank, target_modules="all-linear", task_type="CAUSAL_LM"
+        r=rank, lora_alpha=2 * rank, target_modules=list(LINEAR), task_type="CAUSAL_LM"
     )
     with torch.random.fork_rng():
         torch.manual_seed(seed)

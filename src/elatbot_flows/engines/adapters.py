@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from elatbot_flows.errors import EngineError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from torch import Tensor
     from transformers import PreTrainedModel
 
 __all__ = ["ADAPTER_FILES", "add_adapter", "read_adapter_config"]
 
+_KIND = ("model_type", "num_hidden_layers", "hidden_size", "intermediate_size", "vocab_size")
 _CONFIG, _WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
 ADAPTER_FILES = (_CONFIG, _WEIGHTS)
 """What a folder of an adapter holds."""
@@ -69,13 +70,31 @@ def add_adapter(model: PreTrainedModel, folder: Path, *, merge: bool) -> PreTrai
             "adapters are loaded by PEFT, which is not installed: pip install peft"
         ) from error
     config = read_adapter_config(folder)
+    _check_base(model, folder, config)
     try:
-        adapted = PeftModel.from_pretrained(model, str(folder))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of missing weights, which are errors below
+            adapted = PeftModel.from_pretrained(model, str(folder))
     except (RuntimeError, ValueError, KeyError, TypeError) as error:
         raise _wrong_base(folder, config, _first_line(error)) from error
     _check_loaded(adapted, folder, config)
     whole: Any = adapted.merge_and_unload(safe_merge=True) if merge else adapted
     return cast("PreTrainedModel", whole.eval())
+
+
+def _check_base(model: PreTrainedModel, folder: Path, config: dict[str, Any]) -> None:
+    """Refuse an adapter whose own base lies on this machine and is another kind of model.
+
+    Its note often names a folder of another machine; then only its weights can tell.
+    """
+    file = Path(str(config.get("base_model_name_or_path"))) / "config.json"
+    if not file.is_file():
+        return
+    stated = json.loads(file.read_text())
+    for name in _KIND:
+        here = getattr(model.config, name, None)
+        if name in stated and stated[name] != here:
+            raise _wrong_base(folder, config, f"{name} was {stated[name]}, here it is {here}")
 
 
 def _check_loaded(adapted: Any, folder: Path, config: dict[str, Any]) -> None:

@@ -6,11 +6,12 @@ Questions that several samples share are read once, and rows that are done leave
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from elatbot_flows.engines.kv_cache import make_cache, select_rows
+from elatbot_flows.engines.kv_cache import has_plain_attention
+from elatbot_flows.engines.reading import read_questions
 from elatbot_flows.engines.token_choice import NOT_FINITE, choose_tokens
 
 if TYPE_CHECKING:
@@ -142,29 +143,17 @@ class _Batch:
     """Rows that are decoded together, their cache, and the scores of their next tokens."""
 
     def __init__(self, model: PreTrainedModel, answers: list[Answer], max_tokens: int) -> None:
-        self.answers = answers
-        self._model = model
-        questions = list(dict.fromkeys(answer.row.tokens for answer in answers))
-        self._width = max(map(len, questions))
-        self._padded = min(map(len, questions)) < self._width
-        self._cache = make_cache(model.config, self._width + max_tokens)
-        self.logits, self._padding = self._read(questions)
-        if len(questions) < len(answers):
-            places = {question: place for place, question in enumerate(questions)}
-            self._select([places[answer.row.tokens] for answer in answers])
-
-    def _read(self, questions: list[tuple[int, ...]]) -> tuple[Tensor, Tensor]:
-        """Scores after the questions, and how far each is padded on the left."""
         import torch
 
-        device = self._model.device
-        padding = torch.tensor([self._width - len(question) for question in questions])
-        tokens = torch.zeros((len(questions), self._width), dtype=torch.long)
-        for row, question in zip(tokens, questions, strict=True):
-            row[self._width - len(question) :] = torch.tensor(question)
-        padding = padding.to(device)
-        places = torch.arange(self._width, device=device) - padding[:, None]
-        return self._forward(tokens.to(device), places.clamp(min=0), padding), padding
+        questions = [answer.row.tokens for answer in answers]
+        read = read_questions(model, questions, max_tokens)
+        self.answers = answers
+        self.logits = read.logits
+        self._cache: Any = read.cache
+        self._model = model
+        self._width = max(map(len, questions))
+        self._places = torch.tensor([[len(question)] for question in questions]).to(model.device)
+        self._mask = _mask(model, questions, self._width + max_tokens)
 
     def step(self, picked: list[int]) -> None:
         """Read the tokens that were picked; drop rows that are done once they are many."""
@@ -172,35 +161,46 @@ class _Batch:
 
         alive = [place for place, answer in enumerate(self.answers) if not answer.finish]
         if len(alive) <= _SHRINK * len(self.answers):
-            self.answers = [self.answers[place] for place in alive]
             picked = [picked[place] for place in alive]
-            self._select(alive)
+            self._keep(alive)
         # Rows that are done but still here may hold a mark instead of a token.
         tokens = torch.tensor(picked, device=self._model.device).clamp(min=0)[:, None]
-        places = self._width - self._padding[:, None]
         self._width += 1
-        self.logits = self._forward(tokens, places, self._padding)
-
-    def _forward(self, tokens: Tensor, places: Tensor, padding: Tensor) -> Tensor:
-        import torch
-
-        mask = None
-        if self._padded:
-            mask = torch.arange(self._width, device=tokens.device) >= padding[:, None]
-        output = self._model(
+        output: Any = self._model(
             input_ids=tokens,
-            attention_mask=mask,
-            position_ids=places,
+            attention_mask=None if self._mask is None else self._mask[..., : self._width],
+            position_ids=self._places,
             past_key_values=self._cache,
             use_cache=True,
             logits_to_keep=1,
         )
-        logits: Tensor = output.logits[:, -1]
-        return logits
+        self._places = self._places + 1
+        self.logits = output.logits[:, -1]
 
-    def _select(self, rows: list[int]) -> None:
+    def _keep(self, rows: list[int]) -> None:
         import torch
 
         chosen = torch.tensor(rows, device=self._model.device)
-        select_rows(self._cache, chosen)
-        self.logits, self._padding = self.logits[chosen], self._padding[chosen]
+        self.answers = [self.answers[row] for row in rows]
+        self._cache.batch_select_indices(chosen)
+        self._places = self._places[chosen]
+        self._mask = None if self._mask is None else self._mask[chosen]
+
+
+def _mask(model: PreTrainedModel, questions: Sequence[Sequence[int]], room: int) -> Tensor | None:
+    """Mask of the padding on the left, None if there is none.
+
+    Where attention is plain it is in the form that attention adds to its scores, so that nothing
+    has to be made of it for every token and layer.
+    """
+    import torch
+
+    lengths = [len(question) for question in questions]
+    if min(lengths) == max(lengths):
+        return None
+    padding = torch.tensor([max(lengths) - length for length in lengths])
+    seen = (torch.arange(room) >= padding[:, None]).to(model.device)
+    if not has_plain_attention(model.config):
+        return seen
+    zeros = torch.zeros(seen.shape, dtype=model.dtype, device=model.device)
+    return zeros.masked_fill(~seen, -torch.inf)[:, None, None]

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NOT_FINITE", "choose_tokens"]
 
+_FIRST_LOOK = 256
 NOT_FINITE = -1
 """Stands for a token where the scores of a row are not numbers."""
 
@@ -58,33 +59,31 @@ def choose_tokens(
     if temperature == 0:
         picked = scores.argmax(dim=1)
     else:
-        scores = _nucleus(_likeliest(scores / temperature, top_k), top_p)
-        picked = _invert(scores.softmax(dim=1), draws.to(scores.dtype).to(scores.device))
+        picked = _draw(scores / temperature, draws.to(scores.dtype).to(scores.device), top_p, top_k)
     return picked.masked_fill(broken, NOT_FINITE)
 
 
-def _likeliest(scores: Tensor, top_k: int) -> Tensor:
-    import torch
+def _draw(scores: Tensor, draws: Tensor, top_p: float, top_k: int) -> Tensor:
 
-    if not 0 < top_k < scores.shape[1]:
-        return scores
-    best = scores.topk(top_k, dim=1)
-    return torch.full_like(scores, -torch.inf).scatter(1, best.indices, best.values)
-
-
-def _nucleus(scores: Tensor, top_p: float) -> Tensor:
-    import torch
-
-    if top_p >= 1:
-        return scores
-    ordered = scores.sort(dim=1, descending=True, stable=True)
-    weights = ordered.values.softmax(dim=1)
+    count = scores.shape[1]
+    if top_p >= 1 and not 0 < top_k < count:
+        return _invert(scores.softmax(dim=1), draws)
+    whole = scores.logsumexp(dim=1, keepdim=True)
+    best = scores.topk(min(top_k or _FIRST_LOOK, count), dim=1)
+    if not top_k and bool((best.values.logsumexp(dim=1) - whole[:, 0]).exp().min() < top_p):
+        best = scores.topk(count, dim=1)
+    weights = (best.values - whole).exp()
+    if top_k:
+        weights = weights / weights.sum(dim=1, keepdim=True)
     before = weights.cumsum(dim=1) - weights
-    kept = ordered.values.masked_fill(before >= top_p, -torch.inf)
-    return torch.full_like(scores, -torch.inf).scatter(1, ordered.indices, kept)
+    weights = weights.masked_fill(before >= top_p, 0.0)
+    order = best.indices.argsort(dim=1)
+    place = _invert(weights.gather(1, order), draws)
+    return best.indices.gather(1, order).gather(1, place[:, None])[:, 0]
 
 
 def _invert(weights: Tensor, draws: Tensor) -> Tensor:
+    """Place of the first weight with which the sum of weights exceeds a share of their total."""
     import torch
 
     reach = weights.cumsum(dim=1)

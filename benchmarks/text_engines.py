@@ -1,0 +1,221 @@
+"""Tokens per processor second of text engines, against the way of the published test script.
+
+That script (ElaTBot, doi:10.1039/D5DD00061K) calls ``generate`` of transformers with two questions
+at a time, top_p 0.7 and top_k 50. Two kinds of work: questions for tensors (full texts, no two
+alike, temperature 0.01) and samples of one question for materials (temperature 0.95). All engines
+get the same questions and the same Llama with random weights, which never ends an answer: every
+answer has the same number of tokens.
+
+Processor time is that of this process and of all the processes it started and that have ended.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
+
+TOP = {"top_p": 0.7, "top_k": 50}
+TEMPERATURE = {"tensors": 0.01, "materials": 0.95}
+
+
+def make_model(folder, hidden, layers):
+    """A Llama whose token of the end is never the likeliest, its adapter, and its questions."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    from engines.tiny_models import make_adapter, make_tiny_llama
+
+    make_tiny_llama(folder, hidden=hidden, layers=layers, vocabulary=2000, scale=0.06)
+    model = AutoModelForCausalLM.from_pretrained(folder)
+    with torch.no_grad():
+        model.lm_head.weight[model.config.eos_token_id] = 0.0
+    model.save_pretrained(folder)
+    make_adapter(f"{folder}/adapter", folder, rank=8, scale=0.02)
+    return sum(p.numel() for p in model.parameters())
+
+
+@dataclass(frozen=True)
+class Work:
+    """Distinct questions, how often each is answered, how hot, and with how many tokens."""
+
+    questions: list
+    samples: int
+    temperature: float
+    tokens: int
+
+
+def make_work(kind, count, tokens):
+    """So many answers of a kind of work."""
+    if kind == "tensors":
+        return Work(tensor_questions(count), 1, TEMPERATURE[kind], tokens)
+    from elatbot_flows.text.dialects import dialect
+    from elatbot_flows.text.generation_text import ModulusRequest
+
+    question = dialect("elatbot").ask_material(ModulusRequest(160.0, 160.0))
+    return Work([question], count, TEMPERATURE[kind], tokens)
+
+
+def tensor_questions(count):
+    """Questions for a tensor from full texts of different lengths."""
+    from elatbot_flows.text.patterns import MATRIX
+    from elatbot_flows.text.question import Question
+    from engines.tiny_models import crystals, prompt_for
+
+    asked = []
+    for place, structure in enumerate(crystals(count, seed=1)):
+        prompt = prompt_for(structure, sentences=3 + place % 5)
+        asked.append(Question(prompt.instruction, prompt.input, MATRIX))
+    return asked
+
+
+def reference(folder, work, dtype="float32"):
+    """``generate`` of transformers, two questions at a time in the order they come."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    from elatbot_flows.text.question import Template, write
+
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, dtype)).eval()
+    tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
+    texts = [write(q, Template.ELATBOT) for q in work.questions for _ in range(work.samples)]
+    how = {"do_sample": True, "temperature": work.temperature, **TOP}
+
+    def run():
+        written = 0
+        for start in range(0, len(texts), 2):
+            batch = tokenizer(
+                texts[start : start + 2],
+                return_tensors="pt",
+                padding=True,
+                add_special_tokens=False,
+                return_token_type_ids=False,
+            )
+            answers = model.generate(**batch, **how, max_new_tokens=work.tokens)
+            new = answers[:, batch["input_ids"].shape[1] :]
+            written += new.numel()
+            tokenizer.batch_decode(new, skip_special_tokens=True)
+        return written
+
+    return run
+
+
+def transformers(folder, work, **settings):
+    """The engine of this package."""
+    from elatbot_flows.engines.base import Failure, Sampling
+    from elatbot_flows.engines.transformers_engine import TransformersSettings
+
+    engine = TransformersSettings(folder, **settings).load()
+    sampling = Sampling(
+        temperature=work.temperature, max_tokens=work.tokens, samples=work.samples, **TOP
+    )
+
+    def run():
+        written = 0
+        for _, answer in engine.complete(work.questions, sampling):
+            if isinstance(answer, Failure):
+                raise SystemExit(answer.message)
+            written += sum(completion.completion_tokens for completion in answer)
+        return written
+
+    return run
+
+
+ENGINES = {
+    "reference": (reference, {}),
+    "reference-bf16": (reference, {"dtype": "bfloat16"}),
+    "transformers": (transformers, {"guided": False}),
+    "transformers-bf16": (transformers, {"guided": False, "dtype": "bfloat16"}),
+    "transformers-guided": (transformers, {"guided": True}),
+    "transformers-adapter": (transformers, {"guided": False, "adapter": "adapter"}),
+    "transformers-unmerged": (
+        transformers,
+        {"guided": False, "adapter": "adapter", "merge_adapter": False},
+    ),
+}
+"""Name, what prepares it, and its settings. It gets the folder of a model and the `Work`, and
+returns a function that does it and returns the number of tokens written."""
+
+
+def processor_seconds():
+    """Seconds of this process and of its children that have ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in used)
+
+
+def measure(settings):
+    """Best of some runs after a short one to warm up."""
+    (name,) = settings.engine
+    folder = settings.alone
+    prepare, how = ENGINES[name]
+    how = dict(how)
+    if "adapter" in how:
+        how["adapter"] = f"{folder}/{how['adapter']}"
+    if prepare is transformers and settings.batch_tokens:
+        how["batch_tokens"] = settings.batch_tokens
+    prepare(folder, make_work(settings.work, 2, 4), **how)()
+    run = prepare(folder, make_work(settings.work, settings.answers, settings.tokens), **how)
+    results = []
+    for _ in range(settings.repeats):
+        begin = processor_seconds()
+        written = run()
+        results.append({"seconds": processor_seconds() - begin, "tokens": written})
+    return min(results, key=lambda result: result["seconds"] / result["tokens"])
+
+
+def table(results, words):
+    """Markdown of all results; ratios are to the first engine."""
+    base = results[0][1]
+    rows = [
+        "| engine | tokens | CPU s | tokens per CPU s | ratio |",
+        "|---|---|---|---|---|",
+    ]
+    for name, result in results:
+        rate = result["tokens"] / result["seconds"]
+        ratio = rate / (base["tokens"] / base["seconds"])
+        rows.append(
+            f"| {name} | {result['tokens']} | {result['seconds']:.1f} | {rate:.0f} | {ratio:.1f} |"
+        )
+    return "\n".join([words, "", *rows])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--engine", action="append", choices=ENGINES, help="may be repeated")
+    parser.add_argument("--work", choices=TEMPERATURE, default="tensors")
+    parser.add_argument("--answers", type=int, default=64)
+    parser.add_argument("--tokens", type=int, default=100)
+    parser.add_argument("--hidden", type=int, default=256)
+    parser.add_argument("--layers", type=int, default=5)
+    parser.add_argument("--batch-tokens", type=int, help="of the engines of this package")
+    parser.add_argument("--repeats", type=int, default=2)
+    parser.add_argument("--alone", metavar="FOLDER", help=argparse.SUPPRESS)
+    settings = parser.parse_args()
+    if settings.alone:
+        print(json.dumps(measure(settings)))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        parameters = make_model(folder, settings.hidden, settings.layers)
+        results = [(name, _in_own_process(name, folder)) for name in settings.engine or ENGINES]
+    words = f"{parameters / 1e6:.1f} M parameters, {settings.answers} {settings.work}"
+    print(table(results, words))
+
+
+def _in_own_process(name, folder):
+    """One engine after the other, so that none finds the memory of another."""
+    rest = [word for word in sys.argv[1:] if word not in ENGINES and word != "--engine"]
+    command = [sys.executable, __file__, "--alone", folder, "--engine", name, *rest]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+if __name__ == "__main__":
+    main()
