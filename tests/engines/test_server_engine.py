@@ -15,8 +15,16 @@ from elatbot_flows.engines.server import ServerSettings
 from elatbot_flows.errors import EngineError
 from elatbot_flows.text.patterns import MODULUS
 from elatbot_flows.text.question import Question, Template
-
-from engines.fake_server import CARD, LORA, FakeServer, answer, dawdle, hang_up, serving
+from engines.fake_server import (
+    CARD,
+    LORA,
+    FakeServer,
+    answer,
+    dawdle,
+    hang_up,
+    serving,
+    until_error,
+)
 
 QUESTIONS = [Question("", f"question {number}") for number in range(40)]
 GREEDY = Sampling(max_tokens=8)
@@ -174,10 +182,10 @@ def test_a_question_that_never_works_fails_alone(fault):
 
 def test_a_request_that_takes_too_long_fails_alone():
     def behave(body, _attempt):
-        return dawdle(0.6) if body["prompt"] == "question 7" else None
+        return dawdle(2.0) if body["prompt"] == "question 7" else None
 
     with serving(behave) as server:
-        found = ask(server, timeout=0.2, retries=1)
+        found = ask(server, timeout=0.7, retries=1)
     assert found[7].reason == "timeout"
     assert server.attempts['"question 7"'] == 2
     assert_all_answered({**found, 7: found[6]}, [*QUESTIONS[:7], QUESTIONS[6], *QUESTIONS[8:]])
@@ -214,7 +222,11 @@ def test_delays_grow_up_to_a_limit(monkeypatch):
 @pytest.mark.parametrize(
     ("status", "message", "reason"),
     [
-        (400, "This model's maximum context length is 1024 tokens. However, ...", "prompt_too_long"),
+        (
+            400,
+            "This model's maximum context length is 1024 tokens. However, ...",
+            "prompt_too_long",
+        ),
         (400, "the request exceeds the available context size", "prompt_too_long"),
         (413, "Payload Too Large", "prompt_too_long"),
         (400, "Grammar error: at 1(8): invalid regex", "pattern_not_supported"),
@@ -323,11 +335,7 @@ def test_server_that_stays_away_ends_the_run_after_what_it_answered():
     engine = settings(server, concurrency=2, patience=0.3).load()
     stream, pairs = engine.complete(QUESTIONS, GREEDY), []
     with pytest.raises(EngineError, match="raise patience"):
-        for pair in stream:
-            pairs.append(pair)  # noqa: PERF402 - what came before the error counts
-            if len(pairs) == 10:
-                server.stop()
-                server.http.server_close()
+        until_error(stream, pairs, lambda count: server.stop() if count == 10 else None)
     assert len(pairs) == 10
     assert not any(isinstance(answer, Failure) for _, answer in pairs)
 

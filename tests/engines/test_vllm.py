@@ -1,4 +1,4 @@
-"""vLLM itself, as a server and in process, answers as transformers does and survives being killed."""
+"""vLLM, as a server and in process, answers as transformers does; killed, it costs nothing."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import subprocess
 
 import numpy as np
 import pytest
-from engines.tiny_models import make_adapter, make_tiny_llama
-from engines.vllm_server import VllmServer, environment, vllm_python
 
 from elatbot_flows.engines.base import Failure, Sampling
 from elatbot_flows.engines.journal import Journaled
@@ -19,13 +17,15 @@ from elatbot_flows.errors import EngineError
 from elatbot_flows.text import constants_text
 from elatbot_flows.text.patterns import MATRIX, constants
 from elatbot_flows.text.question import Question, Template
+from engines.fake_server import until_error
+from engines.tiny_models import make_adapter, make_tiny_llama
+from engines.vllm_server import VllmServer, environment, vllm_python
 
 pytestmark = pytest.mark.slow
 WORDS = [Question("Tell. ", f"What is the bulk modulus of Al{n}Ni? ") for n in range(1, 9)]
 LAUE = "-3m"
 TENSORS = [
-    Question("", f"Tensor of Al{n}Ni? ", MATRIX if n % 2 else constants(LAUE))
-    for n in range(1, 33)
+    Question("", f"Tensor of Al{n}Ni? ", MATRIX if n % 2 else constants(LAUE)) for n in range(1, 33)
 ]
 GREEDY = Sampling(max_tokens=24)
 LONG = Sampling(temperature=1.0, max_tokens=400, seed=2)
@@ -131,9 +131,7 @@ def test_seeds_decide_however_requests_are_batched(server):
 def test_missing_chat_template_is_named(server, models, tmp_path):
     plain = make_tiny_llama(tmp_path / "plain")
     with pytest.raises(EngineError, match="chat template"):
-        ServerSettings(
-            server.url, "tiny", template=Template.CHAT, tokenizer=str(plain)
-        ).load()
+        ServerSettings(server.url, "tiny", template=Template.CHAT, tokenizer=str(plain)).load()
 
 
 def test_killed_server_costs_nothing_that_was_answered(server, tmp_path):
@@ -143,12 +141,9 @@ def test_killed_server_costs_nothing_that_was_answered(server, tmp_path):
     def engine(patience):
         return ServerSettings(server.url, "tiny", patience=patience).load()
 
-    before = []
+    before, stream = [], Journaled(engine(1.0), tmp_path).complete(questions, sampling)
     with pytest.raises(EngineError, match="did not answer"):
-        for pair in Journaled(engine(1.0), tmp_path).complete(questions, sampling):
-            before.append(pair)  # noqa: PERF402 - what came before the error counts
-            if len(before) == 300:
-                server.kill()
+        until_error(stream, before, lambda count: server.kill() if count == 300 else None)
     assert 300 <= len(before) < 1000
     assert not any(isinstance(answer, Failure) for _, answer in before)
     server.start()
@@ -171,10 +166,8 @@ def plain(answer):
 
 def main():
     model, adapter, calls = json.load(sys.stdin)
-    settings = VllmSettings(
-        model, adapter, dtype="float32", max_model_len=1024, kv_cache_gb=0.125
-    )
-    engine = settings.load()
+    small = {"max_model_len": 1024, "kv_cache_gb": 0.125, "enforce_eager": True}
+    engine = VllmSettings(model, adapter, dtype="float32", **small).load()
     answers = [
         [plain(a) for _, a in sorted(engine.complete([Question(**q) for q in qs], Sampling(**s)))]
         for qs, s in calls

@@ -59,7 +59,7 @@ class VllmServer:
             *("--enable-lora", "--max-lora-rank", "8", "--lora-modules", f"lora={adapter}"),
             *("--dtype", "float32", "--max-model-len", "1024"),
             *("--kv-cache-memory-bytes", str(2**27), "--max-num-seqs", "64"),
-            "--no-enable-chunked-prefill",
+            *("--no-enable-chunked-prefill", "--enforce-eager"),
         ]
 
     def start(self):
@@ -97,5 +97,5 @@ class VllmServer:
 
     def _get(self, path):
         url = f"http://127.0.0.1:{self.port}{path}"
-        with urllib.request.urlopen(url, timeout=5) as reply:  # noqa: S310
+        with urllib.request.urlopen(url, timeout=5) as reply:
             return reply.read().decode()

@@ -55,6 +55,8 @@ class VllmSettings(MSONable):
         Share of the memory of a GPU to use.
     kv_cache_gb
         Memory for attention keys and values, GiB; None for what is left on a GPU, 4 on CPU.
+    enforce_eager
+        Do not compile the model: quicker to start, slower to answer.
     seed
         Of vLLM itself; answers are drawn with the seed of their `Sampling`.
     """
@@ -69,6 +71,7 @@ class VllmSettings(MSONable):
     tensor_parallel_size: int = 1
     gpu_memory_utilization: float = 0.9
     kv_cache_gb: float | None = None
+    enforce_eager: bool = False
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -130,6 +133,7 @@ class VllmEngine:
                 "dtype": str(model.dtype).removeprefix("torch."),
                 "quantization": model.quantization,
                 "tensor_parallel_size": settings.tensor_parallel_size,
+                "enforce_eager": settings.enforce_eager,
                 "seed": settings.seed,
             },
         )

@@ -120,6 +120,7 @@ def _arguments(
         "max_model_len": settings.max_model_len,
         "tensor_parallel_size": settings.tensor_parallel_size,
         "quantization": settings.quantization,
+        "enforce_eager": settings.enforce_eager,
         "seed": settings.seed,
         "load_format": "safetensors",  # other formats can hold programs
         "disable_log_stats": True,
