@@ -133,7 +133,7 @@ def _draw_arrows(axes: Axes3D, tensor: ArrayLike, largest: float) -> None:
         axes.text(*(1.12 * stop), name, color=INK, fontsize=11, ha="center", va="center")
     reach = 0.80 * ends
     axes.set(xlim=(-reach, reach), ylim=(-reach, reach), zlim=(-reach, reach))
-    axes.set_box_aspect((1, 1, 1), zoom=1.35)
+    axes.set_box_aspect((1, 1, 1), zoom=1.28)
     axes.view_init(elev=22, azim=38)
 
 
