@@ -31,6 +31,7 @@ def error(documents, records, name):
     return np.mean([abs(getattr(d, name) - k) for d, k in zip(documents, labels, strict=True)])
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_published_questions_find_their_answers(records):
     """Symmetry and cell stand in every question as published, and its answer is kept.
