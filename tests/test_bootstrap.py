@@ -23,11 +23,11 @@ def report(*names):
 def pip_calls(monkeypatch):
     """Replace pip by a recorder that always succeeds, on a machine without a GPU."""
     calls = []
-    monkeypatch.setattr(bootstrap, "pip", lambda _venv, *args: calls.append(args) or True)
+    monkeypatch.setattr(bootstrap, "pip", lambda _venv, *args, **_pins: calls.append(args) or True)
     monkeypatch.setattr(bootstrap, "make_venv", lambda venv: venv.mkdir(exist_ok=True))
     monkeypatch.setattr(bootstrap, "works", lambda *_command: False)
     monkeypatch.setattr(bootstrap.platform, "system", lambda: "Linux")
-    monkeypatch.setattr(bootstrap, "report_on_torch", lambda _venv: report("torch", "sympy"))
+    monkeypatch.setattr(bootstrap, "report_on_torch", lambda *_args: report("torch", "sympy"))
     return calls
 
 
@@ -102,7 +102,7 @@ def test_pins_hash_follows_the_files(tmp_path):
 def test_index_with_cuda_makes_torch_come_from_the_cpu_index_first(
     tmp_path, pip_calls, monkeypatch
 ):
-    monkeypatch.setattr(bootstrap, "report_on_torch", lambda _venv: report("torch", "nvidia-nccl"))
+    monkeypatch.setattr(bootstrap, "report_on_torch", lambda *_args: report("torch", "nvidia-nccl"))
     bootstrap.set_up(tmp_path, set(), allow_cuda=False)
     assert len(pip_calls) == 2
     assert pip_calls[0][:2] == ("--index-url", bootstrap.CPU_INDEX)
@@ -113,7 +113,7 @@ def test_index_with_cuda_makes_torch_come_from_the_cpu_index_first(
 def test_index_is_not_asked_where_cuda_is_wanted_or_impossible(
     tmp_path, pip_calls, monkeypatch, reason
 ):
-    monkeypatch.setattr(bootstrap, "report_on_torch", lambda _venv: pytest.fail("asked"))
+    monkeypatch.setattr(bootstrap, "report_on_torch", lambda *_args: pytest.fail("asked"))
     if reason == "gpu":
         monkeypatch.setattr(bootstrap, "works", lambda *command: command == ("nvidia-smi",))
     if reason == "mac":
@@ -123,8 +123,8 @@ def test_index_is_not_asked_where_cuda_is_wanted_or_impossible(
 
 
 def test_unreachable_cpu_index_stops_with_the_remedy(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(bootstrap, "report_on_torch", lambda _venv: report("torch", "triton"))
-    monkeypatch.setattr(bootstrap, "pip", lambda *_args: False)
+    monkeypatch.setattr(bootstrap, "report_on_torch", lambda *_args: report("torch", "triton"))
+    monkeypatch.setattr(bootstrap, "pip", lambda *_args, **_pins: False)
     with pytest.raises(SystemExit) as stopped:
         bootstrap.install_cpu_torch(tmp_path)
     assert stopped.value.code == 2
@@ -135,7 +135,7 @@ def test_unreachable_cpu_index_stops_with_the_remedy(tmp_path, monkeypatch, caps
 
 
 def test_failed_installation_leaves_no_stamp(tmp_path, pip_calls, monkeypatch):
-    monkeypatch.setattr(bootstrap, "pip", lambda *_args: False)
+    monkeypatch.setattr(bootstrap, "pip", lambda *_args, **_pins: False)
     with pytest.raises(SystemExit):
         bootstrap.set_up(tmp_path, set(), allow_cuda=True)
     assert bootstrap.read_stamp(tmp_path, bootstrap.pins_hash()) is None
@@ -145,6 +145,56 @@ def test_stamp_is_bound_to_the_pins(tmp_path):
     (tmp_path / bootstrap.STAMP).write_text(json.dumps({"pins": "p", "extras": ["dev"]}))
     assert bootstrap.read_stamp(tmp_path, "p") == {"dev"}
     assert bootstrap.read_stamp(tmp_path, "q") is None
+
+
+def test_vllm_has_an_environment_of_its_own():
+    assert bootstrap.parse_arguments(["vllm"])[0].venv == ROOT / ".venv-vllm"
+    assert bootstrap.parse_arguments(["vllm", "--venv", "e"])[0].venv == Path("e")
+
+
+def test_vllm_is_installed_once_with_its_own_pins(tmp_path, pip_calls, monkeypatch):
+    ran, used = [], set()
+
+    def pip(_venv, *args, pins):
+        pip_calls.append(args)
+        used.add(pins.name)
+        return True
+
+    monkeypatch.setattr(bootstrap, "pip", pip)
+    monkeypatch.setattr(bootstrap, "works", lambda *command: ran.append(command) or True)
+    monkeypatch.setattr(bootstrap, "report_on_torch", lambda *_args: report("torch", "nvidia-nccl"))
+    for _ in range(2):
+        bootstrap.set_up_vllm(tmp_path / "env")
+    assert [call[-1] for call in pip_calls] == ["torch", "pymatgen-core", "."]
+    assert used == {"constraints-vllm.txt"}
+    assert [command[2:4] for command in ran] == [
+        ("pip", "uninstall"),
+        ("from vllm import LLMEngine",),
+    ]
+
+
+@pytest.mark.parametrize("fails", ["install", "import"])
+def test_vllm_that_does_not_work_stops_and_leaves_no_stamp(
+    tmp_path, pip_calls, monkeypatch, capsys, fails
+):
+    monkeypatch.setattr(bootstrap, "pip", lambda *_args, **_pins: fails != "install")
+    with pytest.raises(SystemExit) as stopped:
+        bootstrap.set_up_vllm(tmp_path)
+    assert stopped.value.code == 2
+    assert "vLLM" in capsys.readouterr().err
+    assert not (tmp_path / bootstrap.STAMP).exists()
+
+
+def test_vllm_server_runs_only_with_arguments(tmp_path):
+    assert bootstrap.command_lines("vllm", tmp_path, []) == []
+    (line,) = bootstrap.command_lines("vllm", tmp_path, ["--model", "m"])
+    assert line[1:] == ["-m", bootstrap.VLLM_SERVER, "--model", "m"]
+
+
+def test_pins_of_vllm_name_everything_asked_for():
+    pins = (ROOT / "constraints-vllm.txt").read_text()
+    for name in (*bootstrap.VLLM, *bootstrap.VLLM_UNUSED, "torch"):
+        assert f"\n{name}==" in pins
 
 
 def test_commands_run_inside_the_environment(tmp_path):

@@ -28,7 +28,7 @@ def run(folder, name, *arguments):
 
 def test_every_example_says_what_it_shows_and_is_short():
     scripts = sorted(EXAMPLES.glob("*.py"))
-    assert len(scripts) == 6
+    assert len(scripts) == 7
     for script in scripts:
         text = script.read_text()
         assert text.startswith('"""')
@@ -41,6 +41,15 @@ def test_submit_fireworks(tmp_path):
     lines = run(tmp_path, "submit_fireworks").splitlines()
     assert [line.split(" -> ")[0] for line in lines] == ["propose", "build", "validate", "judge"]
     assert lines[-1] == "judge -> result"
+
+
+@pytest.mark.slow
+def test_predict_moduli(tmp_path):
+    copper, _, _, xenon, counted, *proposals = run(tmp_path, "predict_moduli").splitlines()
+    assert copper.startswith("Cu  K = 1")
+    assert xenon == "Xe  unsupported_element"
+    assert counted == "3 of 4 predicted"
+    assert len(proposals) == 5
 
 
 @pytest.mark.slow

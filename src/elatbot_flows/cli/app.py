@@ -13,6 +13,8 @@ from rich.console import Console
 from elatbot_flows import __version__
 from elatbot_flows.cli.design import design
 from elatbot_flows.cli.evaluate import evaluate
+from elatbot_flows.cli.generate import generate
+from elatbot_flows.cli.predict import predict
 from elatbot_flows.cli.query import query
 from elatbot_flows.cli.validate import validate
 from elatbot_flows.errors import ElatbotError
@@ -29,6 +31,8 @@ app = typer.Typer(
 app.command()(design)
 app.command()(query)
 app.command()(validate)
+app.command()(predict)
+app.command()(generate)
 app.command()(evaluate)
 
 

@@ -33,8 +33,12 @@ STEPS = {
     "validate": "relax and strain",
     "validate elasticity": "relax and strain",
     "energy above hull": "place on the hull",
+    "identify model": "load the text model",
+    "predict elasticity": "ask the text model",
+    "generate materials": "ask the text model",
 }
 """Names that jobs start with, and what people read."""
+_SINGLE = ("propose", "identify model", "generate materials")
 _DONE = ("finished", "resumed")
 
 
@@ -61,7 +65,7 @@ def _step(job: str) -> str | None:
     """The step a job does work for; None for those that only plan."""
     name = job.strip()
     for start in STEPS:
-        if name == start == "propose" or name.startswith(start + " "):
+        if (name == start and name in _SINGLE) or name.startswith(start + " "):
             return start
     return None
 

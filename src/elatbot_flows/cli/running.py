@@ -26,8 +26,8 @@ def run_shown(
     console: Console,
     *,
     workers: int,
-    potential: str,
-    device: str,
+    potential: str | None = None,
+    device: str = "cpu",
     publish: Callable[[], str] = str,
 ) -> None:
     """Run a flow to its end.
@@ -41,7 +41,7 @@ def run_shown(
     workers
         Processes.
     potential, device
-        What to load while the first job runs.
+        What to load while the first job runs; None for nothing.
     publish
         Called at the end, also of an interrupted run; says what it did.
 
@@ -55,7 +55,7 @@ def run_shown(
     from elatbot_flows.potentials.registry import warm_up
     from elatbot_flows.runner import run_flow
 
-    loader = partial(warm_up, potential, device)
+    loader = None if potential is None else partial(warm_up, potential, device)
     try:
         with progress(console) as show:
             summary = run_flow(flow, store, workers=workers, on_event=show, warm_up=loader)

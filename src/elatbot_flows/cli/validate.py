@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from elatbot_flows.cli.crystals import read_crystals, require_files
 from elatbot_flows.cli.options import available_cores, writable_folder
 from elatbot_flows.cli.running import run_shown
-from elatbot_flows.errors import StructureError, TargetError
+from elatbot_flows.errors import TargetError
 
 if TYPE_CHECKING:
     from jobflow import Job, JobStore
@@ -57,20 +58,21 @@ def validate(
     """
     from elatbot_flows.potentials.registry import check_potential_name
     from elatbot_flows.potentials.validation import ValidationSettings
+    from elatbot_flows.schemas import ElasticResult
 
     if method not in _METHODS:
         raise TargetError(f"--method {method}: choose from {', '.join(_METHODS)}")
     for name in potential:
         check_potential_name(name)
-    if missing := [str(path) for path in files if not path.is_file()]:
-        raise StructureError(f"there is no file {', '.join(missing)}")
+    require_files(files)
     if supercell < 1:
         raise TargetError(f"--supercell {supercell}: give 1 or more")
     settings = ValidationSettings(method=method, supercell=supercell)  # type: ignore[arg-type]
-    crystals, unreadable = _read(files)
+    crystals, unreadable = read_crystals(files)
     with tempfile.TemporaryDirectory() as scratch:
         folder = writable_folder(out, "--out") if out else Path(scratch)
-        entries = unreadable | _entries(
+        nothing = dict.fromkeys(ElasticResult.model_fields)
+        entries = {source: nothing | why for source, why in unreadable.items()} | _entries(
             crystals, potential, (device, dtype), settings, folder, workers or available_cores()
         )
     found = [entries[str(path)] for path in files]
@@ -80,31 +82,6 @@ def validate(
         from elatbot_flows.report import render_results
 
         render_results(found, Console(highlight=False))
-
-
-def _read(files: list[Path]) -> tuple[dict[str, Structure], dict[str, dict[str, Any]]]:
-    """Crystals by file, and entries for files that hold none."""
-    from pymatgen.core import Structure
-
-    crystals, unreadable = {}, {}
-    for path in files:
-        try:
-            crystals[str(path)] = Structure.from_file(path)
-        except Exception as error:  # noqa: BLE001 - parsers raise what they like
-            unreadable[str(path)] = _unreadable(path, error)
-    return crystals, unreadable
-
-
-def _unreadable(path: Path, error: Exception) -> dict[str, Any]:
-    """An entry with all fields, most of them empty."""
-    from elatbot_flows.schemas import ElasticResult
-
-    return dict.fromkeys(ElasticResult.model_fields) | {
-        "source": str(path),
-        "status": "failed",
-        "reason": "atoms_overlap" if "occupanc" in str(error) else "unreadable_file",
-        "message": f"{type(error).__name__}: {error}",
-    }
 
 
 def _entries(

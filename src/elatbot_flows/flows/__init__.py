@@ -1,5 +1,6 @@
 """Routes: Makers that wire jobs into flows."""
 
 from elatbot_flows.flows.design import InverseDesignMaker
+from elatbot_flows.flows.predict import PredictManyMaker
 
-__all__ = ["InverseDesignMaker"]
+__all__ = ["InverseDesignMaker", "PredictManyMaker"]

@@ -4,6 +4,14 @@ from elatbot_flows.schemas.candidate import STAGES, CandidateBatch, CandidateDoc
 from elatbot_flows.schemas.design import DesignCounts, DesignDocument
 from elatbot_flows.schemas.elastic import ElasticResult
 from elatbot_flows.schemas.estimate import MemberValue, ModulusEstimate
+from elatbot_flows.schemas.generation import FormulaInfill, MaterialProposal, MaterialProposals
+from elatbot_flows.schemas.prediction import (
+    PredictionSummary,
+    Rate,
+    RetrievalRecord,
+    TextModelRecord,
+    TextPrediction,
+)
 from elatbot_flows.schemas.provenance import GeneratorRecord, PotentialRecord, RunRecord
 from elatbot_flows.schemas.stability import HullResult
 
@@ -14,11 +22,19 @@ __all__ = [
     "DesignCounts",
     "DesignDocument",
     "ElasticResult",
+    "FormulaInfill",
     "GeneratorRecord",
     "HullResult",
+    "MaterialProposal",
+    "MaterialProposals",
     "MemberValue",
     "ModulusEstimate",
     "Polymorph",
     "PotentialRecord",
+    "PredictionSummary",
+    "Rate",
+    "RetrievalRecord",
     "RunRecord",
+    "TextModelRecord",
+    "TextPrediction",
 ]

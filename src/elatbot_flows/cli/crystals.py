@@ -1,0 +1,47 @@
+"""Crystals in files, as several commands read them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from elatbot_flows.errors import StructureError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from pymatgen.core import Structure
+
+__all__ = ["read_crystals", "require_files"]
+
+
+def require_files(files: Sequence[Path]) -> None:
+    """Refuse files that are not there.
+
+    Raises
+    ------
+    StructureError
+        Names them.
+    """
+    if missing := [str(path) for path in files if not path.is_file()]:
+        raise StructureError(f"there is no file {', '.join(missing)}")
+
+
+def read_crystals(
+    files: Sequence[Path],
+) -> tuple[dict[str, Structure], dict[str, dict[str, Any]]]:
+    """Crystals by file; and what to say of files that hold none: status, reason, message."""
+    from pymatgen.core import Structure
+
+    crystals, unreadable = {}, {}
+    for path in files:
+        try:
+            crystals[str(path)] = Structure.from_file(path)
+        except Exception as error:  # noqa: BLE001 - parsers raise what they like
+            unreadable[str(path)] = {
+                "source": str(path),
+                "status": "failed",
+                "reason": "atoms_overlap" if "occupanc" in str(error) else "unreadable_file",
+                "message": f"{type(error).__name__}: {error}",
+            }
+    return crystals, unreadable

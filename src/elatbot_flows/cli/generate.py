@@ -1,0 +1,118 @@
+"""``elatbot generate``: materials that a text model writes for a bulk modulus."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from elatbot_flows.cli.options import check_at_least, writable_folder
+from elatbot_flows.cli.running import run_shown
+from elatbot_flows.cli.text_options import (
+    Adapter,
+    AsJson,
+    Asking,
+    Device,
+    DialectName,
+    Dtype,
+    EngineName,
+    Guided,
+    Kelvin,
+    MaxTokens,
+    Model,
+    SamplingTemperature,
+    Seed,
+    Url,
+    check_drawing,
+    journal_in,
+)
+from elatbot_flows.errors import TargetError
+from elatbot_flows.targets import Interval
+
+__all__ = ["generate"]
+
+
+def generate(
+    bulk_modulus: Annotated[
+        str,
+        typer.Option("--bulk-modulus", "-K", metavar="LOW:HIGH", help="Bulk modulus, GPa."),
+    ],
+    n: Annotated[int, typer.Option("-n", help="Answers to ask for.")] = 20,
+    model: Model = "elatbot-mini",
+    adapter: Adapter = None,
+    engine: EngineName = "transformers",
+    url: Url = None,
+    dialect: DialectName = None,
+    device: Device = "cpu",
+    dtype: Dtype = None,
+    kelvin: Kelvin = 0.0,
+    sampling_temperature: SamplingTemperature = 0.95,
+    max_tokens: MaxTokens = None,
+    seed: Seed = 0,
+    guided: Guided = False,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Keep the documents, to go on later.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let a text model write materials with a given bulk modulus; no physics judges them.
+
+    Each answer is asked for one value, drawn from the interval. See `elatbot design` for
+    materials whose crystals are built and validated.
+    """
+    from jobflow import Flow
+    from monty.json import jsanitize
+
+    from elatbot_flows.jobs import GenerateMaker
+    from elatbot_flows.store import open_store
+    from elatbot_flows.text.elatbot_prompts import Task
+
+    check_at_least(1, "-n", n)
+    check_drawing(seed, kelvin)
+    chosen = Asking(model, adapter, engine, url, dialect, device, dtype).text_model()
+    chosen.check_task(Task.GENERATION)
+    interval = _interval(bulk_modulus)
+    with tempfile.TemporaryDirectory() as scratch:
+        kept = writable_folder(out, "--out") if out else None
+        maker = GenerateMaker(
+            model=chosen,
+            sampling_temperature=0.0 if sampling_temperature is None else sampling_temperature,
+            max_tokens=max_tokens,
+            seed=seed,
+            guided=guided,
+            **journal_in(kept),
+        )
+        job = maker.make(interval, n, kelvin)
+        # It reads weights from outside, so an equal run must not trust its old output.
+        job.update_metadata({"resumable": False})
+        store, _ = open_store(kept or Path(scratch))
+        run_shown(Flow([job]), store, Console(stderr=True, highlight=False), workers=1)
+        document = jsanitize(store.get_output(job.uuid), strict=True)
+    if as_json:
+        typer.echo(json.dumps(_plain(document), indent=1, allow_nan=False))
+    else:
+        from elatbot_flows.report.predictions import render_proposals
+
+        render_proposals(document, Console(highlight=False))
+
+
+def _interval(text: str) -> Interval:
+    """``LOW:HIGH``, or one value."""
+    try:
+        interval = Interval.parse(text if ":" in text else f"{text}:{text}")
+    except TargetError as error:
+        raise TargetError(f"--bulk-modulus: {error}") from error
+    if interval.low < 0:
+        raise TargetError(f"--bulk-modulus {text}: give 0 or more")
+    return interval
+
+
+def _plain(value: object) -> object:
+    """Without the marks that jobflow puts on documents."""
+    if isinstance(value, dict):
+        return {key: _plain(v) for key, v in value.items() if not key.startswith("@")}
+    return [_plain(v) for v in value] if isinstance(value, list) else value

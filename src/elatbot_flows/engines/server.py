@@ -1,0 +1,238 @@
+"""Text models behind an OpenAI-compatible server, above all ``vllm serve``."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from monty.json import MSONable
+
+from elatbot_flows.engines import background
+from elatbot_flows.engines.asking import Asker
+from elatbot_flows.engines.base import EngineRecord, Failure
+from elatbot_flows.engines.server_api import Requests, Structured
+from elatbot_flows.engines.server_client import Client, connect
+from elatbot_flows.engines.server_models import ServedModel, base_url, look_up
+from elatbot_flows.engines.tokenizer_loading import load_tokenizer, read_template
+from elatbot_flows.errors import EngineError, ParseError
+from elatbot_flows.text.question import Template
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from elatbot_flows.engines.base import Sampling
+    from elatbot_flows.engines.completion import Completion
+    from elatbot_flows.text.question import Question
+
+__all__ = ["ServerEngine", "ServerSettings"]
+
+
+@dataclass(frozen=True)
+class ServerSettings(MSONable):
+    """Which model of which server is asked, and how.
+
+    Parameters
+    ----------
+    url
+        Address up to ``/v1``, which is added to an address without path.
+    model
+        Name the server has for the model.
+    adapter
+        Name the server has for a LoRA adapter of the model, which then answers.
+    template
+        How questions are written. `Template.CHAT` leaves the chat template to the server unless a
+        tokenizer is given.
+    api_key_env
+        Name of the environment variable with the key, where the server wants one. The key itself
+        is never stored.
+    concurrency
+        Requests under way at the same time.
+    timeout
+        Seconds until a request without reply is sent again.
+    retries
+        How often a request is sent again before its question is given up.
+    patience
+        Seconds to wait for a server that is down.
+    tokenizer
+        Folder or hub name of the model's tokenizer. With it, questions are sent as token numbers
+        and those too long are found without asking.
+    structured
+        How patterns are enforced: ``"vllm"``, by ``"response_format"`` as JSON, or ``"none"``.
+    seed
+        ``"request"`` sends the seed with each request that draws, ``"engine"`` leaves it to the
+        server. vLLM on CPU stops at seeds unless it runs with ``--no-enable-chunked-prefill``.
+    """
+
+    url: str
+    model: str
+    adapter: str | None = None
+    template: Template = Template.ELATBOT
+    api_key_env: str | None = None
+    concurrency: int = 32
+    timeout: float = 600.0
+    retries: int = 6
+    patience: float = 300.0
+    tokenizer: str | None = None
+    structured: Structured = "vllm"
+    seed: Literal["request", "engine"] = "request"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "template", read_template(self.template))
+        object.__setattr__(self, "url", base_url(self.url))
+        if self.concurrency < 1 or self.retries < 0 or self.timeout <= 0 or self.patience < 0:
+            raise EngineError(
+                "a server needs concurrency >= 1, retries >= 0, timeout > 0 and patience >= 0"
+            )
+        if self.structured not in {"vllm", "response_format", "none"}:
+            raise EngineError("structured is 'vllm', 'response_format' or 'none'")
+        if self.seed not in {"request", "engine"}:
+            raise EngineError("seed is 'request' or 'engine'")
+
+    def load(self) -> ServerEngine:  # type: ignore[override]
+        """Ask the server for its models, waiting for it if it is still starting.
+
+        Raises
+        ------
+        EngineError
+            If it cannot be reached, refuses the key or lacks the model or adapter.
+        """
+        return ServerEngine(self)
+
+
+class ServerEngine:
+    """A model behind a server; see `elatbot_flows.engines.base.Engine`.
+
+    Parameters
+    ----------
+    settings
+        Which model of which server.
+    """
+
+    def __init__(self, settings: ServerSettings) -> None:
+        self._settings = settings
+        self._key = _read_key(settings.api_key_env)
+        self._served = background.run(self._look_up)
+        self._asker = self._load_asker()
+        if settings.structured == "vllm" and not self._served.vllm:
+            raise EngineError(
+                f"{settings.url} does not say that it is vLLM: choose structured="
+                "'response_format' or, if it cannot follow patterns, 'none'"
+            )
+        self._requests = Requests(
+            settings.model,
+            settings.adapter,
+            settings.template,
+            settings.structured,
+            vllm=self._served.vllm,
+            send_seed=settings.seed == "request",
+        )
+
+    def _load_asker(self) -> Asker | None:
+        """What turns questions into tokens, if this is not left to the server."""
+        name, template = self._settings.tokenizer, self._settings.template
+        if name is None:
+            return None
+        tokenizer = load_tokenizer(name, template)
+        return Asker(tokenizer, template, self._served.context_length, guided=False)
+
+    async def _look_up(self) -> ServedModel:
+        async with connect(self._settings.url, self._key, 10.0, 1) as http:
+            client = Client(http, self._settings.retries, self._settings.patience)
+            return await look_up(client, self._settings.model, self._settings.adapter)
+
+    @property
+    def record(self) -> EngineRecord:
+        """Who answers. Servers batch as they please, so none is called reproducible."""
+        settings, served = self._settings, self._served
+        return EngineRecord(
+            engine="server",
+            engine_version=served.version,
+            model=settings.model,
+            template=str(settings.template),
+            adapter=settings.adapter,
+            context_length=served.context_length,
+            reproducible=False,
+            settings={
+                "url": settings.url,
+                "root": served.root,
+                "adapter_root": served.adapter_root,
+                "structured": settings.structured,
+                "seed": settings.seed,
+                "tokenizer": settings.tokenizer,
+            },
+        )
+
+    def complete(
+        self, questions: Sequence[Question], sampling: Sampling
+    ) -> Iterator[tuple[int, list[Completion] | Failure]]:
+        """Answer questions as the server does, in whatever order it does.
+
+        Raises
+        ------
+        EngineError
+            If the server is gone for longer than ``patience`` or refuses everything.
+        """
+
+        async def work(put: Callable[[tuple[int, list[Completion] | Failure]], None]) -> None:
+            await self._answer_all(questions, sampling, put)
+
+        return background.stream(work)
+
+    async def _answer_all(
+        self, questions: Sequence[Question], sampling: Sampling, put: Callable[[Any], None]
+    ) -> None:
+        settings = self._settings
+        workers = min(settings.concurrency, len(questions))
+        places = iter(range(len(questions)))
+        async with connect(settings.url, self._key, settings.timeout, workers) as http:
+            client = Client(http, settings.retries, settings.patience)
+
+            async def work() -> None:
+                for place in places:
+                    put((place, await self._answer(client, questions[place], sampling)))
+
+            try:
+                async with asyncio.TaskGroup() as group:
+                    for _ in range(workers):
+                        group.create_task(work())
+            except ExceptionGroup as errors:  # all workers meet the same obstacle
+                raise errors.exceptions[0] from None
+
+    async def _answer(
+        self, client: Client, question: Question, sampling: Sampling
+    ) -> list[Completion] | Failure:
+        written = self._write(question, sampling)
+        if isinstance(written, Failure):
+            return written
+        prompt, tokens = written
+        request = self._requests.request(question, sampling, prompt, tokens)
+        if isinstance(request, Failure):
+            return request
+        path, body = request
+        answer: list[Completion] | Failure = await client.post(
+            path, body, lambda reply: self._requests.read(reply, question, sampling, prompt)
+        )
+        return answer
+
+    def _write(
+        self, question: Question, sampling: Sampling
+    ) -> tuple[str, tuple[int, ...] | None] | Failure:
+        """Text of a question and, if there is a tokenizer, its tokens."""
+        if self._asker is None:
+            try:
+                return self._requests.prompt(question), None
+            except ParseError as error:
+                return Failure(error.reason, str(error))
+        asked = self._asker.ask(question, sampling.max_tokens)
+        return asked if isinstance(asked, Failure) else (asked.text, asked.tokens)
+
+
+def _read_key(name: str | None) -> str | None:
+    if name is None:
+        return None
+    key = os.environ.get(name)
+    if not key:
+        raise EngineError(f"the environment variable {name} holds no key for the server: set it")
+    return key

@@ -1,0 +1,118 @@
+"""What a server says of itself: its version, its models and adapters, how long they read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from elatbot_flows.engines.server_api import refusal
+from elatbot_flows.errors import EngineError
+
+if TYPE_CHECKING:
+    from elatbot_flows.engines.server_client import Client
+
+__all__ = ["ServedModel", "base_url", "look_up"]
+
+
+@dataclass(frozen=True)
+class ServedModel:
+    """A model as a server knows it.
+
+    Parameters
+    ----------
+    version
+        Version of the server, ``"unknown"`` if it does not say.
+    vllm
+        Whether it is vLLM.
+    root, adapter_root
+        Where it has model and adapter from.
+    context_length
+        Most tokens of question and answer together, if it says.
+    """
+
+    version: str
+    vllm: bool
+    root: str | None = None
+    adapter_root: str | None = None
+    context_length: int | None = None
+
+
+def base_url(url: str) -> str:
+    """Address of the interface of a server; ``/v1`` is added where there is no path.
+
+    Raises
+    ------
+    EngineError
+        If it is no address, or holds a key or password.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise EngineError(f"{url!r} is no address: give one like http://localhost:8000/v1")
+    if "@" in parts.netloc or parts.query:
+        raise EngineError("an address is stored: put keys into the variable that api_key_env names")
+    path = parts.path.rstrip("/") or "/v1"
+    return f"{parts.scheme}://{parts.netloc}{path}"
+
+
+async def look_up(client: Client, model: str, adapter: str | None) -> ServedModel:
+    """Find a model and an adapter on a server.
+
+    Raises
+    ------
+    EngineError
+        If the server cannot be reached or does not have them; lists what it has.
+    """
+    cards = await _cards(client)
+    base = _find(cards, model, "model")
+    vllm = base.get("owned_by") == "vllm"
+    lora = _find(cards, adapter, "adapter") if adapter is not None else {}
+    known = {model, base.get("root")} if vllm else {None, model, base.get("root")}
+    if lora and lora.get("parent") not in known:
+        raise EngineError(
+            f"{adapter!r} is no adapter of {model!r} on this server (it belongs to "
+            f"{lora.get('parent')!r}): name model and adapter that belong together"
+        )
+    return ServedModel(
+        version=await _version(client),
+        vllm=vllm,
+        root=base.get("root"),
+        adapter_root=lora.get("root"),
+        context_length=base.get("max_model_len"),
+    )
+
+
+async def _cards(client: Client) -> list[dict[str, Any]]:
+    reply = await client.get("models")
+    try:
+        if reply.status_code in {401, 403}:
+            refusal(reply.status_code, reply.text[:200])
+        if reply.status_code == 200:
+            return [card for card in reply.json()["data"] if card["id"]]
+    except (ValueError, KeyError, TypeError):
+        pass  # not what an OpenAI-compatible server says
+    raise EngineError(
+        f"there is no OpenAI-compatible server at {client.http.base_url} (HTTP "
+        f"{reply.status_code} for its list of models): the address usually ends with /v1"
+    )
+
+
+def _find(cards: list[dict[str, Any]], name: str, what: str) -> dict[str, Any]:
+    for card in cards:
+        if card["id"] == name:
+            return card
+    names = ", ".join(repr(card["id"]) for card in cards) or "nothing"
+    raise EngineError(
+        f"the server has no {what} {name!r}, only {names}: choose one of these, or start it with "
+        + ("--served-model-name" if what == "model" else "--enable-lora --lora-modules NAME=PATH")
+    )
+
+
+async def _version(client: Client) -> str:
+    """Version; vLLM says it beside, not below, its OpenAI-compatible interface."""
+    root = str(client.http.base_url).rstrip("/").removesuffix("/v1")
+    reply = await client.get(f"{root}/version")
+    try:
+        return str(reply.json()["version"]) if reply.status_code == 200 else "unknown"
+    except (ValueError, KeyError, TypeError):
+        return "unknown"

@@ -1,0 +1,185 @@
+"""A text model as jobs name it: an engine's settings, and how the model was trained to be asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from monty.json import MSONable
+
+from elatbot_flows.engines.generator_files import METADATA, SHIPPED, describe_generator
+from elatbot_flows.errors import EngineError
+from elatbot_flows.text.dialects import Dialect
+from elatbot_flows.text.dialects import dialect as find_dialect
+from elatbot_flows.text.elatbot_prompts import Task
+
+if TYPE_CHECKING:
+    from elatbot_flows.engines.base import Engine, EngineSettings
+
+__all__ = ["ENGINES", "TextModel", "text_model"]
+
+_HOMES = {
+    "transformers": ("transformers_engine", "TransformersSettings"),
+    "vllm": ("vllm_engine", "VllmSettings"),
+    "server": ("server", "ServerSettings"),
+}
+ENGINES = tuple(_HOMES)
+"""Engines by name."""
+
+_PREFERRED = (Task.TENSOR, Task.BULK_MODULUS)
+
+
+@dataclass(frozen=True)
+class TextModel(MSONable):
+    """A text model: where it runs, and the words it knows.
+
+    Parameters
+    ----------
+    settings
+        Settings of the engine; loaded once per process.
+    dialect
+        A name of `elatbot_flows.text.dialects.DIALECTS`.
+    elements
+        Symbols of the elements it was trained on; None if nobody wrote them down.
+
+    Raises
+    ------
+    EngineError
+        If settings and dialect have different templates.
+    ParseError
+        With reason ``"unknown_dialect"``.
+    """
+
+    settings: EngineSettings
+    dialect: str = "elatbot"
+    elements: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if self.elements is not None:
+            object.__setattr__(self, "elements", tuple(self.elements))  # JSON has no tuples
+        template = getattr(self.settings, "template", self.words.template)
+        if template != self.words.template:
+            raise EngineError(
+                f"the dialect {self.dialect!r} is written in the template "
+                f"'{self.words.template}', not '{template}': change one of them"
+            )
+
+    @property
+    def name(self) -> str:
+        """What the engine calls the model, without the folders it lies in."""
+        model = str(getattr(self.settings, "model", "the model"))
+        return model.rstrip("/").rpartition("/")[2] if Path(model).is_dir() else model
+
+    @property
+    def words(self) -> Dialect:
+        """How tasks are asked of it and its answers read."""
+        return find_dialect(self.dialect)
+
+    def engine(self) -> Engine:
+        """The engine, loaded once per process.
+
+        Raises
+        ------
+        EngineError
+            As `elatbot_flows.engines.base.EngineSettings.load`.
+        """
+        return _loaded(self.settings)  # type: ignore[arg-type]
+
+    def check_task(self, task: Task | str | None) -> Task:
+        """The task to ask for: `task`, or a tensor if the model can, or else a bulk modulus.
+
+        Raises
+        ------
+        EngineError
+            If there is no such task or the model does not know it.
+        """
+        known = self.words.tasks
+        if task is None:
+            return next(preferred for preferred in _PREFERRED if preferred in known)
+        if task not in known:
+            raise EngineError(
+                f"{self.name} cannot be asked for {task}: it knows {', '.join(known)}; "
+                "choose one of these, or give another model"
+            )
+        return Task(task)
+
+
+@lru_cache(maxsize=1)
+def _loaded(settings: EngineSettings) -> Engine:
+    return settings.load()
+
+
+def text_model(
+    spec: str,
+    *,
+    adapter: str | None = None,
+    engine: str = "transformers",
+    url: str | None = None,
+    dialect: str | None = None,
+    device: str = "cpu",
+    dtype: str | None = None,
+    **settings: Any,
+) -> TextModel:
+    """A text model by its name.
+
+    Parameters
+    ----------
+    spec
+        ``"elatbot-mini"``, a folder with weights, a name on the Hugging Face hub, or the name that
+        a server knows.
+    adapter
+        Folder or hub name of a LoRA adapter.
+    engine
+        One of `ENGINES`.
+    url
+        Address of the server, for the engine ``"server"``.
+    dialect
+        A name of `elatbot_flows.text.dialects.DIALECTS`; by default ``"compact"`` for models that
+        this package made with it, ``"elatbot"`` for all others.
+    device, dtype
+        Where the model runs and in which precision; vLLM chooses the device and a server both.
+    settings
+        Further settings of the engine.
+
+    Raises
+    ------
+    EngineError
+        If the engine is unknown, or settings do not belong to it.
+    GeneratorError
+        If a folder with ``generator.json`` is incomplete.
+    ParseError
+        With reason ``"unknown_dialect"``.
+    """
+    if engine not in ENGINES:
+        raise EngineError(f"there is no engine {engine!r}: choose from {', '.join(ENGINES)}")
+    if (url is None) == (engine == "server"):
+        raise EngineError("the engine 'server', and it alone, needs the address of a server (url)")
+    ours = engine != "server" and (spec in SHIPPED or (Path(spec) / METADATA).is_file())
+    given = settings | {"adapter": adapter, "url": url}
+    given |= {} if engine == "server" else {"dtype": dtype}
+    given |= {"device": device} if engine == "transformers" else {}
+    name = dialect or ("compact" if ours else "elatbot")
+    made = _settings(
+        engine,
+        spec,
+        {key: value for key, value in given.items() if value is not None}
+        | {"template": find_dialect(name).template},
+    )
+    return TextModel(made, name, describe_generator(spec).elements if ours else None)
+
+
+def _settings(engine: str, spec: str, given: dict[str, Any]) -> EngineSettings:
+    """Settings of an engine; those it does not have are refused."""
+    module, name = _HOMES[engine]
+    kind = getattr(import_module(f"elatbot_flows.engines.{module}"), name)
+    known = {field.name for field in fields(kind)}
+    if unknown := sorted(set(given) - known):
+        raise EngineError(
+            f"the engine {engine!r} has no setting {', '.join(unknown)}: it has "
+            f"{', '.join(sorted(known))}"
+        )
+    made: EngineSettings = kind(model=spec, **given)
+    return made

@@ -1,0 +1,242 @@
+"""Text models in this process, by vLLM, in an environment that has it."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from monty.json import MSONable
+
+from elatbot_flows.engines.asking import Asker
+from elatbot_flows.engines.base import EngineRecord, Failure
+from elatbot_flows.engines.completion import Completion
+from elatbot_flows.engines.sampled import request_seed, sampling_record
+from elatbot_flows.engines.tokenizer_loading import read_template
+from elatbot_flows.engines.vllm_loading import LoadedVllm, load_vllm
+from elatbot_flows.errors import EngineError
+from elatbot_flows.text.question import Template
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from elatbot_flows.engines.asking import Asked
+    from elatbot_flows.engines.base import Sampling
+    from elatbot_flows.text.question import Question
+
+__all__ = ["VllmEngine", "VllmSettings"]
+
+
+@dataclass(frozen=True)
+class VllmSettings(MSONable):
+    """A model of vLLM and how it is loaded.
+
+    Parameters
+    ----------
+    model
+        Folder, name on the Hugging Face hub, or name of a generator that comes with the package.
+        Weights have to be in the safetensors format.
+    adapter
+        Folder of a LoRA adapter. On CPU it is several times faster to merge it into the weights.
+    revision
+        Branch, tag or commit of `model` on the hub.
+    template
+        How questions are written.
+    dtype
+        ``"auto"`` (half precision), ``"float32"``, ``"bfloat16"`` or ``"float16"``.
+    quantization
+        Method of quantised weights that do not name it themselves.
+    max_model_len
+        Most tokens of question and answer together; None for what the model can.
+    tensor_parallel_size
+        Number of GPUs to spread the model over.
+    gpu_memory_utilization
+        Share of the memory of a GPU to use.
+    kv_cache_gb
+        Memory for attention keys and values, GiB; None for what is left on a GPU, 4 on CPU.
+    enforce_eager
+        Do not compile the model: quicker to start, slower to answer.
+    seed
+        Of vLLM itself; answers are drawn with the seed of their `Sampling`.
+    """
+
+    model: str
+    adapter: str | None = None
+    revision: str | None = None
+    template: Template = Template.ELATBOT
+    dtype: str = "auto"
+    quantization: str | None = None
+    max_model_len: int | None = None
+    tensor_parallel_size: int = 1
+    gpu_memory_utilization: float = 0.9
+    kv_cache_gb: float | None = None
+    enforce_eager: bool = False
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "template", read_template(self.template))
+
+    def load(self) -> VllmEngine:  # type: ignore[override]
+        """Load the model; the latest one is kept in memory for the next call.
+
+        Raises
+        ------
+        EngineError
+            If vLLM is not installed or something is missing or does not fit; names the remedy.
+        """
+        return _load(self)
+
+
+@lru_cache(maxsize=1)
+def _load(settings: VllmSettings) -> VllmEngine:
+    return VllmEngine(settings, load_vllm(settings))
+
+
+class VllmEngine:
+    """Answers questions with a model in vLLM; see `elatbot_flows.engines.base.Engine`.
+
+    Parameters
+    ----------
+    settings
+        What was asked for.
+    loaded
+        What was loaded.
+    """
+
+    def __init__(self, settings: VllmSettings, loaded: LoadedVllm) -> None:
+        self._settings = settings
+        self._loaded = loaded
+        self._engine = loaded.engine
+        context = loaded.engine.model_config.max_model_len
+        self._asker = Asker(loaded.tokenizer, settings.template, context, guided=False)
+        self._window = 2 * loaded.engine.vllm_config.scheduler_config.max_num_seqs
+
+    @property
+    def record(self) -> EngineRecord:
+        """Who answers. vLLM's numbers depend on the batch, so it is not called reproducible."""
+        settings, loaded = self._settings, self._loaded
+        model = self._engine.model_config
+        return EngineRecord(
+            engine="vllm",
+            engine_version=loaded.version,
+            model=settings.model,
+            template=str(settings.template),
+            revision=loaded.revision,
+            weights_sha256=loaded.weights_sha256,
+            adapter=settings.adapter,
+            adapter_sha256=loaded.adapter_sha256,
+            context_length=model.max_model_len,
+            reproducible=False,
+            settings={
+                "device": loaded.device,
+                "dtype": str(model.dtype).removeprefix("torch."),
+                "quantization": model.quantization,
+                "tensor_parallel_size": settings.tensor_parallel_size,
+                "enforce_eager": settings.enforce_eager,
+                "seed": settings.seed,
+            },
+        )
+
+    def complete(
+        self, questions: Sequence[Question], sampling: Sampling
+    ) -> Iterator[tuple[int, list[Completion] | Failure]]:
+        """Answer questions, each as soon as vLLM is done with it.
+
+        Raises
+        ------
+        EngineError
+            If vLLM stops working.
+        """
+        waiting = iter(enumerate(questions))
+        under_way: dict[str, tuple[int, Asked]] = {}
+        try:
+            while True:
+                while len(under_way) < self._window and (entry := next(waiting, None)):
+                    place, question = entry
+                    added = self._add(question, sampling)
+                    if isinstance(added, Failure):
+                        yield place, added
+                    else:
+                        under_way[added[0]] = place, added[1]
+                if not under_way:
+                    return
+                for output in self._step():
+                    place, asked = under_way.pop(output.request_id)
+                    yield place, self._read(output, asked, questions[place], sampling)
+        except GeneratorExit:
+            self._engine.abort_request(list(under_way))
+            raise
+
+    def _add(self, question: Question, sampling: Sampling) -> tuple[str, Asked] | Failure:
+        """Hand a question to vLLM and return the name it goes by there."""
+        asked = self._asker.ask(question, sampling.max_tokens)
+        if isinstance(asked, Failure):
+            return asked
+        name = uuid.uuid4().hex
+        prompt = {"prompt_token_ids": list(asked.tokens), "prompt": asked.text}
+        try:
+            settings = _sampling_params(question.pattern, sampling, asked.text)
+            (ready,) = self._engine.renderer.render_cmpl([prompt])
+            self._engine.add_request(name, ready, settings, lora_request=self._loaded.adapter)
+        except Exception as error:
+            if _is_dead(error):
+                raise _stopped(error) from error
+            reason = "refused" if question.pattern is None else "pattern_not_supported"
+            return Failure(reason, " ".join(str(error).split())[:500])
+        return name, asked
+
+    def _step(self) -> list[Any]:
+        try:
+            return [output for output in self._engine.step() if output.finished]
+        except Exception as error:
+            raise _stopped(error) from error
+
+    def _read(
+        self, output: Any, asked: Asked, question: Question, sampling: Sampling
+    ) -> list[Completion]:
+        settings, loaded = self._settings, self._loaded
+        guided = question.pattern is not None
+        seed = request_seed(sampling.seed, asked.text)
+        return [
+            Completion(
+                text=sample.text,
+                model=settings.model,
+                prompt=asked.text,
+                seed=sampling.seed,
+                sampling=sampling_record(sampling, sample.index, guided=guided, request_seed=seed),
+                prompt_tokens=len(asked.tokens),
+                completion_tokens=len(sample.token_ids),
+                adapter=settings.adapter,
+                revision=loaded.revision or loaded.weights_sha256,
+                finish_reason=sample.finish_reason,
+            )
+            for sample in sorted(output.outputs, key=lambda sample: sample.index)
+        ]
+
+
+def _sampling_params(pattern: str | None, sampling: Sampling, prompt: str) -> Any:
+    """Settings of one question for vLLM."""
+    from vllm import SamplingParams
+    from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
+
+    return SamplingParams(
+        n=sampling.samples,
+        temperature=sampling.temperature,
+        top_p=sampling.top_p,
+        top_k=sampling.top_k,
+        max_tokens=sampling.max_tokens,
+        stop=list(sampling.stop),
+        seed=request_seed(sampling.seed, prompt),
+        structured_outputs=StructuredOutputsParams(regex=pattern) if pattern else None,
+        output_kind=RequestOutputKind.FINAL_ONLY,
+    )
+
+
+def _is_dead(error: Exception) -> bool:
+    return type(error).__name__ in {"EngineDeadError", "EngineGenerateError"}
+
+
+def _stopped(error: Exception) -> EngineError:
+    why = " ".join(str(error).split())[:300]
+    return EngineError(f"vLLM stopped working ({why}): its log above says why; repeat the run")
