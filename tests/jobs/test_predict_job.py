@@ -67,6 +67,20 @@ def test_a_list_gives_a_list_also_of_one():
     assert predict([]) == []
 
 
+def test_a_model_of_chance_writes_symmetric_matrices_if_it_is_guided(tmp_path):
+    model = text_model(str(make_tiny_llama(tmp_path / "model", scale=0.02)))
+    settings = {"samples": 2, "sampling_temperature": 1.0, "journal": str(tmp_path / "journal")}
+    free, held, again = (
+        predict([COPPER, samples.fcc("Ni", 3.5)], model=model, guided=guided, **settings)
+        for guided in (False, True, True)
+    )
+    assert [d.status for d in free] == ["failed", "failed"]
+    assert [(d.status, d.samples_parsed, d.repairs) for d in held] == [("predicted", 2, [])] * 2
+    assert all(np.array_equal(d.raw_tensor, np.transpose(d.raw_tensor)) for d in held)
+    assert held[0].model.settings["symmetric_matrices"]
+    assert [d.raw_tensor for d in again] == [d.raw_tensor for d in held]
+
+
 def test_a_tensor_is_projected_on_the_symmetry_of_the_crystal():
     model = scripted([("", [LOPSIDED])])
     found, kept = predict(COPPER, model=model), predict(COPPER, model=model, project_symmetry=False)

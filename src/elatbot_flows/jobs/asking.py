@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from jobflow import Maker
 
 from elatbot_flows.engines.base import Failure, Sampling
+from elatbot_flows.engines.symmetric import SymmetricMatrices
 from elatbot_flows.engines.text_model import TextModel, text_model
 from elatbot_flows.schemas import TextModelRecord
 from elatbot_flows.text.elatbot_prompts import Task
@@ -50,7 +51,8 @@ class AskMaker(Maker):
     seed
         Same seed, same answers, where the engine can promise it.
     guided
-        Whether answers are held to their format while they are written.
+        Whether answers are held to their format while they are written; matrices are then written
+        row by row, so that they are symmetric.
     journal
         Folder in which every answer is written down when it comes, so that a job that was killed
         asks nothing twice; any number of jobs may share it.
@@ -100,13 +102,13 @@ class AskMaker(Maker):
         return Sampling(**(fields | overrule), stop=(_NEXT_TURN,) if ours else ())
 
     def engine(self) -> Engine:
-        """The engine, which writes a journal if one was asked for."""
+        """The engine, as `guided` and `journal` want it."""
         engine = self.text_model().engine()
-        if self.journal is None:
-            return engine
-        from elatbot_flows.engines.journal import Journaled
+        if self.journal is not None:
+            from elatbot_flows.engines.journal import Journaled
 
-        return Journaled(engine, Path(self.journal))
+            engine = Journaled(engine, Path(self.journal))
+        return SymmetricMatrices(engine) if self.guided else engine
 
     def model_record(self, engine: Engine) -> TextModelRecord:
         """Who answers, as a document says it."""
