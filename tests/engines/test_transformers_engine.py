@@ -355,3 +355,16 @@ def test_precision_is_used(base):
     assert engine.record.settings["dtype"] == "bfloat16"
     assert not engine.record.reproducible
     assert texts(engine, tensor_questions(2), HOT)
+
+
+@pytest.mark.parametrize("quantization", ["8bit", "4bit"])
+def test_quantised_weights_answer(quantization, tmp_path):
+    pytest.importorskip("bitsandbytes", reason="quantisation needs bitsandbytes")
+    # bitsandbytes cuts rows into blocks of 64 numbers.
+    folder = make_tiny_llama(tmp_path, hidden=192, layers=1)
+    engine = TransformersSettings(str(folder), quantization=quantization).load()
+    question = Question("Do it. ", "now", patterns.MODULUS)
+    (_, (completion,)) = next(engine.complete([question], Sampling(max_tokens=20)))
+    assert re.fullmatch(patterns.MODULUS, completion.text)
+    assert engine.record.settings["quantization"] == quantization
+    assert not engine.record.reproducible
