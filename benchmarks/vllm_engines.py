@@ -1,7 +1,8 @@
 """Tokens per processor second of vLLM, in process and as a server, on the work of text_engines.py.
 
 Processor time is that of all processes of vLLM together, and for the server also of the client; the
-start is not counted. The same model, questions and number of tokens as in text_engines.py.
+start and a first question are not counted. The same model, questions and number of tokens as in
+text_engines.py.
 """
 
 from __future__ import annotations
@@ -58,26 +59,26 @@ def count(engine, questions, sampling):
 
 
 def answer_lines(settings):
-    """Load vLLM in this process and do the work once for each line that comes in."""
+    """Load vLLM in this process and, for each number that comes in, ask so many questions."""
     from elatbot_flows.engines.vllm_engine import VllmSettings
     from elatbot_flows.text.question import Question
 
     settings = json.loads(settings)
     engine = VllmSettings(**settings["engine"], max_model_len=2048, kv_cache_gb=1.0).load()
     questions = [Question(**question) for question in settings["questions"]]
-    for _ in sys.stdin:
-        print("tokens", count(engine, questions, settings["sampling"]), flush=True)
+    for line in sys.stdin:
+        asked = questions[: int(line)]
+        print("tokens", count(engine, asked, settings["sampling"]), flush=True)
 
 
-def in_process(python, folder, work, adapter, repeats):
-    """Processor seconds and tokens of each repetition in a process of vLLM's Python."""
+def in_process(python, folder, work, adapter):
+    """Processor seconds and tokens in a process of vLLM's Python."""
     from engines.vllm_server import environment
 
+    questions = [{**asdict(question), "pattern": None} for question in work.questions]
     settings = {
         "engine": {"model": folder, "adapter": adapter, "dtype": "bfloat16"},
-        "questions": [
-            {k: v for k, v in asdict(q).items() if k != "pattern"} for q in work.questions
-        ],
+        "questions": questions,
         "sampling": sampling_of(work),
     }
     process = subprocess.Popen(  # noqa: S603
@@ -88,18 +89,17 @@ def in_process(python, folder, work, adapter, repeats):
         text=True,
         start_new_session=True,
     )
-    results = []
-    for _ in range(repeats + 1):  # the first time includes what is done once
-        begin = session_seconds(process.pid) if results else 0.0
-        process.stdin.write("again\n")
+    for number in (1, len(questions)):  # the first includes what is done once
+        begin = session_seconds(process.pid)
+        process.stdin.write(f"{number}\n")
         process.stdin.flush()
         line = next(line for line in process.stdout if line.startswith("tokens"))
-        results.append((session_seconds(process.pid) - begin, int(line.split()[1])))
+        spent = session_seconds(process.pid) - begin
     process.communicate()
-    return results[1:]
+    return spent, int(line.split()[1])
 
 
-def by_server(python, folder, work, adapter, repeats):
+def by_server(python, folder, work, adapter):
     """The same by a server; the time of the client is part of it."""
     from elatbot_flows.engines.server import ServerSettings
     from elatbot_flows.text.question import Question
@@ -113,14 +113,10 @@ def by_server(python, folder, work, adapter, repeats):
     try:
         name = "lora" if adapter else None
         engine = ServerSettings(server.url, "tiny", name, concurrency=64).load()
-        count(engine, questions, sampling_of(work))
-        results = []
-        for _ in range(repeats):
-            begin = session_seconds(server.process.pid) + own_seconds()
-            written = count(engine, questions, sampling_of(work))
-            spent = session_seconds(server.process.pid) + own_seconds() - begin
-            results.append((spent, written))
-        return results
+        count(engine, questions[:1], sampling_of(work))
+        begin = session_seconds(server.process.pid) + own_seconds()
+        written = count(engine, questions, sampling_of(work))
+        return session_seconds(server.process.pid) + own_seconds() - begin, written
     finally:
         server.kill()
 
@@ -137,7 +133,6 @@ def main():
     parser.add_argument("--work", choices=text_engines.TEMPERATURE, default="tensors")
     parser.add_argument("--answers", type=int, default=64)
     parser.add_argument("--tokens", type=int, default=100)
-    parser.add_argument("--repeats", type=int, default=2)
     parser.add_argument("--alone", help=argparse.SUPPRESS)
     settings = parser.parse_args()
     if settings.alone:
@@ -149,8 +144,7 @@ def main():
         for name in settings.engine or ENGINES:
             adapter = f"{folder}/adapter" if name.endswith("-adapter") else None
             run = by_server if name.startswith("server") else in_process
-            results = run(settings.python, folder, work, adapter, settings.repeats)
-            seconds, tokens = min(results)
+            seconds, tokens = run(settings.python, folder, work, adapter)
             print(f"| {name} | {tokens} | {seconds:.1f} | {tokens / seconds:.0f} |", flush=True)
 
 
