@@ -42,6 +42,8 @@ class Handler(BaseHTTPRequestHandler):
             self.reply(401, {"error": {"message": "bad key"}})
         elif self.path == "/v1/models":
             self.reply(200, {"object": "list", "data": self.owner.cards})
+        elif self.path == "/version" and callable(self.owner.version):
+            self.owner.version(self)
         elif self.path == "/version" and self.owner.version:
             self.reply(200, {"version": self.owner.version})
         else:

@@ -340,6 +340,13 @@ def test_server_that_stays_away_ends_the_run_after_what_it_answered():
     assert not any(isinstance(answer, Failure) for _, answer in pairs)
 
 
+def test_server_that_hangs_up_on_one_address_does_not_hang_the_client():
+    with serving() as server:
+        server.version = hang_up
+        with pytest.raises(EngineError, match="version"):
+            settings(server).load()
+
+
 def test_server_that_was_never_there_is_named():
     with pytest.raises(EngineError, match=r"127\.0\.0\.1:9"):
         ServerSettings("http://127.0.0.1:9", "tiny", patience=0.1).load()

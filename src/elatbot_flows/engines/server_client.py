@@ -95,13 +95,17 @@ class Client:
         """
         import httpx2
 
-        while True:
-            await self._until_alive("")
+        why = ""
+        for _ in range(self.retries + 1):
+            await self._until_alive(why)
             try:
                 return await self.http.get(path, timeout=_PROBE_TIMEOUT)
             except httpx2.TransportError as error:
+                why = repr(error)
                 await asyncio.sleep(_SHORTEST)
-                logger.info("%s: %s", path, error)
+        raise EngineError(
+            f"the server at {self.http.base_url} answers, but not at {path} ({why}): see its log"
+        )
 
     async def post(
         self, path: str, body: dict[str, Any], read: Callable[[dict[str, Any]], Any]

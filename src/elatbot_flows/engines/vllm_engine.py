@@ -38,7 +38,7 @@ class VllmSettings(MSONable):
         Folder, name on the Hugging Face hub, or name of a generator that comes with the package.
         Weights have to be in the safetensors format.
     adapter
-        Folder of a LoRA adapter. On CPU it is several times faster to merge it into the weights.
+        Folder of a LoRA adapter. On CPU it is faster to merge it into the weights before.
     revision
         Branch, tag or commit of `model` on the hub.
     template
