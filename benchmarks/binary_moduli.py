@@ -26,7 +26,7 @@ from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
 from elatbot_flows.datasets.binaries import CrystalRow, load_crystals
 from elatbot_flows.datasets.bulk_modulus import formula_hash
-from elatbot_flows.engines.generator import Generator, load_generator
+from elatbot_flows.engines.embedded.generator import Generator, load_generator
 from elatbot_flows.jobs.elastic import validate_crystal
 from elatbot_flows.potentials import Potential, load_potential
 from elatbot_flows.potentials.validation import ValidationSettings

@@ -21,8 +21,8 @@ from generator_judges import Judge, PlainTrees, cross_validated, moduli_of, pair
 from scipy.stats import spearmanr
 
 from elatbot_flows.datasets.bulk_modulus import load_rows, split_rows
-from elatbot_flows.engines.generator import load_generator
-from elatbot_flows.engines.generator_files import find_folder, load_model
+from elatbot_flows.engines.embedded.generator import load_generator
+from elatbot_flows.engines.embedded.generator_files import find_folder, load_model
 from elatbot_flows.errors import TargetError
 from elatbot_flows.targets import DesignTarget, Interval
 from elatbot_flows.text.compact import parse_answer
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from elatbot_flows.datasets.bulk_modulus import BulkModulusRow
-    from elatbot_flows.engines.generator import Generator
+    from elatbot_flows.engines.embedded.generator import Generator
 
 Pair = tuple[str, str]
 TARGETS = (40, 100, 160, 250)

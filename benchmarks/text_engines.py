@@ -111,9 +111,9 @@ def reference(folder, work, dtype="float32"):
 def transformers(folder, work, **settings):
     """The engine of this package."""
     from elatbot_flows.engines.base import Failure, Sampling
-    from elatbot_flows.engines.transformers_engine import TransformersSettings
+    from elatbot_flows.engines.transformers.engine import TransformersSettings
 
-    engine = TransformersSettings(folder, **settings).load()
+    engine = TransformersSettings(folder, **settings).start()
     sampling = Sampling(
         temperature=work.temperature, max_tokens=work.tokens, samples=work.samples, **TOP
     )

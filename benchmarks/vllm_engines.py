@@ -60,11 +60,11 @@ def count(engine, questions, sampling):
 
 def answer_lines(settings):
     """Load vLLM in this process and, for each number that comes in, ask so many questions."""
-    from elatbot_flows.engines.vllm_engine import VllmSettings
+    from elatbot_flows.engines.vllm.engine import VllmSettings
     from elatbot_flows.text.question import Question
 
     settings = json.loads(settings)
-    engine = VllmSettings(**settings["engine"], max_model_len=2048, kv_cache_gb=1.0).load()
+    engine = VllmSettings(**settings["engine"], max_model_len=2048, kv_cache_gb=1.0).start()
     questions = [Question(**question) for question in settings["questions"]]
     for line in sys.stdin:
         asked = questions[: int(line)]
@@ -101,7 +101,7 @@ def in_process(python, folder, work, adapter):
 
 def by_server(python, folder, work, adapter):
     """The same by a server; the time of the client is part of it."""
-    from elatbot_flows.engines.server import ServerSettings
+    from elatbot_flows.engines.server.engine import ServerSettings
     from elatbot_flows.text.question import Question
     from engines.vllm_server import VllmServer
 
@@ -112,7 +112,7 @@ def by_server(python, folder, work, adapter):
     server.start()
     try:
         name = "lora" if adapter else None
-        engine = ServerSettings(server.url, "tiny", name, concurrency=64).load()
+        engine = ServerSettings(server.url, "tiny", name, concurrency=64).start()
         count(engine, questions[:1], sampling_of(work))
         begin = session_seconds(server.process.pid) + own_seconds()
         written = count(engine, questions, sampling_of(work))

@@ -58,7 +58,7 @@ class ScriptedSettings(MSONable):
         object.__setattr__(self, "replies", pairs)
         object.__setattr__(self, "template", Template(self.template))
 
-    def load(self):
+    def start(self):
         return ScriptedEngine(self)
 
 

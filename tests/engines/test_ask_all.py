@@ -13,7 +13,7 @@ LOST = Failure("no_structure", "there is none")
 
 def engine(tmp_path, **settings):
     replies = [("Ni", ["1", "2", "3"]), ("Al", ["4", "5"])]
-    return scripted(replies, log=str(tmp_path / "log"), **settings).settings.load()
+    return scripted(replies, log=str(tmp_path / "log"), **settings).settings.start()
 
 
 def test_answers_come_in_order_and_repeats_are_asked_once(tmp_path):

@@ -8,11 +8,11 @@ import shutil
 import pytest
 from monty.json import MontyDecoder, MontyEncoder
 
-from elatbot_flows.engines.generator_files import find_folder
-from elatbot_flows.engines.server import ServerSettings
+from elatbot_flows.engines.embedded.generator_files import find_folder
+from elatbot_flows.engines.server.engine import ServerSettings
 from elatbot_flows.engines.text_model import TextModel, text_model
-from elatbot_flows.engines.transformers_engine import TransformersSettings
-from elatbot_flows.engines.vllm_engine import VllmSettings
+from elatbot_flows.engines.transformers.engine import TransformersSettings
+from elatbot_flows.engines.vllm.engine import VllmSettings
 from elatbot_flows.errors import EngineError, ParseError
 from elatbot_flows.text.elatbot_prompts import Task
 from elatbot_flows.text.question import Template

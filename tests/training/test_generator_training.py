@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from elatbot_flows.datasets.bulk_modulus import load_rows, split_rows
-from elatbot_flows.engines.generator import load_generator
+from elatbot_flows.engines.embedded.generator import load_generator
 from elatbot_flows.errors import ElatbotError
 from elatbot_flows.targets import DesignTarget, Interval
 from elatbot_flows.text.compact import parse_answer, vocabulary

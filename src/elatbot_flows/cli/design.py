@@ -107,8 +107,8 @@ def design(
 
 def _check(target: DesignTarget, maker: InverseDesignMaker) -> None:
     """Refuse early, before anything is loaded, what can be seen to be impossible."""
-    from elatbot_flows.engines.generator_files import describe_generator
-    from elatbot_flows.engines.scope import check_target
+    from elatbot_flows.engines.embedded.generator_files import describe_generator
+    from elatbot_flows.engines.embedded.scope import check_target
     from elatbot_flows.potentials.registry import check_potential_name
 
     check_potential_name(maker.potential)

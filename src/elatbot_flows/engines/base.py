@@ -153,9 +153,9 @@ class Engine(Protocol):
 
 
 class EngineSettings(Protocol):
-    """Settings of an engine: a frozen, MSONable, hashable dataclass that knows how to load it."""
+    """Settings of an engine: a frozen, MSONable, hashable dataclass that knows how to start it."""
 
-    def load(self) -> Engine:
+    def start(self) -> Engine:
         """Load the model or connect to the server.
 
         Raises

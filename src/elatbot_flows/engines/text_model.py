@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from monty.json import MSONable
 
-from elatbot_flows.engines.generator_files import METADATA, SHIPPED, describe_generator
+from elatbot_flows.engines.embedded.generator_files import METADATA, SHIPPED, describe_generator
 from elatbot_flows.errors import EngineError
 from elatbot_flows.text.dialects import Dialect
 from elatbot_flows.text.dialects import dialect as find_dialect
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 __all__ = ["ENGINES", "TextModel", "text_model"]
 
-_HOMES = {
-    "transformers": ("transformers_engine", "TransformersSettings"),
-    "vllm": ("vllm_engine", "VllmSettings"),
-    "server": ("server", "ServerSettings"),
+_SETTINGS = {
+    "transformers": "TransformersSettings",
+    "vllm": "VllmSettings",
+    "server": "ServerSettings",
 }
-ENGINES = tuple(_HOMES)
+ENGINES = tuple(_SETTINGS)
 """Engines by name."""
 
 _PREFERRED = (Task.TENSOR, Task.BULK_MODULUS)
@@ -84,7 +84,7 @@ class TextModel(MSONable):
         Raises
         ------
         EngineError
-            As `elatbot_flows.engines.base.EngineSettings.load`.
+            As `elatbot_flows.engines.base.EngineSettings.start`.
         """
         return _loaded(self.settings)  # type: ignore[arg-type]
 
@@ -109,7 +109,7 @@ class TextModel(MSONable):
 
 @lru_cache(maxsize=1)
 def _loaded(settings: EngineSettings) -> Engine:
-    return settings.load()
+    return settings.start()
 
 
 def text_model(
@@ -173,8 +173,7 @@ def text_model(
 
 def _settings(engine: str, spec: str, given: dict[str, Any]) -> EngineSettings:
     """Settings of an engine; those it does not have are refused."""
-    module, name = _HOMES[engine]
-    kind = getattr(import_module(f"elatbot_flows.engines.{module}"), name)
+    kind = getattr(import_module(f"elatbot_flows.engines.{engine}.engine"), _SETTINGS[engine])
     known = {field.name for field in fields(kind)}
     if unknown := sorted(set(given) - known):
         raise EngineError(

@@ -24,7 +24,7 @@ from elatbot_flows.text.compact import parse_answer
 
 if TYPE_CHECKING:
     from elatbot_flows.engines.completion import Completion
-    from elatbot_flows.engines.generator import Generator
+    from elatbot_flows.engines.embedded.generator import Generator
     from elatbot_flows.potentials import Potential
     from elatbot_flows.targets import DesignTarget, Interval
 
@@ -90,7 +90,7 @@ class ProposeMaker(Maker):
             Every completion as a candidate; the distinct ones have status ``proposed`` and come
             first, most promising first.
         """
-        from elatbot_flows.engines.generator import load_generator
+        from elatbot_flows.engines.embedded.generator import load_generator
         from elatbot_flows.potentials import load_potential
 
         generator, judge = load_generator(self.generator), load_potential(potential, device)

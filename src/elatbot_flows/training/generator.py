@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from elatbot_flows.datasets.bulk_modulus import formula_hash, load_rows, split_rows
-from elatbot_flows.engines.generator_files import (
+from elatbot_flows.engines.embedded.generator_files import (
     FORMAT_VERSION,
     HASHES,
     METADATA,
@@ -139,7 +139,7 @@ def write_generator(
     """
     import numpy as np
 
-    from elatbot_flows.engines.generator import Generator
+    from elatbot_flows.engines.embedded.generator import Generator
 
     out.mkdir(parents=True, exist_ok=True)
     model.half().save_pretrained(out)

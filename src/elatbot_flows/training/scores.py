@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from transformers import LlamaForCausalLM
 
     from elatbot_flows.datasets.bulk_modulus import BulkModulusRow
-    from elatbot_flows.engines.generator import Generator
+    from elatbot_flows.engines.embedded.generator import Generator
 
 __all__ = ["design_scores", "error_scores", "held_out_scores"]
 

@@ -13,7 +13,7 @@ from elatbot_flows.engines.weights_files import hub_commit, local_folder, weight
 from elatbot_flows.errors import EngineError
 
 if TYPE_CHECKING:
-    from elatbot_flows.engines.vllm_engine import VllmSettings
+    from elatbot_flows.engines.vllm.engine import VllmSettings
 
 __all__ = ["LoadedVllm", "load_vllm"]
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from elatbot_flows.engines.server_api import refusal
+from elatbot_flows.engines.server.api import refusal
 from elatbot_flows.errors import EngineError
 
 if TYPE_CHECKING:
-    from elatbot_flows.engines.server_client import Client
+    from elatbot_flows.engines.server.client import Client
 
 __all__ = ["ServedModel", "base_url", "look_up"]
 

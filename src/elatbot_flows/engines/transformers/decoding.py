@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from elatbot_flows.engines.kv_cache import has_plain_attention
-from elatbot_flows.engines.reading import read_questions
-from elatbot_flows.engines.token_choice import NOT_FINITE, choose_tokens
+from elatbot_flows.engines.transformers.kv_cache import has_plain_attention
+from elatbot_flows.engines.transformers.reading import read_questions
+from elatbot_flows.engines.transformers.token_choice import NOT_FINITE, choose_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
     from elatbot_flows.engines.base import Sampling
-    from elatbot_flows.engines.batching import Row
+    from elatbot_flows.engines.transformers.batching import Row
 
 __all__ = ["Answer", "write_answers"]
 

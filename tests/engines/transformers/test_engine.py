@@ -10,9 +10,9 @@ from monty.json import MontyDecoder, MontyEncoder
 from pymatgen.core import Composition
 from transformers import AutoModelForCausalLM, AutoTokenizer, MistralConfig, MistralForCausalLM
 
-from elatbot_flows.engines import transformers_engine
 from elatbot_flows.engines.base import Failure, Sampling
-from elatbot_flows.engines.transformers_engine import TransformersSettings
+from elatbot_flows.engines.transformers import engine as transformers_engine
+from elatbot_flows.engines.transformers.engine import TransformersSettings
 from elatbot_flows.errors import ParseError
 from elatbot_flows.text import compact, constants_text, patterns, tensor_text
 from elatbot_flows.text.dialects import dialect
@@ -52,13 +52,13 @@ def test_batches_do_not_matter(base, guided):
     """A sample depends on its seed, question and place alone."""
     questions = tensor_questions(pattern=patterns.constants("m-3m"))
     whole, small, single = (
-        texts(TransformersSettings(base, guided=guided, batch_tokens=n).load(), questions, HOT)
+        texts(TransformersSettings(base, guided=guided, batch_tokens=n).start(), questions, HOT)
         for n in (100_000, 1500, 1)
     )
     assert whole == small == single
     assert whole[0][0] != whole[0][1]
     assert len({answers[0] for answers in whole}) == len(questions)
-    engine = TransformersSettings(base, guided=guided).load()
+    engine = TransformersSettings(base, guided=guided).start()
     assert texts(engine, questions[3:], HOT) == whole[3:]
     assert texts(engine, questions[:1], Sampling(temperature=1, seed=6, max_tokens=40)) != whole[:1]
 
@@ -67,7 +67,7 @@ def test_batches_do_not_matter(base, guided):
 def test_greedy_is_what_generate_gives(base, adapter, with_adapter):
     questions = tensor_questions()
     settings = TransformersSettings(base, adapter=adapter if with_adapter else None, guided=False)
-    answers = texts(settings.load(), questions, Sampling(max_tokens=25))
+    answers = texts(settings.start(), questions, Sampling(max_tokens=25))
     model = AutoModelForCausalLM.from_pretrained(base)
     if with_adapter:
         from peft import PeftModel
@@ -105,21 +105,21 @@ def test_attention_to_a_window(tmp_path):
         model = MistralForCausalLM(config).eval()
     model.save_pretrained(tmp_path)
     questions = tensor_questions()
-    engine = TransformersSettings(str(tmp_path), guided=False).load()
+    engine = TransformersSettings(str(tmp_path), guided=False).start()
     answers = texts(engine, questions, Sampling(max_tokens=30))
     for question, (answer,) in zip(questions, answers, strict=True):
         text = write(question, Template.ELATBOT)
         inputs = tokenizer(text, return_tensors="pt", add_special_tokens=False)["input_ids"]
         tokens = model.generate(inputs, do_sample=False, max_new_tokens=30, pad_token_id=0)
         assert answer == tokenizer.decode(tokens[0, inputs.shape[1] :], skip_special_tokens=True)
-    alone = TransformersSettings(str(tmp_path), guided=False, batch_tokens=1).load()
+    alone = TransformersSettings(str(tmp_path), guided=False, batch_tokens=1).start()
     assert texts(engine, questions, HOT) == texts(alone, questions, HOT)
 
 
 def test_sampling_follows_the_model(base):
     """First tokens come as often as the probabilities of the model say."""
     (question,) = tensor_questions(1)
-    engine = TransformersSettings(base, guided=False).load()
+    engine = TransformersSettings(base, guided=False).start()
     sampling = Sampling(temperature=0.7, top_k=3, samples=2000, max_tokens=1)
     (answers,) = texts(engine, [question], sampling)
     tokenizer = AutoTokenizer.from_pretrained(base)
@@ -139,7 +139,7 @@ def test_sampling_follows_the_model(base):
 def test_adapter_changes_answers_merged_or_not(base, adapter):
     questions = tensor_questions(3)
     plain, merged, separate = (
-        texts(TransformersSettings(base, guided=False, **kw).load(), questions, HOT)
+        texts(TransformersSettings(base, guided=False, **kw).start(), questions, HOT)
         for kw in ({}, {"adapter": adapter}, {"adapter": adapter, "merge_adapter": False})
     )
     assert merged == separate
@@ -147,7 +147,7 @@ def test_adapter_changes_answers_merged_or_not(base, adapter):
 
 
 def test_completion_says_all(base, adapter):
-    engine = TransformersSettings(base, adapter=adapter, guided=True).load()
+    engine = TransformersSettings(base, adapter=adapter, guided=True).start()
     question = Question("Say it. ", "Now", patterns.MODULUS, prefix="7")
     sampling = Sampling(temperature=1, max_tokens=12, samples=2, seed=9)
     ((place, (_, second)),) = engine.complete([question], sampling)
@@ -175,7 +175,7 @@ def test_completion_says_all(base, adapter):
 
 
 def test_matrix_always_parses(base):
-    engine = TransformersSettings(base).load()
+    engine = TransformersSettings(base).start()
     questions = tensor_questions(3, patterns.MATRIX)
     sampling = Sampling(temperature=1.5, max_tokens=500, samples=3)
     for answers in texts(engine, questions, sampling):
@@ -189,7 +189,7 @@ def test_matrix_always_parses(base):
 
 @pytest.mark.parametrize("laue", ["m-3m", "6/mmm", "4/m", "-3m", "mmm", "2/m", "-1"])
 def test_constants_always_parse(base, laue):
-    engine = TransformersSettings(base).load()
+    engine = TransformersSettings(base).start()
     questions = tensor_questions(2, patterns.constants(laue))
     for answers in texts(engine, questions, Sampling(temperature=1, max_tokens=300, samples=4)):
         for text in answers:
@@ -197,7 +197,7 @@ def test_constants_always_parse(base, laue):
 
 
 def test_cut_off(base):
-    engine = TransformersSettings(base).load()
+    engine = TransformersSettings(base).start()
     ((_, (answer,)),) = engine.complete(
         tensor_questions(1, patterns.MATRIX), Sampling(max_tokens=5)
     )
@@ -206,7 +206,7 @@ def test_cut_off(base):
 
 
 def test_stop_texts(base):
-    engine = TransformersSettings(base).load()
+    engine = TransformersSettings(base).start()
     question = tensor_questions(1, r"[0-9]{3}, [0-9]{3}")
     ((_, (whole,)),) = engine.complete(question, Sampling(max_tokens=20))
     ((_, (part,)),) = engine.complete(question, Sampling(max_tokens=20, stop=[", "]))
@@ -215,7 +215,7 @@ def test_stop_texts(base):
 
 
 def test_bad_questions_leave_others_alone(base):
-    engine = TransformersSettings(base).load()
+    engine = TransformersSettings(base).start()
     good = tensor_questions(1, patterns.constants("m-3m"))[0]
     questions = [
         Question("one\ntwo", "three"),
@@ -229,14 +229,14 @@ def test_bad_questions_leave_others_alone(base):
     assert answers[2].reason == "prompt_too_long"
     assert re.search(r"has \d{4,} tokens .* 100, .* 2048 ", answers[2].message)
     assert answers[3].reason == "pattern_not_supported"
-    raw = TransformersSettings(base, template="raw").load()
+    raw = TransformersSettings(base, template="raw").start()
     ((_, empty),) = raw.complete([Question("", "")], Sampling())
     assert empty.reason == "empty_prompt"
 
 
 def test_patterns_need_a_package(base, monkeypatch):
     monkeypatch.setattr("elatbot_flows.engines.guides.guides_available", lambda: False)
-    engine = TransformersSettings(base, batch_tokens=9000).load()
+    engine = TransformersSettings(base, batch_tokens=9000).start()
     free, held = tensor_questions(1)[0], tensor_questions(1, patterns.MATRIX)[0]
     answers = dict(engine.complete([free, held], Sampling(max_tokens=5)))
     assert len(answers[0]) == 1
@@ -246,7 +246,7 @@ def test_patterns_need_a_package(base, monkeypatch):
 
 def test_memory_runs_out(base, monkeypatch):
     """Batches are halved until they fit; a question too large alone fails alone."""
-    engine = TransformersSettings(base, guided=False).load()
+    engine = TransformersSettings(base, guided=False).start()
     questions = tensor_questions(5)
     expected = texts(engine, questions, HOT)
     longest = max(range(5), key=lambda i: len(questions[i].input))
@@ -280,12 +280,12 @@ def test_other_errors_are_not_hidden(base, monkeypatch):
 
     monkeypatch.setattr(transformers_engine, "write_answers", broken)
     with pytest.raises(RuntimeError, match="shapes"):
-        list(TransformersSettings(base).load().complete(tensor_questions(1), Sampling()))
+        list(TransformersSettings(base).start().complete(tensor_questions(1), Sampling()))
 
 
 def test_weights_that_are_not_numbers(base):
     settings = TransformersSettings(base, guided=False, batch_tokens=7777)
-    engine = settings.load()
+    engine = settings.start()
     with torch.no_grad():
         engine._model.lm_head.weight[3] = float("nan")
     ((_, failure),) = engine.complete(tensor_questions(1), Sampling(max_tokens=3))
@@ -293,7 +293,7 @@ def test_weights_that_are_not_numbers(base):
 
 
 def test_chat_template(base):
-    engine = TransformersSettings(base, template="chat", guided=False).load()
+    engine = TransformersSettings(base, template="chat", guided=False).start()
     ((_, (answer,)),) = engine.complete([Question("Say. ", "it")], Sampling(max_tokens=3))
     assert answer.prompt == "<|user|>Say. \nit</s><|assistant|>"
     assert answer.prompt_tokens < len(answer.prompt) - 20
@@ -302,7 +302,7 @@ def test_chat_template(base):
 def test_embedded_model_designs():
     """Word-level vocabulary: every answer is a material in the compact format."""
     asked = dialect("compact")
-    engine = TransformersSettings("elatbot-mini", template=asked.template).load()
+    engine = TransformersSettings("elatbot-mini", template=asked.template).start()
     questions = [asked.ask_material(ModulusRequest(k, k)) for k in (60.0, 200.0)]
     sampling = Sampling(temperature=1, max_tokens=30, samples=20)
     for answers in texts(engine, questions, sampling):
@@ -322,16 +322,16 @@ def test_embedded_model_predicts(mini):
     ]
     for guided in (True, False):
         settings = TransformersSettings("elatbot-mini", template="raw", guided=guided)
-        answers = texts(settings.load(), questions, Sampling(max_tokens=8))
+        answers = texts(settings.start(), questions, Sampling(max_tokens=8))
         moments = mini.predict_bulk_modulus(known)
         for (answer,), (mean, spread) in zip(answers, moments, strict=True):
             assert abs(asked.read_modulus(answer) - mean) < 2 * spread
-    assert settings.load().record.weights_sha256 == mini.info.weights_sha256
+    assert settings.start().record.weights_sha256 == mini.info.weights_sha256
 
 
 def test_beginning_of_an_answer_of_words():
     """Beginning and rest together are the whole answer."""
-    engine = TransformersSettings("elatbot-mini", template="raw").load()
+    engine = TransformersSettings("elatbot-mini", template="raw").start()
     prompt = f"{compact.BEGIN} {compact.render_design(compact.Condition(bulk_modulus=150))}"
     question = Question("", prompt, pattern=" Al , Cubic", prefix="Ni")
     ((_, (answer,)),) = engine.complete([question], Sampling(max_tokens=8))
@@ -346,11 +346,11 @@ def test_settings_round_trip(base):
     copy = json.loads(json.dumps(settings, cls=MontyEncoder), cls=MontyDecoder)
     assert copy == settings
     assert hash(copy) == hash(settings)
-    assert TransformersSettings(base).load() is TransformersSettings(base).load()
+    assert TransformersSettings(base).start() is TransformersSettings(base).start()
 
 
 def test_precision_is_used(base):
-    engine = TransformersSettings(base, dtype="bfloat16", guided=False).load()
+    engine = TransformersSettings(base, dtype="bfloat16", guided=False).start()
     assert engine._model.dtype == torch.bfloat16
     assert engine.record.settings["dtype"] == "bfloat16"
     assert not engine.record.reproducible
@@ -362,7 +362,7 @@ def test_quantised_weights_answer(quantization, tmp_path):
     pytest.importorskip("bitsandbytes", reason="quantisation needs bitsandbytes")
     # bitsandbytes cuts rows into blocks of 64 numbers.
     folder = make_tiny_llama(tmp_path, hidden=192, layers=1)
-    engine = TransformersSettings(str(folder), quantization=quantization).load()
+    engine = TransformersSettings(str(folder), quantization=quantization).start()
     question = Question("Do it. ", "now", patterns.MODULUS)
     (_, (completion,)) = next(engine.complete([question], Sampling(max_tokens=20)))
     assert re.fullmatch(patterns.MODULUS, completion.text)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elatbot_flows.engines.grammar import MOST_ATOMS, MaterialGrammar
-from elatbot_flows.engines.sampler import LONGEST_ANSWER
+from elatbot_flows.engines.embedded.grammar import MOST_ATOMS, MaterialGrammar
+from elatbot_flows.engines.embedded.sampler import LONGEST_ANSWER
 from elatbot_flows.errors import GeneratorError
 from elatbot_flows.targets import CRYSTAL_SYSTEMS
 from elatbot_flows.text.compact import END, PAD, parse_answer, vocabulary

@@ -9,17 +9,17 @@ import numpy as np
 
 from elatbot_flows.datasets.bulk_modulus import formula_hash
 from elatbot_flows.engines.completion import Completion
-from elatbot_flows.engines.generator_files import (
+from elatbot_flows.engines.embedded.generator_files import (
     GeneratorInfo,
     find_folder,
     load_hashes,
     load_info,
     load_model,
 )
-from elatbot_flows.engines.plan import Plan, check_systems
-from elatbot_flows.engines.predictor import predict_moments
-from elatbot_flows.engines.sampler import LONGEST_ANSWER, sample_answers
-from elatbot_flows.engines.scope import check_target
+from elatbot_flows.engines.embedded.plan import Plan, check_systems
+from elatbot_flows.engines.embedded.predictor import predict_moments
+from elatbot_flows.engines.embedded.sampler import LONGEST_ANSWER, sample_answers
+from elatbot_flows.engines.embedded.scope import check_target
 from elatbot_flows.errors import GeneratorError
 from elatbot_flows.text.compact import render_design, vocabulary
 from elatbot_flows.text.formula import parse_formula, reduced_formula
@@ -78,7 +78,7 @@ class Generator:
     def check_target(self, target: DesignTarget) -> None:
         """Refuse a target that lies outside of what this generator was trained on.
 
-        See `elatbot_flows.engines.scope.check_target`.
+        See `elatbot_flows.engines.embedded.scope.check_target`.
         """
         check_target(self.info, target)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from elatbot_flows.engines.grammar import MaterialGrammar
+from elatbot_flows.engines.embedded.grammar import MaterialGrammar
 from elatbot_flows.errors import GeneratorError, TargetError
 from elatbot_flows.targets import CRYSTAL_SYSTEMS
 from elatbot_flows.text.compact import LONGEST_LIST, Condition
@@ -14,7 +14,7 @@ from elatbot_flows.text.compact import LONGEST_LIST, Condition
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from elatbot_flows.engines.generator_files import GeneratorInfo
+    from elatbot_flows.engines.embedded.generator_files import GeneratorInfo
     from elatbot_flows.targets import DesignTarget
 
 __all__ = ["Plan", "check_systems"]

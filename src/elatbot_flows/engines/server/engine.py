@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from monty.json import MSONable
 
-from elatbot_flows.engines import background
 from elatbot_flows.engines.asking import Asker
 from elatbot_flows.engines.base import EngineRecord, Failure
-from elatbot_flows.engines.server_api import Requests, Structured
-from elatbot_flows.engines.server_client import Client, connect
-from elatbot_flows.engines.server_models import ServedModel, base_url, look_up
+from elatbot_flows.engines.server import background
+from elatbot_flows.engines.server.api import Requests, Structured
+from elatbot_flows.engines.server.client import Client, connect
+from elatbot_flows.engines.server.models import ServedModel, base_url, look_up
 from elatbot_flows.engines.tokenizer_loading import load_tokenizer, read_template
 from elatbot_flows.errors import EngineError, ParseError
 from elatbot_flows.text.question import Template
@@ -90,7 +90,7 @@ class ServerSettings(MSONable):
         if self.seed not in {"request", "engine"}:
             raise EngineError("seed is 'request' or 'engine'")
 
-    def load(self) -> ServerEngine:  # type: ignore[override]
+    def start(self) -> ServerEngine:
         """Ask the server for its models, waiting for it if it is still starting.
 
         Raises

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from elatbot_flows.engines.sampler import choose
+from elatbot_flows.engines.embedded.sampler import choose
 
 LOGITS = np.log([[0.5, 0.3, 0.15, 0.05]])
 ALL = np.ones((1, 4), dtype=bool)

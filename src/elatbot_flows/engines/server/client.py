@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from elatbot_flows.engines.base import Failure
-from elatbot_flows.engines.server_api import MalformedReplyError, refusal
+from elatbot_flows.engines.server.api import MalformedReplyError, refusal
 from elatbot_flows.errors import EngineError
 
 if TYPE_CHECKING:

@@ -8,7 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from elatbot_flows.engines.adapters import ADAPTER_FILES, add_adapter, read_adapter_config
-from elatbot_flows.engines.placement import quantization_config, require_device, torch_dtype
+from elatbot_flows.engines.transformers.placement import (
+    quantization_config,
+    require_device,
+    torch_dtype,
+)
 from elatbot_flows.engines.weights_files import hub_commit, local_folder, weights_sha256
 from elatbot_flows.errors import EngineError
 from elatbot_flows.text.question import Template
@@ -18,7 +22,7 @@ if TYPE_CHECKING:
 
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-    from elatbot_flows.engines.transformers_engine import TransformersSettings
+    from elatbot_flows.engines.transformers.engine import TransformersSettings
 
 __all__ = ["Loaded", "load"]
 
@@ -55,7 +59,7 @@ class Loaded:
 
 
 def load(settings: TransformersSettings) -> Loaded:
-    """Load what the settings of `elatbot_flows.engines.transformers_engine` name.
+    """Load what the settings of `elatbot_flows.engines.transformers.engine` name.
 
     Raises
     ------

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elatbot_flows.engines.token_choice import NOT_FINITE, choose_tokens
+from elatbot_flows.engines.transformers.token_choice import NOT_FINITE, choose_tokens
 
 scores = st.lists(st.floats(-8, 8, width=32), min_size=2, max_size=12, unique=True)
 

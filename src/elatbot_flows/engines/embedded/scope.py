@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from elatbot_flows.errors import TargetError
 
 if TYPE_CHECKING:
-    from elatbot_flows.engines.generator_files import GeneratorInfo
+    from elatbot_flows.engines.embedded.generator_files import GeneratorInfo
     from elatbot_flows.targets import DesignTarget
 
 __all__ = ["check_target"]

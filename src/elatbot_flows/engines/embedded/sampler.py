@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from transformers import LlamaForCausalLM
 
-    from elatbot_flows.engines.grammar import MaterialGrammar
+    from elatbot_flows.engines.embedded.grammar import MaterialGrammar
 
 __all__ = ["LONGEST_ANSWER", "choose", "sample_answers"]
 

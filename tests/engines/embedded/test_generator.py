@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from monty.json import MontyDecoder, MontyEncoder
 
 from elatbot_flows.engines.completion import Completion
-from elatbot_flows.engines.generator import load_generator
-from elatbot_flows.engines.generator_files import HASHES, METADATA, WEIGHTS, find_folder
+from elatbot_flows.engines.embedded.generator import load_generator
+from elatbot_flows.engines.embedded.generator_files import HASHES, METADATA, WEIGHTS, find_folder
 from elatbot_flows.errors import GeneratorError, ParseError, TargetError
 from elatbot_flows.targets import CRYSTAL_SYSTEMS, DesignTarget, Interval
 from elatbot_flows.text.compact import parse_answer, parse_design

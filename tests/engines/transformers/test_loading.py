@@ -9,8 +9,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from elatbot_flows.engines import placement
-from elatbot_flows.engines.transformers_engine import TransformersSettings
+from elatbot_flows.engines.transformers import placement
+from elatbot_flows.engines.transformers.engine import TransformersSettings
 from elatbot_flows.errors import EngineError
 from engines.tiny_models import make_adapter, make_tiny_llama
 
@@ -37,7 +37,7 @@ def adapter_copy(adapter, tmp_path):
 
 def refusal(model, **settings):
     with pytest.raises(EngineError) as caught:
-        TransformersSettings(str(model), **settings).load()
+        TransformersSettings(str(model), **settings).start()
     return str(caught.value)
 
 
@@ -53,7 +53,7 @@ def edit_weights(file, change):
 
 def test_stale_name_of_the_base_is_only_recorded(base, adapter_copy):
     edit(adapter_copy / "adapter_config.json", base_model_name_or_path="/gone/llama-chat")
-    engine = TransformersSettings(str(base), adapter=str(adapter_copy)).load()
+    engine = TransformersSettings(str(base), adapter=str(adapter_copy)).start()
     assert engine.record.settings["adapter_trained_on"] == "/gone/llama-chat"
     assert engine.record.settings["adapter_merged"]
 

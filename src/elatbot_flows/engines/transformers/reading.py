@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from elatbot_flows.engines.kv_cache import adopt, has_plain_attention, make_cache
+from elatbot_flows.engines.transformers.kv_cache import adopt, has_plain_attention, make_cache
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -10,9 +10,9 @@ import pytest
 
 from elatbot_flows.engines.base import Failure, Sampling
 from elatbot_flows.engines.journal import Journaled
-from elatbot_flows.engines.server import ServerSettings
-from elatbot_flows.engines.transformers_engine import TransformersSettings
-from elatbot_flows.engines.vllm_engine import VllmSettings
+from elatbot_flows.engines.server.engine import ServerSettings
+from elatbot_flows.engines.transformers.engine import TransformersSettings
+from elatbot_flows.engines.vllm.engine import VllmSettings
 from elatbot_flows.errors import EngineError
 from elatbot_flows.text import constants_text
 from elatbot_flows.text.patterns import MATRIX, constants
@@ -52,7 +52,7 @@ def expected(models):
     """Likeliest answers by transformers, with and without the adapter."""
     texts = {}
     for name, adapter in (("base", None), ("lora", str(models[1]))):
-        engine = TransformersSettings(str(models[0]), adapter, guided=False).load()
+        engine = TransformersSettings(str(models[0]), adapter, guided=False).start()
         texts[name] = texts_of(engine.complete(WORDS, GREEDY))
     assert texts["base"] != texts["lora"]
     return texts
@@ -77,20 +77,20 @@ def parsed(texts):
 @pytest.mark.parametrize("adapter", [None, "lora"])
 def test_server_answers_as_transformers_does(server, models, expected, adapter, tokenizer):
     name = str(models[0]) if tokenizer else None
-    engine = ServerSettings(server.url, "tiny", adapter, tokenizer=name).load()
+    engine = ServerSettings(server.url, "tiny", adapter, tokenizer=name).start()
     assert texts_of(engine.complete(WORDS, GREEDY)) == expected[adapter or "base"]
 
 
 def test_server_reads_chat_templates_as_transformers_does(server, models):
-    local = TransformersSettings(str(models[0]), template=Template.CHAT, guided=False).load()
-    remote = ServerSettings(server.url, "tiny", template=Template.CHAT).load()
+    local = TransformersSettings(str(models[0]), template=Template.CHAT, guided=False).start()
+    remote = ServerSettings(server.url, "tiny", template=Template.CHAT).start()
     (one,), (two,) = (dict(e.complete(WORDS[:1], GREEDY))[0] for e in (local, remote))
     assert one.text.rstrip("\ufffd") == two.text.rstrip("\ufffd")
     assert one.prompt_tokens == two.prompt_tokens
 
 
 def test_server_record_says_what_runs_there(server, models):
-    record = ServerSettings(server.url, "tiny", "lora").load().record
+    record = ServerSettings(server.url, "tiny", "lora").start().record
     assert record.engine_version[0].isdigit()
     assert record.context_length == 1024
     assert record.settings["root"] == str(models[0])
@@ -99,18 +99,18 @@ def test_server_record_says_what_runs_there(server, models):
 
 @pytest.mark.parametrize("adapter", [None, "lora"])
 def test_every_tensor_drawn_under_its_pattern_parses(server, adapter):
-    engine = ServerSettings(server.url, "tiny", adapter).load()
+    engine = ServerSettings(server.url, "tiny", adapter).start()
     assert parsed(texts_of(engine.complete(TENSORS, LONG))) == 32
 
 
 def test_answers_as_json_follow_the_pattern_too(server):
-    engine = ServerSettings(server.url, "tiny", structured="response_format").load()
+    engine = ServerSettings(server.url, "tiny", structured="response_format").start()
     sampling = Sampling(max_tokens=600)
     assert parsed(texts_of(engine.complete(TENSORS[:2], sampling))) == 2
 
 
 def test_server_refuses_single_questions(server):
-    engine = ServerSettings(server.url, "tiny").load()
+    engine = ServerSettings(server.url, "tiny").start()
     questions = [Question("", "long " * 3000), Question("", "q", "(?=a)b["), WORDS[0]]
     found = dict(engine.complete(questions, GREEDY))
     assert (found[0].reason, found[1].reason) == ("prompt_too_long", "pattern_not_supported")
@@ -121,7 +121,7 @@ def test_seeds_decide_however_requests_are_batched(server):
     sampling = Sampling(temperature=1.0, samples=2, seed=4, max_tokens=16)
     drawn = []
     for concurrency in (1, 32):
-        engine = ServerSettings(server.url, "tiny", concurrency=concurrency).load()
+        engine = ServerSettings(server.url, "tiny", concurrency=concurrency).start()
         found = dict(engine.complete(WORDS, sampling))
         drawn.append([[c.text for c in found[place]] for place in range(len(WORDS))])
     assert drawn[0] == drawn[1]
@@ -131,7 +131,7 @@ def test_seeds_decide_however_requests_are_batched(server):
 def test_missing_chat_template_is_named(server, models, tmp_path):
     plain = make_tiny_llama(tmp_path / "plain")
     with pytest.raises(EngineError, match="chat template"):
-        ServerSettings(server.url, "tiny", template=Template.CHAT, tokenizer=str(plain)).load()
+        ServerSettings(server.url, "tiny", template=Template.CHAT, tokenizer=str(plain)).start()
 
 
 def test_killed_server_costs_nothing_that_was_answered(server, tmp_path):
@@ -139,7 +139,7 @@ def test_killed_server_costs_nothing_that_was_answered(server, tmp_path):
     sampling = Sampling(temperature=1.0, max_tokens=4, seed=1)
 
     def engine(patience):
-        return ServerSettings(server.url, "tiny", patience=patience).load()
+        return ServerSettings(server.url, "tiny", patience=patience).start()
 
     before, stream = [], Journaled(engine(1.0), tmp_path).complete(questions, sampling)
     with pytest.raises(EngineError, match="did not answer"):
@@ -158,7 +158,7 @@ def test_killed_server_costs_nothing_that_was_answered(server, tmp_path):
 IN_PROCESS = """
 import json, sys
 from elatbot_flows.engines.base import Failure, Sampling
-from elatbot_flows.engines.vllm_engine import VllmSettings
+from elatbot_flows.engines.vllm.engine import VllmSettings
 from elatbot_flows.text.question import Question
 
 def plain(answer):
@@ -167,7 +167,7 @@ def plain(answer):
 def main():
     model, adapter, calls = json.load(sys.stdin)
     small = {"max_model_len": 1024, "kv_cache_gb": 0.125, "enforce_eager": True}
-    engine = VllmSettings(model, adapter, dtype="float32", **small).load()
+    engine = VllmSettings(model, adapter, dtype="float32", **small).start()
     answers = [
         [plain(a) for _, a in sorted(engine.complete([Question(**q) for q in qs], Sampling(**s)))]
         for qs, s in calls
@@ -221,4 +221,4 @@ def test_vllm_in_process_answers_as_transformers_does(models, expected, tmp_path
 
 def test_missing_vllm_is_an_error_that_says_what_to_do():
     with pytest.raises(EngineError, match=r"docs/engines\.md"):
-        VllmSettings("tiny").load()
+        VllmSettings("tiny").start()

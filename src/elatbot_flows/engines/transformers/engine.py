@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from monty.json import MSONable
 
-from elatbot_flows.engines import transformers_loading
-from elatbot_flows.engines.answers import Answers
 from elatbot_flows.engines.asking import Asker
 from elatbot_flows.engines.base import EngineRecord, Failure
-from elatbot_flows.engines.batching import Row, batch_size, random_numbers
-from elatbot_flows.engines.decoding import write_answers
-from elatbot_flows.engines.memory import is_out_of_memory, release_memory
+from elatbot_flows.engines.transformers import loading
+from elatbot_flows.engines.transformers.answers import Answers
+from elatbot_flows.engines.transformers.batching import Row, batch_size, random_numbers
+from elatbot_flows.engines.transformers.decoding import write_answers
+from elatbot_flows.engines.transformers.memory import is_out_of_memory, release_memory
 from elatbot_flows.errors import EngineError
 from elatbot_flows.text.question import Template
 
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from elatbot_flows.engines.asking import Asked
     from elatbot_flows.engines.base import Sampling
     from elatbot_flows.engines.completion import Completion
-    from elatbot_flows.engines.decoding import Answer
-    from elatbot_flows.engines.transformers_loading import Loaded
+    from elatbot_flows.engines.transformers.decoding import Answer
+    from elatbot_flows.engines.transformers.loading import Loaded
     from elatbot_flows.text.question import Question
 
 __all__ = ["TransformersEngine", "TransformersSettings"]
@@ -96,7 +96,7 @@ class TransformersSettings(MSONable):
         if self.batch_tokens < 1:
             raise EngineError(f"batch_tokens is {self.batch_tokens}: give 1 or more")
 
-    def load(self) -> TransformersEngine:  # type: ignore[override]
+    def start(self) -> TransformersEngine:
         """Load the model; the latest one is kept in memory for the next call.
 
         Raises
@@ -109,7 +109,7 @@ class TransformersSettings(MSONable):
 
 @lru_cache(maxsize=1)
 def _load(settings: TransformersSettings) -> TransformersEngine:
-    return TransformersEngine(settings, transformers_loading.load(settings))
+    return TransformersEngine(settings, loading.load(settings))
 
 
 class TransformersEngine:

@@ -14,7 +14,7 @@ from elatbot_flows.engines.base import EngineRecord, Failure
 from elatbot_flows.engines.completion import Completion
 from elatbot_flows.engines.sampled import request_seed, sampling_record
 from elatbot_flows.engines.tokenizer_loading import read_template
-from elatbot_flows.engines.vllm_loading import LoadedVllm, load_vllm
+from elatbot_flows.engines.vllm.loading import LoadedVllm, load_vllm
 from elatbot_flows.errors import EngineError
 from elatbot_flows.text.question import Template
 
@@ -77,7 +77,7 @@ class VllmSettings(MSONable):
     def __post_init__(self) -> None:
         object.__setattr__(self, "template", read_template(self.template))
 
-    def load(self) -> VllmEngine:  # type: ignore[override]
+    def start(self) -> VllmEngine:
         """Load the model; the latest one is kept in memory for the next call.
 
         Raises

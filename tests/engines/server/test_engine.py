@@ -9,9 +9,9 @@ import time
 
 import pytest
 
-from elatbot_flows.engines import server_client
 from elatbot_flows.engines.base import Failure, Sampling
-from elatbot_flows.engines.server import ServerSettings
+from elatbot_flows.engines.server import client as server_client
+from elatbot_flows.engines.server.engine import ServerSettings
 from elatbot_flows.errors import EngineError
 from elatbot_flows.text.patterns import MODULUS
 from elatbot_flows.text.question import Question, Template
@@ -44,7 +44,7 @@ def settings(server, **more):
 
 def ask(server, questions=QUESTIONS, sampling=GREEDY, **more):
     """Answers by place; each place came exactly once."""
-    pairs = list(settings(server, **more).load().complete(questions, sampling))
+    pairs = list(settings(server, **more).start().complete(questions, sampling))
     assert sorted(place for place, _ in pairs) == list(range(len(questions)))
     return dict(pairs)
 
@@ -101,11 +101,11 @@ def test_seeds_differ_between_questions_and_not_between_runs():
 def test_other_servers_get_only_what_the_interface_has():
     with serving(cards=[{"id": "tiny", "owned_by": "me"}], version=None) as server:
         with pytest.raises(EngineError, match="response_format"):
-            settings(server).load()
+            settings(server).start()
         question = Question("", "Q", MODULUS)
         ask(server, [question], template="chat", structured="none")
         ask(server, [question], template="chat", structured="response_format")
-        record = settings(server, structured="none").load().record
+        record = settings(server, structured="none").start().record
     (path, plain), (_, formatted) = server.requests
     assert path == "/v1/chat/completions"
     assert set(plain) == {"model", "messages", "temperature", "top_p", "max_tokens", "n"}
@@ -273,30 +273,30 @@ def test_what_every_question_would_meet_ends_the_run(status, message, remedy):
 def test_wrong_names_list_what_there_is():
     with serving() as server:
         with pytest.raises(EngineError, match="'tiny', 'lora'"):
-            ServerSettings(server.url, "other").load()
+            ServerSettings(server.url, "other").start()
         with pytest.raises(EngineError, match="--lora-modules"):
-            settings(server, adapter="other").load()
+            settings(server, adapter="other").start()
         with pytest.raises(EngineError, match="belong together"):
-            settings(server, adapter="tiny").load()
+            settings(server, adapter="tiny").start()
         with pytest.raises(EngineError, match="ends with /v1"):
-            ServerSettings(server.url + "/v2", "tiny").load()
+            ServerSettings(server.url + "/v2", "tiny").start()
 
 
 def test_key_comes_from_the_environment_and_is_stored_nowhere(monkeypatch):
     monkeypatch.setenv("SOME_KEY", "s3cret")
     with serving(key="s3cret") as server:
-        engine = settings(server, api_key_env="SOME_KEY").load()
+        engine = settings(server, api_key_env="SOME_KEY").start()
         with pytest.raises(EngineError, match="api_key_env"):
-            settings(server).load()
+            settings(server).start()
         with pytest.raises(EngineError, match="OTHER_KEY"):
-            settings(server, api_key_env="OTHER_KEY").load()
+            settings(server, api_key_env="OTHER_KEY").start()
     documents = [engine.record.as_dict(), settings(server, api_key_env="SOME_KEY").as_dict()]
     assert "s3cret" not in json.dumps(documents)
 
 
 def test_record_says_who_answers():
     with serving() as server:
-        record = settings(server, adapter="lora").load().record
+        record = settings(server, adapter="lora").start().record
     assert (record.engine, record.engine_version, record.context_length) == (
         "server",
         "0.32.0",
@@ -310,7 +310,7 @@ def test_record_says_who_answers():
 
 def test_server_that_is_restarted_is_waited_for():
     first = FakeServer().start()
-    engine = settings(first, concurrency=4, patience=20.0).load()
+    engine = settings(first, concurrency=4, patience=20.0).start()
     stream = engine.complete(QUESTIONS, GREEDY)
     pairs = [next(stream)]
     first.stop()
@@ -332,7 +332,7 @@ def test_server_that_stays_away_ends_the_run_after_what_it_answered():
         return hang_up if len(server.requests) > 10 else None
 
     server = FakeServer(behave).start()
-    engine = settings(server, concurrency=2, patience=0.3).load()
+    engine = settings(server, concurrency=2, patience=0.3).start()
     stream, pairs = engine.complete(QUESTIONS, GREEDY), []
     with pytest.raises(EngineError, match="raise patience"):
         until_error(stream, pairs, lambda count: server.stop() if count == 10 else None)
@@ -344,12 +344,12 @@ def test_server_that_hangs_up_on_one_address_does_not_hang_the_client():
     with serving() as server:
         server.version = hang_up
         with pytest.raises(EngineError, match="version"):
-            settings(server).load()
+            settings(server).start()
 
 
 def test_server_that_was_never_there_is_named():
     with pytest.raises(EngineError, match=r"127\.0\.0\.1:9"):
-        ServerSettings("http://127.0.0.1:9", "tiny", patience=0.1).load()
+        ServerSettings("http://127.0.0.1:9", "tiny", patience=0.1).start()
 
 
 def test_requests_are_under_way_together_and_no_more_than_asked_for():
@@ -360,7 +360,7 @@ def test_requests_are_under_way_together_and_no_more_than_asked_for():
 
 def test_answers_come_while_others_are_under_way_and_closing_stops_asking():
     with serving(lambda _body, _attempt: time.sleep(0.01)) as server:
-        stream = settings(server, concurrency=2).load().complete(QUESTIONS, GREEDY)
+        stream = settings(server, concurrency=2).start().complete(QUESTIONS, GREEDY)
         next(stream)
         stream.close()
         time.sleep(0.1)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from elatbot_flows.engines.asking import Asked
     from elatbot_flows.engines.base import EngineRecord, Sampling
-    from elatbot_flows.engines.decoding import Answer
+    from elatbot_flows.engines.transformers.decoding import Answer
 
 __all__ = ["Answers"]
 

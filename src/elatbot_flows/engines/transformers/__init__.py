@@ -1,0 +1,1 @@
+"""Text models in this process, by transformers and PEFT."""
