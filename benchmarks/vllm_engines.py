@@ -1,4 +1,4 @@
-"""Tokens per processor second of vLLM, in process and as a server, on the work of text_engines.py.
+"""VLLM, in process and as a server, on the work of text_engines.py: tokens per second.
 
 Processor time is that of all processes of vLLM together, and for the server also of the client; the
 start and a first question are not counted. The same model, questions and number of tokens as in
@@ -14,6 +14,7 @@ import resource
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import asdict
 from pathlib import Path
 
@@ -83,20 +84,24 @@ def in_process(python, folder, work, adapter):
     }
     process = subprocess.Popen(  # noqa: S603
         [python, __file__, "--alone", json.dumps(settings)],
-        env=environment(PYTHONPATH=f"{ROOT / 'src'}:{ROOT / 'benchmarks'}"),
+        env=environment(
+            PYTHONPATH=f"{ROOT / 'src'}:{ROOT / 'benchmarks'}",
+            OMP_NUM_THREADS=os.environ.get("OMP_NUM_THREADS", "1"),
+        ),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
     )
     for number in (1, len(questions)):  # the first includes what is done once
-        begin = session_seconds(process.pid)
+        begin, start = session_seconds(process.pid), time.perf_counter()
         process.stdin.write(f"{number}\n")
         process.stdin.flush()
         line = next(line for line in process.stdout if line.startswith("tokens"))
+        elapsed = time.perf_counter() - start
         spent = session_seconds(process.pid) - begin
     process.communicate()
-    return spent, int(line.split()[1])
+    return spent, elapsed, int(line.split()[1])
 
 
 def by_server(python, folder, work, adapter):
@@ -114,9 +119,10 @@ def by_server(python, folder, work, adapter):
         name = "lora" if adapter else None
         engine = ServerSettings(server.url, "tiny", name, concurrency=64).start()
         count(engine, questions[:1], sampling_of(work))
-        begin = session_seconds(server.process.pid) + own_seconds()
+        begin, start = session_seconds(server.process.pid) + own_seconds(), time.perf_counter()
         written = count(engine, questions, sampling_of(work))
-        return session_seconds(server.process.pid) + own_seconds() - begin, written
+        elapsed = time.perf_counter() - start
+        return session_seconds(server.process.pid) + own_seconds() - begin, elapsed, written
     finally:
         server.kill()
 
@@ -144,8 +150,9 @@ def main():
         for name in settings.engine or ENGINES:
             adapter = f"{folder}/adapter" if name.endswith("-adapter") else None
             run = by_server if name.startswith("server") else in_process
-            seconds, tokens = run(settings.python, folder, work, adapter)
-            print(f"| {name} | {tokens} | {seconds:.1f} | {tokens / seconds:.0f} |", flush=True)
+            seconds, elapsed, tokens = run(settings.python, folder, work, adapter)
+            cells = [f"{x:.1f} | {tokens / x:.0f}" for x in (seconds, elapsed)]
+            print(f"| {name} | {tokens} | {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":

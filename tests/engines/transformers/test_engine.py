@@ -241,7 +241,7 @@ def test_patterns_need_a_package(base, monkeypatch):
     answers = dict(engine.complete([free, held], Sampling(max_tokens=5)))
     assert len(answers[0]) == 1
     assert answers[1].reason == "pattern_not_supported"
-    assert "elatbot_flows[guided]" in answers[1].message
+    assert "pip install outlines_core" in answers[1].message
 
 
 def test_memory_runs_out(base, monkeypatch):
