@@ -13,13 +13,16 @@ import argparse
 import contextlib
 import io
 import os
-import sys
 import time
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 warnings.filterwarnings("ignore")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -56,8 +59,7 @@ class Cost:
 
     cpu: float
     evaluations: int
-    bulk: float | None
-    shear: float | None
+    outcome: str
 
 
 def crystals() -> dict:
@@ -76,19 +78,23 @@ def crystals() -> dict:
     return made
 
 
-def ours(structure, potential) -> tuple[float | None, float | None]:
+def ours(structure, potential) -> str:
+    """Moduli of a stable crystal, or the reason why there are none."""
     from elatbot_flows.elasticity import moduli_from_tensor
     from elatbot_flows.potentials.validation import validate_structure
 
     found = validate_structure(structure, potential)
-    if found.tensor is None or found.status == "failed":
-        print(f"    {found.reason}: {found.message}", file=sys.stderr)
-        return None, None
+    if found.status == "failed":
+        return str(found.reason)
     moduli = moduli_from_tensor(found.tensor)
-    return moduli.bulk_modulus, moduli.shear_modulus
+    return written(moduli.bulk_modulus, moduli.shear_modulus)
 
 
-def atomate2(structure, potential, optimizer: str, fmax: float, steps: int):
+def written(bulk: float, shear: float) -> str:
+    return f"{bulk:.1f}/{shear:.1f}"
+
+
+def atomate2(structure, potential, optimizer: str, fmax: float, steps: int) -> str:
     """atomate2's ElasticMaker run locally, its documents in memory."""
     from atomate2.forcefields.flows.elastic import ElasticMaker
     from atomate2.forcefields.jobs import ForceFieldRelaxMaker
@@ -115,10 +121,10 @@ def atomate2(structure, potential, optimizer: str, fmax: float, steps: int):
     store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
     responses = run_locally(flow, store=store, log=False, ensure_success=True)
     derived = responses[flow.output.uuid][1].output.derived_properties
-    return derived.k_vrh, derived.g_vrh
+    return written(derived.k_vrh, derived.g_vrh)
 
 
-def matcalc(structure, potential):
+def matcalc(structure, potential) -> str:
     """Matcalc's ElasticityCalc with ions relaxed in the strained cells."""
     from matcalc import ElasticityCalc
 
@@ -127,7 +133,7 @@ def matcalc(structure, potential):
     )
     found = calc.calc(structure)
     to_gpa = 160.21766208
-    return found["bulk_modulus_vrh"] * to_gpa, found["shear_modulus_vrh"] * to_gpa
+    return written(found["bulk_modulus_vrh"] * to_gpa, found["shear_modulus_vrh"] * to_gpa)
 
 
 METHODS = {
@@ -143,19 +149,18 @@ def measure(method, structure, potential) -> Cost:
     before, start = potential.evaluations, time.process_time()
     try:
         with contextlib.redirect_stdout(io.StringIO()):
-            bulk, shear = method(structure.copy(), potential)
+            outcome = method(structure.copy(), potential)
     except Exception as error:  # noqa: BLE001 - a failure is a row of the table
         print(f"    failed: {type(error).__name__}: {error}")
-        bulk = shear = None
-    return Cost(time.process_time() - start, potential.evaluations - before, bulk, shear)
+        outcome = f"failed ({type(error).__name__})"
+    return Cost(time.process_time() - start, potential.evaluations - before, outcome)
 
 
 def row(name: str, n: int, costs: dict[str, Cost]) -> list[str]:
     """One line of the table: cost, moduli and ratios."""
     cells = [f"{name} ({n})"]
     for method, cost in costs.items():
-        moduli = "-" if cost.bulk is None else f"{cost.bulk:.1f}/{cost.shear:.1f}"
-        cells.append(f"{cost.cpu:.2f} / {cost.evaluations} / {moduli}")
+        cells.append(f"{cost.cpu:.2f} / {cost.evaluations} / {cost.outcome}")
         if method != "ours":
             cells[-1] += f" ({cost.cpu / costs['ours'].cpu:.1f}x)"
     return cells
@@ -163,6 +168,26 @@ def row(name: str, n: int, costs: dict[str, Cost]) -> list[str]:
 
 def geometric_mean(rows: list[dict[str, Cost]], method: str) -> float:
     return float(np.exp(np.mean([np.log(c[method].cpu / c["ours"].cpu) for c in rows])))
+
+
+def table(potential: str, methods: Iterable[str], measured: dict[str, tuple[int, dict]]) -> str:
+    """What was measured so far."""
+    methods = list(methods)
+    command = "OMP_NUM_THREADS=1 python benchmarks/elastic_cost.py"
+    left_out = "".join(f' "{name}"' for name in METHODS if name not in methods)
+    command += f" --potential {potential} --table F" + (f" --skip{left_out}" if left_out else "")
+    text = [f"Command: `{command}`", "", "CPU s / evaluations / K/G in GPa (CPU over ours)", ""]
+    text += [line(["crystal (atoms)", *methods]), "|" + "---|" * (len(methods) + 1)]
+    text += [line(row(name, n, costs)) for name, (n, costs) in measured.items()]
+    for group, members in (("cubic", CUBIC), ("alloys", ALLOYS)):
+        rows = [costs for name, (_, costs) in measured.items() if name in members]
+        means = [f"{geometric_mean(rows, m):.1f}x" for m in methods if m != "ours" and rows]
+        text.append(line([f"geometric mean, {group}", "1", *means]))
+    return "\n".join([*text, ""])
+
+
+def line(cells: list[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
 
 
 def main() -> None:
@@ -181,21 +206,12 @@ def main() -> None:
     made = crystals()
     for method in methods.values():  # imports and first calls are not what is measured
         measure(method, made["Al"], potential)
-    lines, groups = [], {"cubic": [], "alloys": []}
+    measured = {}
     for name, structure in made.items():
         costs = {label: measure(m, structure, potential) for label, m in methods.items()}
-        groups["cubic" if name in CUBIC else "alloys"].append(costs)
-        lines.append("| " + " | ".join(row(name, len(structure), costs)) + " |")
-        print(lines[-1], flush=True)
-    head = ["crystal (atoms)", *methods]
-    short = Path(args.potential).name
-    command = f"OMP_NUM_THREADS=1 python benchmarks/elastic_cost.py --potential {short} --table F"
-    text = [f"Command: `{command}`", "", "CPU s / evaluations / K/G in GPa (CPU over ours)", ""]
-    text += ["| " + " | ".join(head) + " |", "|" + "---|" * len(head), *lines]
-    for group, rows in groups.items():
-        means = [f"{geometric_mean(rows, m):.1f}x" for m in methods if m != "ours"]
-        text.append(f"| geometric mean, {group} | 1 | " + " | ".join(means) + " |")
-    args.table.write_text("\n".join([*text, ""]))
+        measured[name] = len(structure), costs
+        print(line(row(name, *measured[name])), flush=True)
+        args.table.write_text(table(Path(args.potential).name, methods, measured))
 
 
 if __name__ == "__main__":

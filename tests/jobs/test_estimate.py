@@ -7,13 +7,14 @@ import samples
 from elatbot_flows.jobs.estimate import combined_estimate, member_key
 from elatbot_flows.schemas import PotentialRecord
 from elatbot_flows.targets import Interval
+from elatbot_flows.uncertainty.kinds import ALL_METAL, WITH_NONMETAL
 
 TENSORNET = "TensorNet-PES-MatPES-PBE-2025.1"
 
 
 def test_an_estimate_fits_into_a_document_database():
     values = {"7net-0": 160.0, TENSORNET: 140.0, "elatbot-mini": (155.0, 12.0)}
-    found = combined_estimate(values, "bulk_modulus", Interval(130, 170))
+    found = combined_estimate(values, "bulk_modulus", ["Ni", "Al"], Interval(130, 170))
     bson.encode(found.model_dump(), check_keys=True)
     assert found.low < found.value < found.high
     assert {member.source for member in found.members} == set(values)
@@ -21,7 +22,18 @@ def test_an_estimate_fits_into_a_document_database():
 
 
 def test_sources_nobody_calibrated_give_no_estimate():
-    assert combined_estimate({samples.EMT: 100.0}, "bulk_modulus") is None
+    assert combined_estimate({samples.EMT: 100.0}, "bulk_modulus", ["Cu"]) is None
+
+
+def test_the_interval_is_the_one_of_its_kind():
+    values = {"7net-0": 160.0, TENSORNET: 140.0, "elatbot-mini": (155.0, 12.0)}
+    alloy, oxide = (
+        combined_estimate(values, "bulk_modulus", symbols)
+        for symbols in (["Ni", "Al"], ["Ni", "O"])
+    )
+    assert (alloy.kind, oxide.kind) == (ALL_METAL, WITH_NONMETAL)
+    assert alloy.value == oxide.value
+    assert alloy.high - alloy.low < oxide.high - oxide.low
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,7 @@ def _estimates(results: list[dict[str, Any]]) -> dict[str, Any]:
     estimates = {}
     for modulus in ("bulk_modulus", "shear_modulus"):
         values = {key: result[modulus] for key, result in zip(keys, results, strict=True)}
-        if found := combined_estimate(values, modulus):
+        if found := combined_estimate(values, modulus, results[0]["elements"]):
             estimates[modulus] = found.model_dump()
     return estimates
 

@@ -8,7 +8,7 @@ from elatbot_flows.errors import UncertaintyError
 from elatbot_flows.schemas import MemberValue, ModulusEstimate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from elatbot_flows.schemas import PotentialRecord
     from elatbot_flows.targets import Interval
@@ -27,9 +27,12 @@ def member_key(potential: PotentialRecord) -> str:
 def combined_estimate(
     values: Mapping[str, float | tuple[float, float] | None],
     modulus: str,
+    elements: Iterable[str],
     interval: Interval | None = None,
 ) -> ModulusEstimate | None:
     """Combine the sources that the calibration knows; None if it knows none of them.
+
+    The interval is the one calibrated on materials of the same kind, all-metal or not.
 
     Parameters
     ----------
@@ -37,13 +40,15 @@ def combined_estimate(
         By source: a modulus (GPa), a pair of modulus and standard deviation, or None.
     modulus
         ``"bulk_modulus"`` or ``"shear_modulus"``.
+    elements
+        Chemical symbols of the material.
     interval
         Interval of the target, for the probability to lie in it.
     """
-    from elatbot_flows.uncertainty import load_combination
+    from elatbot_flows.uncertainty import kind_of, load_combination
 
     try:
-        found = load_combination().combine(values, modulus)
+        found = load_combination().combine(values, modulus, kind=kind_of(elements))
     except UncertaintyError:
         return None
     return ModulusEstimate(
@@ -52,6 +57,7 @@ def combined_estimate(
         low=found.low,
         high=found.high,
         coverage=found.coverage,
+        kind=found.kind,
         sigma=found.sigma,
         members=[MemberValue(source=name, value=v) for name, v in found.members.items()],
         unused=list(found.unused),

@@ -114,7 +114,7 @@ def _estimated(
     if candidate.predicted_bulk_modulus is not None:
         std = candidate.predicted_bulk_modulus_std or 0.0
         values[run.generator.name] = (candidate.predicted_bulk_modulus, std)
-    estimate = combined_estimate(values, "bulk_modulus", target.bulk_modulus)
+    estimate = combined_estimate(values, "bulk_modulus", candidate.elements, target.bulk_modulus)
     return candidate.updated(estimate=estimate)
 
 

@@ -20,6 +20,9 @@ class ModulusEstimate(BaseModel):
     low: float = Field(description="Lower edge of the interval, GPa.")
     high: float = Field(description="Upper edge of the interval, GPa.")
     coverage: float = Field(description="Share of materials whose DFT value the interval holds.")
+    kind: str | None = Field(
+        None, description="Kind of materials the coverage holds for; None for all."
+    )
     sigma: float = Field(description="Scale of the error, GPa.")
     members: list[MemberValue] = Field(description="Values that went in, GPa.")
     unused: list[str] = Field(description="Sources the calibration does not know.")
