@@ -59,12 +59,12 @@ def count(engine, questions, sampling):
     return written
 
 
-def answer_lines(settings):
-    """Load vLLM in this process and, for each number that comes in, ask so many questions."""
+def answer_lines():
+    """Load vLLM as the first line says and, for each number after it, ask so many questions."""
     from elatbot_flows.engines.vllm.engine import VllmSettings
     from elatbot_flows.text.question import Question
 
-    settings = json.loads(settings)
+    settings = json.loads(sys.stdin.readline())
     engine = VllmSettings(**settings["engine"], max_model_len=2048, kv_cache_gb=1.0).start()
     questions = [Question(**question) for question in settings["questions"]]
     for line in sys.stdin:
@@ -83,7 +83,7 @@ def in_process(python, folder, work, adapter):
         "sampling": sampling_of(work),
     }
     process = subprocess.Popen(  # noqa: S603
-        [python, __file__, "--alone", json.dumps(settings)],
+        [python, __file__, "--alone"],
         env=environment(
             PYTHONPATH=f"{ROOT / 'src'}:{ROOT / 'benchmarks'}",
             OMP_NUM_THREADS=os.environ.get("OMP_NUM_THREADS", "1"),
@@ -93,6 +93,7 @@ def in_process(python, folder, work, adapter):
         text=True,
         start_new_session=True,
     )
+    process.stdin.write(json.dumps(settings) + "\n")
     for number in (1, len(questions)):  # the first includes what is done once
         begin, start = session_seconds(process.pid), time.perf_counter()
         process.stdin.write(f"{number}\n")
@@ -139,10 +140,10 @@ def main():
     parser.add_argument("--work", choices=text_engines.TEMPERATURE, default="tensors")
     parser.add_argument("--answers", type=int, default=64)
     parser.add_argument("--tokens", type=int, default=100)
-    parser.add_argument("--alone", help=argparse.SUPPRESS)
+    parser.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)
     settings = parser.parse_args()
     if settings.alone:
-        answer_lines(settings.alone)
+        answer_lines()
         return
     work = make_work(settings.work, settings.answers, settings.tokens)
     with tempfile.TemporaryDirectory() as folder:
