@@ -8,6 +8,7 @@ from pymatgen.io.ase import AseAtomsAdaptor
 
 from elatbot_flows.elasticity.moduli import moduli_from_tensor
 from elatbot_flows.elasticity.symmetry import crystal_symmetry
+from elatbot_flows.potentials import load_potential
 from elatbot_flows.potentials.linear_response import measure_response
 from elatbot_flows.potentials.validation import (
     ValidationSettings,
@@ -139,3 +140,16 @@ def test_what_a_potential_raises_is_a_status(emt, monkeypatch):
 def test_nearest_distances_count_images():
     ratios = nearest_distance_ratios(element("Cu", "fcc", 3.61))
     assert ratios == pytest.approx([3.61 / 2**0.5 / (2 * 1.35)])
+
+
+def test_a_potential_that_is_not_smooth_gives_no_moduli():
+    """Ripples on the forces make second derivatives contradict each other."""
+    crystal = Structure.from_spacegroup(
+        "Pm-3m", Lattice.cubic(3.57), ["Al", "Ni"], [[0, 0, 0], [0, 0.5, 0.5]]
+    )
+    found = validate_structure(crystal, load_potential("rough_emt:RoughEMT"))
+    assert (found.status, found.reason) == ("failed", "not_smooth")
+    assert found.residual > ValidationSettings().max_asymmetry
+    smooth = validate_structure(crystal, load_potential("ase.calculators.emt:EMT"))
+    assert smooth.status == "validated"
+    assert smooth.residual < 0.004

@@ -49,6 +49,9 @@ class ValidationSettings(MSONable):
         Allowed distance of every atom to its nearest neighbour, over the sum of their radii.
     softest_mode
         Smallest curvature along displacements that counts as stable, eV/A^2.
+    max_asymmetry
+        Largest relative asymmetry of the matrix of second derivatives (linear response). Smooth
+        potentials stay below 0.004.
     supercell
         Also look for soft displacements in the primitive cell repeated this often along each
         axis, that is for phonons away from the zone centre; 1 for the zone centre alone.
@@ -62,6 +65,7 @@ class ValidationSettings(MSONable):
     closest: float = 0.5
     farthest: float = 2.0
     softest_mode: float = 0.02
+    max_asymmetry: float = 0.02
     supercell: int = 1
 
 
@@ -262,6 +266,9 @@ def _gated(so_far: Validation, settings: ValidationSettings) -> Validation:
         return so_far
     if not np.isfinite(so_far.tensor).all():
         return so_far.failed("not_finite", "the elastic tensor is not finite")
+    if settings.method == "linear_response" and (so_far.residual or 0.0) > settings.max_asymmetry:
+        message = f"second derivatives contradict each other by {so_far.residual:.1%}"
+        return so_far.failed("not_smooth", f"{message}: the potential is not smooth enough")
     so_far = replace(so_far, smallest_eigenvalue=smallest_eigenvalue(so_far.tensor))
     mode, eigenvalue = so_far.softest_mode, so_far.smallest_eigenvalue
     if mode is not None and mode < settings.softest_mode:
