@@ -118,7 +118,7 @@ def test_tensors_are_drawn_and_kept(command, files, monkeypatch, tmp_path):
     ended = command("predict", *files, *arguments)
     assert ended.code == 0, ended.err
     assert "ask the text model: 2 of 2" in ended.err
-    assert "stable, 1 of 1 answers" in ended.out
+    assert "stable" in ended.out
     assert "not a matrix" in ended.out
     (figure,) = (tmp_path / "run" / "plots").iterdir()
     assert figure.name == "1-Cu.png"

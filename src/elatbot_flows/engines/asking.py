@@ -106,7 +106,10 @@ class Asker:
         return str(text)
 
     def _encode(self, text: str) -> tuple[int, ...]:
-        return tuple(self._tokenizer.encode(text, add_special_tokens=False)) if text else ()
+        if not text:
+            return ()
+        # Questions that are too long are told of below, question by question.
+        return tuple(self._tokenizer.encode(text, add_special_tokens=False, verbose=False))
 
     def _guide(self, pattern: str | None, prefix: tuple[int, ...]) -> Guide | None:
         if pattern is None or not self._guided:

@@ -42,6 +42,7 @@ class JournalFolder:
         self._read_up_to: dict[Path, int] = {}
         self._lock = threading.Lock()
         self._descriptor: int | None = None
+        self._own: Path | None = None
         self._owner = 0
         self._unsynced = 0
         try:
@@ -103,7 +104,7 @@ class JournalFolder:
                     os.fsync(descriptor)
                     self._unsynced = 0
             except OSError as error:
-                self._descriptor = None  # what comes next must not follow half a line
+                self._descriptor = self._own = None  # what comes next must not follow half a line
                 raise EngineError(
                     f"the journal in {self._folder} cannot be written ({error}): make room or name "
                     "another folder, and repeat the run"
@@ -111,15 +112,19 @@ class JournalFolder:
 
     def _open(self) -> int:
         """Descriptor of this process's own file."""
-        if self._descriptor is None or self._owner != os.getpid():
-            self._owner = os.getpid()
+        if self._owner != os.getpid():
+            self._owner, self._own, self._descriptor = os.getpid(), None, None
+        if self._own is None:
             name = f"{socket.gethostname()}-{self._owner}-{uuid.uuid4().hex[:8]}.jsonl"
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
             self._descriptor = os.open(self._folder / name, flags, 0o666)
+            self._own = self._folder / name
+        elif self._descriptor is None:
+            self._descriptor = os.open(self._own, os.O_WRONLY | os.O_APPEND)
         return self._descriptor
 
     def close(self) -> None:
-        """Force what was written to the disk; the next `append` starts a new file."""
+        """Force what was written to the disk; the next `append` opens the file again."""
         with self._lock:
             if self._descriptor is not None and self._owner == os.getpid():
                 os.fsync(self._descriptor)

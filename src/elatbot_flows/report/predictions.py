@@ -60,12 +60,14 @@ def _result(row: dict[str, Any]) -> Text:
 
     if row["status"] == "failed":
         return Text(reason_words(str(row["reason"])), style="red")
-    readable = f"{row['samples_parsed']} of {row['samples_asked']} answers"
-    if row["born_stable"] is None:
-        return Text(readable, style="green")
-    if row["born_stable"]:
-        return Text(f"stable, {readable}", style="green")
-    return Text(f"born unstable, {readable}", style="magenta")
+    words, style = {
+        None: ("predicted", "green"),
+        True: ("stable", "green"),
+        False: ("born unstable", "magenta"),
+    }[row["born_stable"]]
+    if row["samples_asked"] > 1:
+        words += f", {row['samples_parsed']} of {row['samples_asked']} answers"
+    return Text(words, style=style)
 
 
 def render_proposals(document: dict[str, Any], console: Console) -> None:
