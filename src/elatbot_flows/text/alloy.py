@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from elatbot_flows.errors import ParseError
-from elatbot_flows.text.formula import element_symbols
+from elatbot_flows.text.formula import read_composition
 from elatbot_flows.text.temperature_text import percentages
 
 if TYPE_CHECKING:
@@ -19,7 +18,6 @@ Percent = tuple[tuple[str, float], ...]
 _AMOUNT = r"(?:(?=[0-9.]*[1-9])[0-9]{1,5}(?:\.[0-9]{1,6})?)?"
 _PART = rf"[A-Z][a-z]?{_AMOUNT}"
 _FORMULA = re.compile(rf"(?:{_PART}|\((?:{_PART})+\){_AMOUNT})+")
-_LONGEST = 200
 
 
 def parse_alloy(text: str) -> Composition:
@@ -40,21 +38,7 @@ def parse_alloy(text: str) -> Composition:
     ParseError
         With reason ``"not_a_formula"`` or ``"unknown_element"``.
     """
-    word = text.strip()
-    if len(word) > _LONGEST or not _FORMULA.fullmatch(word):
-        raise ParseError(
-            f"{word[:60]!r} is not a formula: write symbols with amounts, e.g. Ni3Al or Ti44Al56",
-            reason="not_a_formula",
-        )
-    unknown = sorted(set(re.findall(r"[A-Z][a-z]?", word)) - set(element_symbols()))
-    if unknown:
-        raise ParseError(
-            f"{word!r} holds {', '.join(unknown)}, which is no chemical element",
-            reason="unknown_element",
-        )
-    from pymatgen.core.composition import Composition
-
-    return Composition(word)
+    return read_composition(text, _FORMULA, "write symbols with amounts, e.g. Ni3Al or Ti44Al56")
 
 
 def atomic_percent(composition: Composition) -> Percent:

@@ -19,6 +19,7 @@ __all__ = [
     "formula_counts",
     "join_counts",
     "parse_formula",
+    "read_composition",
     "reduced_formula",
 ]
 
@@ -57,12 +58,29 @@ def parse_formula(text: str) -> Composition:
     ParseError
         With reason ``"not_a_formula"`` or ``"unknown_element"``.
     """
+    return read_composition(text, _FORMULA, "write element symbols with whole counts, e.g. Ni3Al")
+
+
+def read_composition(text: str, grammar: re.Pattern[str], advice: str) -> Composition:
+    """Read a formula of a grammar, in which every symbol is that of an element.
+
+    Parameters
+    ----------
+    text
+        The formula alone; blanks around it are ignored.
+    grammar
+        Matches all of it.
+    advice
+        What to write instead, for the message.
+
+    Raises
+    ------
+    ParseError
+        With reason ``"not_a_formula"`` or ``"unknown_element"``.
+    """
     word = text.strip()
-    if len(word) > _LONGEST or not _FORMULA.fullmatch(word):
-        raise ParseError(
-            f"{word[:60]!r} is not a formula: write element symbols with whole counts, e.g. Ni3Al",
-            reason="not_a_formula",
-        )
+    if len(word) > _LONGEST or not grammar.fullmatch(word):
+        raise ParseError(f"{word[:60]!r} is not a formula: {advice}", reason="not_a_formula")
     unknown = sorted(set(_SYMBOL.findall(word)) - set(element_symbols()))
     if unknown:
         raise ParseError(
