@@ -76,6 +76,7 @@ SYMMETRIES = (*_GENERATORS, *_SYSTEMS)
 the crystal systems, each of which stands for its Laue class of lowest symmetry."""
 
 _ORDERS = ((0, 1, 2, 3, 4, 5), (1, 2, 0, 4, 5, 3), (2, 0, 1, 5, 3, 4))
+_TIE = 1e-9
 _GROUPS_31M = frozenset({149, 151, 153, 157, 159, 162, 163})
 
 
@@ -153,7 +154,8 @@ def project_on_laue_class(
         One of `SYMMETRIES`; :func:`symmetry_of_structure` tells that of a crystal.
     any_main_axis
         Whether the main axis may be any of x, y and z, because data sets differ in which one they
-        choose; the nearest is taken.
+        choose; the nearest is taken, of equally near ones the conventional one, then the next
+        after it.
 
     Raises
     ------
@@ -166,8 +168,9 @@ def project_on_laue_class(
     mandel = mandel_from_voigt(matrix)
     nearest = [_nearest(mandel, symmetry, order) for order in _ORDERS[: 3 if any_main_axis else 1]]
     moved = [float(np.linalg.norm(mandel - found)) for found in nearest]
-    best = int(np.argmin(moved))
     norm = float(np.linalg.norm(mandel))
+    # Axes may be equally near: rounding must not choose between them.
+    best = int(np.argmax(np.array(moved) <= min(moved) + _TIE * norm))
     return Projection(voigt_from_mandel(nearest[best]), moved[best] / norm if norm else 0.0)
 
 
