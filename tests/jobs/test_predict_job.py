@@ -268,7 +268,6 @@ def test_the_embedded_model_predicts_by_the_same_maker():
 
 
 def test_guidance_does_not_change_a_readable_answer():
-    pytest.importorskip("outlines_core")
     plain, guided = (output_of(PredictModulusMaker(guided=g).make(COPPER)) for g in (False, True))
     assert guided.settings["guided"] is True
     assert plain.bulk_modulus == guided.bulk_modulus

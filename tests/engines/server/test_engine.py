@@ -4,54 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 import time
 
 import pytest
 
 from elatbot_flows.engines.base import Failure, Sampling
-from elatbot_flows.engines.server import client as server_client
 from elatbot_flows.engines.server.engine import ServerSettings
 from elatbot_flows.errors import EngineError
 from elatbot_flows.text.patterns import MODULUS
 from elatbot_flows.text.question import Question, Template
+from engines.asking_a_server import GREEDY, QUESTIONS, ask, settings
 from engines.fake_server import (
     CARD,
     LORA,
-    FakeServer,
     answer,
-    dawdle,
-    hang_up,
     serving,
-    until_error,
 )
-
-QUESTIONS = [Question("", f"question {number}") for number in range(40)]
-GREEDY = Sampling(max_tokens=8)
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    """Wait milliseconds where users wait for seconds."""
-    monkeypatch.setattr(server_client, "_SHORTEST", 0.005)
-    monkeypatch.setattr(server_client, "_LONGEST", 0.02)
-
-
-def settings(server, **more):
-    more = {"template": "raw", "timeout": 5.0, "patience": 5.0, "retries": 3} | more
-    return ServerSettings(server.url, "tiny", **more)
-
-
-def ask(server, questions=QUESTIONS, sampling=GREEDY, **more):
-    """Answers by place; each place came exactly once."""
-    pairs = list(settings(server, **more).start().complete(questions, sampling))
-    assert sorted(place for place, _ in pairs) == list(range(len(questions)))
-    return dict(pairs)
-
-
-def assert_all_answered(found, questions=QUESTIONS):
-    for place, question in enumerate(questions):
-        assert [c.text for c in found[place]] == [question.input.upper()]
 
 
 def test_answers_carry_what_drew_them():
@@ -141,84 +109,6 @@ def test_chat_on_vllm_goes_on_with_a_prefix_and_others_cannot():
     assert server.requests == []
 
 
-@pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
-def test_what_may_pass_is_asked_again(status):
-    def behave(_body, attempt):
-        return (status, {"error": {"message": "busy"}}) if attempt < 3 else None
-
-    with serving(behave) as server:
-        assert_all_answered(ask(server))
-    assert set(server.attempts.values()) == {3}
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [
-        hang_up,
-        (200, b'{"choices": [{"te'),
-        (200, {"choices": []}),
-        (200, []),
-        (200, {"choices": [{"index": 0}]}),
-        (302, {}),
-    ],
-)
-def test_broken_replies_are_asked_for_again(fault):
-    with serving(lambda _body, attempt: fault if attempt == 1 else None) as server:
-        assert_all_answered(ask(server))
-    assert set(server.attempts.values()) == {2}
-
-
-@pytest.mark.parametrize("fault", [hang_up, (500, b"oops"), (200, b"no json")])
-def test_a_question_that_never_works_fails_alone(fault):
-    def behave(body, _attempt):
-        return fault if body["prompt"] == "question 7" else None
-
-    with serving(behave) as server:
-        found = ask(server)
-    assert found[7].reason == "server_error"
-    assert server.attempts['"question 7"'] == 4
-    assert sum(isinstance(answer, Failure) for answer in found.values()) == 1
-
-
-def test_a_request_that_takes_too_long_fails_alone():
-    def behave(body, _attempt):
-        return dawdle(2.0) if body["prompt"] == "question 7" else None
-
-    with serving(behave) as server:
-        found = ask(server, timeout=0.7, retries=1)
-    assert found[7].reason == "timeout"
-    assert server.attempts['"question 7"'] == 2
-    assert_all_answered({**found, 7: found[6]}, [*QUESTIONS[:7], QUESTIONS[6], *QUESTIONS[8:]])
-
-
-def test_retry_after_is_honoured():
-    moments = []
-
-    def behave(_body, attempt):
-        moments.append(time.monotonic())
-        return (429, {}, {"Retry-After": "0.5"}) if attempt == 1 else None
-
-    with serving(behave) as server:
-        ask(server, QUESTIONS[:1])
-    assert moments[1] - moments[0] >= 0.5
-
-
-def test_retry_after_may_be_a_date():
-    assert server_client.retry_after({"retry-after": "3"}) == 3
-    assert server_client.retry_after({"retry-after": "Fri, 01 Jan 2100 00:00:00 GMT"}) > 1e8
-    assert server_client.retry_after({"retry-after": "Fri, 01 Jan 1999 00:00:00 GMT"}) == 0
-    assert server_client.retry_after({"retry-after": "soon"}) == 0
-    assert server_client.retry_after({}) == 0
-
-
-def test_delays_grow_up_to_a_limit(monkeypatch):
-    monkeypatch.setattr(server_client, "_SHORTEST", 1.0)
-    monkeypatch.setattr(server_client, "_LONGEST", 6.0)
-    waits = [wait for wait, _ in zip(server_client.delays(), range(5), strict=False)]
-    for wait, most in zip(waits, [1, 2, 4, 6, 6], strict=True):
-        assert most / 2 <= wait <= most
-
-
 @pytest.mark.parametrize(
     ("status", "message", "reason"),
     [
@@ -306,50 +196,6 @@ def test_record_says_who_answers():
         CARD["root"],
         LORA["root"],
     )
-
-
-def test_server_that_is_restarted_is_waited_for():
-    first = FakeServer().start()
-    engine = settings(first, concurrency=4, patience=20.0).start()
-    stream = engine.complete(QUESTIONS, GREEDY)
-    pairs = [next(stream)]
-    first.stop()
-    seconds = []
-
-    def restart():
-        time.sleep(0.5)
-        seconds.append(FakeServer(port=first.port).start())
-
-    threading.Thread(target=restart).start()
-    pairs += stream
-    seconds[0].stop()
-    assert sorted(place for place, _ in pairs) == list(range(40))
-    assert_all_answered(dict(pairs))
-
-
-def test_server_that_stays_away_ends_the_run_after_what_it_answered():
-    def behave(_body, _attempt):
-        return hang_up if len(server.requests) > 10 else None
-
-    server = FakeServer(behave).start()
-    engine = settings(server, concurrency=2, patience=0.3).start()
-    stream, pairs = engine.complete(QUESTIONS, GREEDY), []
-    with pytest.raises(EngineError, match="raise patience"):
-        until_error(stream, pairs, lambda count: server.stop() if count == 10 else None)
-    assert len(pairs) == 10
-    assert not any(isinstance(answer, Failure) for _, answer in pairs)
-
-
-def test_server_that_hangs_up_on_one_address_does_not_hang_the_client():
-    with serving() as server:
-        server.version = hang_up
-        with pytest.raises(EngineError, match="version"):
-            settings(server).start()
-
-
-def test_server_that_was_never_there_is_named():
-    with pytest.raises(EngineError, match=r"127\.0\.0\.1:9"):
-        ServerSettings("http://127.0.0.1:9", "tiny", patience=0.1).start()
 
 
 def test_requests_are_under_way_together_and_no_more_than_asked_for():
