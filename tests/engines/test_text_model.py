@@ -61,6 +61,8 @@ def test_models_are_told_apart_and_survive_json():
         ({"engine": "server"}, "needs the address"),
         ({"url": "http://x"}, "needs the address"),
         ({"colour": "red"}, "no setting colour: it has"),
+        ({"engine": "vllm", "device": "cuda"}, "no setting device: it has"),
+        ({"engine": "server", "url": "http://x", "dtype": "float16"}, "no setting dtype: it has"),
     ],
 )
 def test_wrong_settings_are_refused(arguments, words):

@@ -47,7 +47,7 @@ def generate(
     engine: EngineName = "transformers",
     url: Url = None,
     dialect: DialectName = None,
-    device: Device = "cpu",
+    device: Device = None,
     dtype: Dtype = None,
     kelvin: Kelvin = 0.0,
     sampling_temperature: SamplingTemperature = 0.95,

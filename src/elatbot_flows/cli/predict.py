@@ -62,7 +62,7 @@ def predict(
     engine: EngineName = "transformers",
     url: Url = None,
     dialect: DialectName = None,
-    device: Device = "cpu",
+    device: Device = None,
     dtype: Dtype = None,
     task: Annotated[
         str | None, typer.Option(help="What to ask, e.g. tensor, tensor_from_structure.")

@@ -46,7 +46,10 @@ DialectName = Annotated[
     str | None,
     typer.Option("--dialect", help="Words the model was trained on; elatbot unless it is ours."),
 ]
-Device = Annotated[str, typer.Option(help="Device of the model: cpu or cuda.")]
+Device = Annotated[
+    str | None,
+    typer.Option(help="Device of the model: cpu (default) or cuda; vLLM chooses itself."),
+]
 Dtype = Annotated[
     str | None, typer.Option(help="float32, bfloat16 or float16; the engine's own by default.")
 ]
@@ -76,7 +79,7 @@ class Asking:
     engine: str
     url: str | None
     dialect: str | None
-    device: str
+    device: str | None
     dtype: str | None
 
     def text_model(self) -> TextModel:

@@ -119,7 +119,7 @@ def text_model(
     engine: str = "transformers",
     url: str | None = None,
     dialect: str | None = None,
-    device: str = "cpu",
+    device: str | None = None,
     dtype: str | None = None,
     **settings: Any,
 ) -> TextModel:
@@ -140,7 +140,8 @@ def text_model(
         A name of `elatbot_flows.text.dialects.DIALECTS`; by default ``"compact"`` for models that
         this package made with it, ``"elatbot"`` for all others.
     device, dtype
-        Where the model runs and in which precision; vLLM chooses the device and a server both.
+        Where the model runs and in which precision; the engine's own by default. vLLM chooses the
+        device and a server both, so they refuse what they cannot follow.
     settings
         Further settings of the engine.
 
@@ -158,9 +159,7 @@ def text_model(
     if (url is None) == (engine == "server"):
         raise EngineError("the engine 'server', and it alone, needs the address of a server (url)")
     ours = engine != "server" and (spec in SHIPPED or (Path(spec) / METADATA).is_file())
-    given = settings | {"adapter": adapter, "url": url}
-    given |= {} if engine == "server" else {"dtype": dtype}
-    given |= {"device": device} if engine == "transformers" else {}
+    given = settings | {"adapter": adapter, "url": url, "device": device, "dtype": dtype}
     name = dialect or ("compact" if ours else "elatbot")
     made = _settings(
         engine,
