@@ -7,7 +7,7 @@ Run from the root of the repository::
 
 FOLDER holds ``binary_moduli_with_structures.jsonl.gz``. FILE.jsonl takes one line per crystal and
 potential, failures included; a run that was interrupted goes on where it stopped. With ``--fit
-src/elatbot_flows/models/modulus_combination.json`` the combination is fitted and calibrated anew,
+src/elatbot_flows/weights/modulus_combination.json`` the combination is fitted and calibrated anew,
 on crystals of which no table tells but the first.
 """
 
@@ -24,15 +24,15 @@ from pathlib import Path
 from binary_tables import MOST_SITES, TEXT, Case, print_tables
 from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
-from elatbot_flows.datasets.binaries import CrystalRow, load_crystals
-from elatbot_flows.datasets.bulk_modulus import formula_hash
-from elatbot_flows.engines.embedded.generator import Generator, load_generator
-from elatbot_flows.jobs.elastic import validate_crystal
+from elatbot_flows.engines.mini.generator import Generator, load_generator
+from elatbot_flows.judges.potential import validate_crystal
 from elatbot_flows.potentials import Potential, load_potential
 from elatbot_flows.potentials.validation import ValidationSettings
+from elatbot_flows.training.calibration.combination import KnownMaterial, calibrate, choose_scale
+from elatbot_flows.training.data.binaries import CrystalRow, load_crystals
+from elatbot_flows.training.data.bulk_modulus import formula_hash
 from elatbot_flows.uncertainty import Combination, load_combination
 from elatbot_flows.uncertainty.calibrated import Member
-from elatbot_flows.uncertainty.training import KnownMaterial, calibrate, choose_scale
 
 FILE = "binary_moduli_with_structures.jsonl.gz"
 NOVEL_IN_FOUR = 3

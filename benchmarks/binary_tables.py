@@ -22,7 +22,7 @@ from elatbot_flows.uncertainty.reliability import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from elatbot_flows.datasets.binaries import CrystalRow
+    from elatbot_flows.training.data.binaries import CrystalRow
     from elatbot_flows.uncertainty import Combination, Estimate
 
 TEXT = "elatbot-mini"

@@ -20,20 +20,20 @@ import numpy as np
 from generator_judges import Judge, PlainTrees, cross_validated, moduli_of, pairs_of
 from scipy.stats import spearmanr
 
-from elatbot_flows.datasets.bulk_modulus import load_rows, split_rows
-from elatbot_flows.engines.embedded.generator import load_generator
-from elatbot_flows.engines.embedded.generator_files import find_folder, load_model
+from elatbot_flows.engines.mini.generator import load_generator
+from elatbot_flows.engines.mini.generator_files import find_folder, load_model
 from elatbot_flows.errors import TargetError
 from elatbot_flows.targets import DesignTarget, Interval
 from elatbot_flows.text.compact import parse_answer
 from elatbot_flows.text.formula import formula_counts, join_counts, reduced_formula
+from elatbot_flows.training.data.bulk_modulus import load_rows, split_rows
 from elatbot_flows.training.scores import design_scores, error_scores
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from elatbot_flows.datasets.bulk_modulus import BulkModulusRow
-    from elatbot_flows.engines.embedded.generator import Generator
+    from elatbot_flows.engines.mini.generator import Generator
+    from elatbot_flows.training.data.bulk_modulus import BulkModulusRow
 
 Pair = tuple[str, str]
 TARGETS = (40, 100, 160, 250)

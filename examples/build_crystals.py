@@ -13,8 +13,8 @@ from jobflow import JobStore, run_locally
 from maggma.stores import MemoryStore
 
 from elatbot_flows import load_potential
+from elatbot_flows.documents import CandidateDocument, GeneratorRecord, PotentialRecord, RunRecord
 from elatbot_flows.jobs import BuildMaker
-from elatbot_flows.schemas import CandidateDocument, GeneratorRecord, PotentialRecord, RunRecord
 
 
 def main() -> None:

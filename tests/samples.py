@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pymatgen.core import Lattice, Structure
 
-from elatbot_flows.schemas import (
+from elatbot_flows.documents import (
     CandidateBatch,
     CandidateDocument,
     GeneratorRecord,

@@ -16,16 +16,15 @@ import yaml
 ROOT = Path(__file__).parents[1]
 SRC = ROOT / "src" / "elatbot_flows"
 LAYER = {
-    **dict.fromkeys(["errors", "files"], 0),
-    **dict.fromkeys(["targets", "elasticity", "text", "uncertainty", "scoring"], 1),
-    **dict.fromkeys(["engines", "potentials", "structures", "datasets", "training"], 2),
-    **dict.fromkeys(["stability", "novelty", "baselines", "retrieval"], 2),
-    **dict.fromkeys(["schemas"], 3),
-    **dict.fromkeys(["jobs"], 4),
-    **dict.fromkeys(["flows"], 5),
-    **dict.fromkeys(["", "embedded", "store", "report", "runner", "cli", "__main__"], 6),
+    **dict.fromkeys(["errors", "files", "documents"], 0),
+    **dict.fromkeys(["targets", "elasticity", "text", "uncertainty"], 1),
+    **dict.fromkeys(["engines", "potentials", "crystals", "stability", "retrieval"], 2),
+    **dict.fromkeys(["evaluation", "training"], 2),
+    **dict.fromkeys(["proposers", "judges", "jobs"], 3),
+    **dict.fromkeys(["flows"], 4),
+    **dict.fromkeys(["", "campaign", "report", "cli", "__main__"], 5),
 }
-FIRST_LAYER_WITH_JOBFLOW = 4
+FIRST_LAYER_WITH_JOBFLOW = 3
 
 
 def module_name(file):

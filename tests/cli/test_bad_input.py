@@ -7,7 +7,7 @@ import shutil
 import pytest
 from cli_commands import EMT
 
-from elatbot_flows.engines.embedded.generator_files import find_folder
+from elatbot_flows.engines.mini.generator_files import find_folder
 
 BAND = ("--bulk-modulus", "150:170")
 

@@ -12,8 +12,8 @@ import pytest
 from cli_commands import BAND, EMT, METALS, QUICK, elatbot, start
 from pymatgen.core import Structure
 
-from elatbot_flows.schemas import CandidateDocument, DesignCounts
-from elatbot_flows.store import open_store
+from elatbot_flows.campaign.store import open_store
+from elatbot_flows.documents import CandidateDocument, DesignCounts
 
 pytestmark = pytest.mark.slow
 

@@ -13,12 +13,17 @@ from monty.json import MontyDecoder, MontyEncoder, jsanitize
 
 import samples
 from elatbot_flows import DesignTarget, Interval, InverseDesignMaker
+from elatbot_flows.campaign.runner import run_flow
+from elatbot_flows.campaign.store import (
+    candidate_store,
+    find_candidates,
+    open_store,
+    publish_candidates,
+)
+from elatbot_flows.documents import CandidateBatch, DesignDocument
 from elatbot_flows.errors import ElatbotError
 from elatbot_flows.jobs import BuildMaker, HullMaker, ProposeMaker
-from elatbot_flows.runner import run_flow
-from elatbot_flows.schemas import CandidateBatch, DesignDocument
 from elatbot_flows.stability.settings import HullSettings
-from elatbot_flows.store import candidate_store, find_candidates, open_store, publish_candidates
 
 TARGET = DesignTarget(bulk_modulus=Interval(80, 180), elements=("Ni", "Al", "Cu"))
 MAKER = InverseDesignMaker(

@@ -9,9 +9,9 @@ from jobflow import JobStore, Maker, job, run_locally
 from maggma.stores import MemoryStore
 
 import samples
+from elatbot_flows.documents import CandidateBatch, HullResult
 from elatbot_flows.flows.rounds import build_until, place_validated, validate_until
 from elatbot_flows.jobs import HullMaker
-from elatbot_flows.schemas import CandidateBatch, HullResult
 from elatbot_flows.targets import DesignTarget, Interval
 
 TARGET = DesignTarget(bulk_modulus=Interval(140, 160))

@@ -12,11 +12,11 @@ from pymatgen.core import Lattice, Structure
 from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
 import samples
+from elatbot_flows.crystals import StructureGuess
+from elatbot_flows.documents import CandidateBatch
 from elatbot_flows.errors import StructureError
 from elatbot_flows.jobs import BuildMaker
 from elatbot_flows.jobs import build as build_module
-from elatbot_flows.schemas import CandidateBatch
-from elatbot_flows.structures import StructureGuess
 
 make = BuildMaker.make.original
 RUN = samples.run_record()
@@ -134,7 +134,7 @@ def test_a_source_out_of_reach_is_a_reason(monkeypatch):
     def unreachable(*_args, **_kwargs):
         raise ConnectionError("no route to host")
 
-    monkeypatch.setattr("elatbot_flows.structures.build_structures", unreachable)
+    monkeypatch.setattr("elatbot_flows.crystals.build_structures", unreachable)
     batch = make(BuildMaker(potential=samples.EMT), [samples.candidate(0, "Cu")], RUN)
     assert batch.candidates[0].reason == "source_error"
     assert "no route to host" in batch.candidates[0].message
@@ -156,7 +156,7 @@ def test_the_reason_of_the_builder_is_kept(monkeypatch):
     def refuse(*args, **kwargs):
         raise StructureError("too many", reason="too_many_sites")
 
-    monkeypatch.setattr("elatbot_flows.structures.build_structures", refuse)
+    monkeypatch.setattr("elatbot_flows.crystals.build_structures", refuse)
     batch = make(BuildMaker(potential=samples.EMT), [samples.candidate(0, "Cu")], RUN)
     assert batch.candidates[0].reason == "too_many_sites"
     assert build_module.__all__ == ["BuildMaker"]

@@ -4,8 +4,8 @@ import bson
 import pytest
 
 import samples
+from elatbot_flows.documents import PotentialRecord
 from elatbot_flows.jobs.estimate import combined_estimate, member_key
-from elatbot_flows.schemas import PotentialRecord
 from elatbot_flows.targets import Interval
 from elatbot_flows.uncertainty.kinds import ALL_METAL, WITH_NONMETAL
 

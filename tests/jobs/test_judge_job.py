@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import samples
+from elatbot_flows.documents import STAGES
 from elatbot_flows.jobs import judge_candidates
 from elatbot_flows.jobs.judge import merge_candidates
-from elatbot_flows.schemas import STAGES
 
 judge = judge_candidates.original
 CRYSTAL = samples.polymorph(samples.fcc(), bulk_modulus=130.0)

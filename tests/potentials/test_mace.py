@@ -10,10 +10,10 @@ import pytest
 import torch
 from ase.calculators.emt import EMT
 
+from elatbot_flows.documents import PotentialRecord
 from elatbot_flows.errors import PotentialError
 from elatbot_flows.potentials import load_potential, registry
 from elatbot_flows.potentials.registry import check_potential_name
-from elatbot_flows.schemas import PotentialRecord
 
 ASKED: list[dict] = []
 

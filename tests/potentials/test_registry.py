@@ -10,11 +10,11 @@ import torch
 from ase.build import bulk
 from ase.calculators import emt as ase_emt
 
+from elatbot_flows.documents import PotentialRecord
 from elatbot_flows.errors import PotentialError
 from elatbot_flows.potentials import DEFAULT_POTENTIAL, load_potential, registry
 from elatbot_flows.potentials.registry import check_potential_name
 from elatbot_flows.potentials.weights import weights_sha256
-from elatbot_flows.schemas import PotentialRecord
 
 EMT = "ase.calculators.emt:EMT"
 

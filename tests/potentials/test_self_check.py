@@ -11,13 +11,13 @@ import pytest
 from ase.calculators.calculator import Calculator, FileIOCalculator, all_changes
 from ase.calculators.emt import EMT
 
+from elatbot_flows.documents import PotentialRecord
 from elatbot_flows.errors import PotentialError
 from elatbot_flows.potentials import load_potential, registry, self_check
 from elatbot_flows.potentials import matgl as matgl_family
 from elatbot_flows.potentials.check_cache import cache_directory
 from elatbot_flows.potentials.reference_crystals import CRYSTALS, REACTIONS
 from elatbot_flows.potentials.self_check import check_potential, compare
-from elatbot_flows.schemas import PotentialRecord
 
 EMT_NAME = "ase.calculators.emt:EMT"
 UNCONVERTED = "unconverted-TensorNet-MatPES-PBE-v2025.1-PES"

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from pymatgen.core import Lattice, Structure
 
-from elatbot_flows.elasticity.verdict import judge
-from elatbot_flows.schemas import (
+from elatbot_flows.documents import (
     CandidateDocument,
     DesignCounts,
     DesignDocument,
@@ -15,7 +14,8 @@ from elatbot_flows.schemas import (
     PotentialRecord,
     RunRecord,
 )
-from elatbot_flows.schemas.stability import DecompositionProduct
+from elatbot_flows.documents.stability import DecompositionProduct
+from elatbot_flows.elasticity.verdict import judge
 from elatbot_flows.targets import DesignTarget, Interval
 
 RUN = "0123456789ab"

@@ -11,6 +11,7 @@ from maggma.stores import MemoryStore
 from monty.json import jsanitize
 
 import samples
+from elatbot_flows.crystals import KnownMaterial
 from elatbot_flows.errors import StructureError
 from elatbot_flows.stability import (
     HullSettings,
@@ -23,7 +24,6 @@ from elatbot_flows.stability import (
 )
 from elatbot_flows.stability.competing import simple_formulas
 from elatbot_flows.stability.known import chemical_systems
-from elatbot_flows.structures import KnownMaterial
 
 CUAU = ("Au", "Cu")
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from elatbot_flows.datasets.bulk_modulus import load_rows, split_rows
-from elatbot_flows.engines.embedded.generator import load_generator
+from elatbot_flows.engines.mini.generator import load_generator
 from elatbot_flows.errors import ElatbotError
 from elatbot_flows.targets import DesignTarget, Interval
 from elatbot_flows.text.compact import parse_answer, vocabulary
 from elatbot_flows.training.augment import Augmentation
+from elatbot_flows.training.data.bulk_modulus import load_rows, split_rows
 from elatbot_flows.training.generator import GeneratorTraining, main, train_generator
 from elatbot_flows.training.likelihood import answer_loss, design_texts
 from elatbot_flows.training.loop import fit

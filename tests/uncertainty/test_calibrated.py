@@ -58,7 +58,7 @@ def test_more_members_know_more(combination):
         assert combination.combine({name: value}).sigma > together.sigma
 
 
-@pytest.mark.parametrize("spelling", [f"/some/where/{TENSORNET}", f"models/{TENSORNET}/", "hash"])
+@pytest.mark.parametrize("spelling", [f"/some/where/{TENSORNET}", f"weights/{TENSORNET}/", "hash"])
 def test_a_member_is_known_by_name_directory_or_hash(combination, spelling):
     if spelling == "hash":
         spelling = next(m.weights_sha256[0] for m in combination.members if m.name == TENSORNET)

@@ -10,8 +10,8 @@ from scipy.integrate import quad
 from scipy.stats import multivariate_normal
 
 from elatbot_flows.errors import UncertaintyError
+from elatbot_flows.training.calibration.fitting import fit_error_model
 from elatbot_flows.uncertainty.combination import ErrorModel
-from elatbot_flows.uncertainty.fitting import fit_error_model
 
 COVARIANCE = np.array([[0.04, 0.01, 0.0], [0.01, 0.09, 0.02], [0.0, 0.02, 0.05]])
 MODEL = ErrorModel(

@@ -30,8 +30,8 @@ from elatbot_flows.errors import TargetError
 if TYPE_CHECKING:
     from jobflow import Flow, JobStore
 
+    from elatbot_flows.documents import DesignDocument
     from elatbot_flows.flows import InverseDesignMaker
-    from elatbot_flows.schemas import DesignDocument
     from elatbot_flows.targets import DesignTarget
 
 __all__ = ["design"]
@@ -107,8 +107,8 @@ def design(
 
 def _check(target: DesignTarget, maker: InverseDesignMaker) -> None:
     """Refuse early, before anything is loaded, what can be seen to be impossible."""
-    from elatbot_flows.engines.embedded.generator_files import describe_generator
-    from elatbot_flows.engines.embedded.scope import check_target
+    from elatbot_flows.engines.mini.generator_files import describe_generator
+    from elatbot_flows.engines.mini.scope import check_target
     from elatbot_flows.potentials.registry import check_potential_name
 
     check_potential_name(maker.potential)
@@ -129,8 +129,8 @@ def _run(
     json_file: Path | None,
     workers: int,
 ) -> None:
+    from elatbot_flows.campaign.store import open_store
     from elatbot_flows.report import render_summary, write_report
-    from elatbot_flows.store import open_store
 
     console = Console(stderr=True, highlight=False)
     store, where = open_store(folder)
@@ -149,8 +149,8 @@ def _result(
     flow: Flow, store: JobStore, maker: InverseDesignMaker, console: Console, workers: int
 ) -> DesignDocument:
     """Run the flow and read back its last document; store what is done whatever happens."""
-    from elatbot_flows.schemas import DesignDocument
-    from elatbot_flows.store import publish_candidates
+    from elatbot_flows.campaign.store import publish_candidates
+    from elatbot_flows.documents import DesignDocument
 
     def publish() -> str:
         count = publish_candidates(store)

@@ -67,8 +67,8 @@ def generate(
     from jobflow import Flow
     from monty.json import jsanitize
 
+    from elatbot_flows.campaign.store import open_store
     from elatbot_flows.jobs import GenerateMaker
-    from elatbot_flows.store import open_store
     from elatbot_flows.text.elatbot_prompts import Task
 
     check_at_least(1, "-n", n)

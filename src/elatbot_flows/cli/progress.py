@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from elatbot_flows.runner import Event
+    from elatbot_flows.campaign.runner import Event
 
 __all__ = ["progress"]
 

@@ -65,9 +65,9 @@ def query(
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
 ) -> None:
     """Show stored candidates; options narrow the choice."""
+    from elatbot_flows.campaign.store import candidate_store, find_candidates, open_store
+    from elatbot_flows.documents import CandidateDocument
     from elatbot_flows.report import render_candidates
-    from elatbot_flows.schemas import CandidateDocument
-    from elatbot_flows.store import candidate_store, find_candidates, open_store
 
     _check_sort(sort, CandidateDocument)
     check_at_least(0, "--limit", limit)

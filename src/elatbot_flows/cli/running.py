@@ -52,8 +52,8 @@ def run_shown(
     typer.Exit
         If a job failed for anything else.
     """
+    from elatbot_flows.campaign.runner import run_flow
     from elatbot_flows.potentials.registry import warm_up
-    from elatbot_flows.runner import run_flow
 
     loader = None if potential is None else partial(warm_up, potential, device)
     try:

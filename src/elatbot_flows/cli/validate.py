@@ -56,9 +56,9 @@ def validate(
 
     A crystal that cannot be validated is an entry with a reason, never a missing one.
     """
+    from elatbot_flows.documents import ElasticResult
     from elatbot_flows.potentials.registry import check_potential_name
     from elatbot_flows.potentials.validation import ValidationSettings
-    from elatbot_flows.schemas import ElasticResult
 
     if method not in _METHODS:
         raise TargetError(f"--method {method}: choose from {', '.join(_METHODS)}")
@@ -95,7 +95,7 @@ def _entries(
     """Results by file: those of the first potential, with the other ones inside."""
     from jobflow import Flow
 
-    from elatbot_flows.store import open_store
+    from elatbot_flows.campaign.store import open_store
 
     if not crystals:
         return {}
@@ -124,8 +124,8 @@ def _entries(
 
 def _estimates(results: list[dict[str, Any]]) -> dict[str, Any]:
     """Bulk and shear modulus out of all potentials, where the calibration knows them."""
+    from elatbot_flows.documents import PotentialRecord
     from elatbot_flows.jobs.estimate import combined_estimate, member_key
-    from elatbot_flows.schemas import PotentialRecord
 
     keys = [member_key(PotentialRecord(**result["potential"])) for result in results]
     estimates = {}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from monty.json import MSONable
 
-from elatbot_flows.engines.embedded.generator_files import METADATA, SHIPPED, describe_generator
+from elatbot_flows.engines.mini.generator_files import METADATA, SHIPPED, describe_generator
 from elatbot_flows.errors import EngineError
 from elatbot_flows.text.dialects import Dialect
 from elatbot_flows.text.dialects import dialect as find_dialect

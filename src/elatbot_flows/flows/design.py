@@ -103,7 +103,7 @@ class InverseDesignMaker(Maker):
         Returns
         -------
         Flow
-            Its output is a :class:`~elatbot_flows.schemas.DesignDocument`.
+            Its output is a :class:`~elatbot_flows.documents.DesignDocument`.
         """
         builder = replace(
             self.build_maker,

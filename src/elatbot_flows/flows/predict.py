@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from jobflow import Flow, Maker, OutputReference
 
 from elatbot_flows.errors import TargetError
-from elatbot_flows.jobs.count import count_predictions
-from elatbot_flows.jobs.identify import identify_model
-from elatbot_flows.jobs.predict import PredictElasticMaker
+from elatbot_flows.jobs.ask.count import count_predictions
+from elatbot_flows.jobs.ask.identify import identify_model
+from elatbot_flows.jobs.ask.predict import PredictElasticMaker
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,7 +87,7 @@ class PredictManyMaker(Maker):
         Returns
         -------
         Flow
-            Its output is a :class:`~elatbot_flows.schemas.PredictionSummary`.
+            Its output is a :class:`~elatbot_flows.documents.PredictionSummary`.
 
         Raises
         ------

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from jobflow import Flow, Response, job
 
+from elatbot_flows.documents import CandidateBatch
 from elatbot_flows.jobs.judge import merge_candidates
 from elatbot_flows.jobs.place import place_candidates
-from elatbot_flows.schemas import CandidateBatch
 
 if TYPE_CHECKING:
     from jobflow import Job
 
+    from elatbot_flows.documents import CandidateDocument
     from elatbot_flows.jobs import BuildMaker, HullMaker, ValidateMaker
-    from elatbot_flows.schemas import CandidateDocument
     from elatbot_flows.targets import DesignTarget, Interval
 
 __all__ = ["build_until", "place_validated", "validate_until"]

@@ -1,16 +1,16 @@
 """Steps: Makers whose ``make`` is one job."""
 
+from elatbot_flows.jobs.ask.count import count_predictions
+from elatbot_flows.jobs.ask.generate import GenerateMaker
+from elatbot_flows.jobs.ask.identify import identify_model
+from elatbot_flows.jobs.ask.infill import InfillMaker
+from elatbot_flows.jobs.ask.predict import PredictElasticMaker, PredictModulusMaker
 from elatbot_flows.jobs.build import BuildMaker
-from elatbot_flows.jobs.count import count_predictions
-from elatbot_flows.jobs.elastic import ElasticValidationMaker
-from elatbot_flows.jobs.generate import GenerateMaker
-from elatbot_flows.jobs.identify import identify_model
-from elatbot_flows.jobs.infill import InfillMaker
+from elatbot_flows.jobs.hull import HullMaker
 from elatbot_flows.jobs.judge import judge_candidates
-from elatbot_flows.jobs.predict import PredictElasticMaker, PredictModulusMaker
-from elatbot_flows.jobs.propose import ProposeMaker
-from elatbot_flows.jobs.stability import HullMaker
 from elatbot_flows.jobs.validate import ValidateMaker
+from elatbot_flows.judges.potential import ElasticValidationMaker
+from elatbot_flows.proposers.text import ProposeMaker
 
 __all__ = [
     "BuildMaker",

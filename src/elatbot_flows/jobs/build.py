@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 from jobflow import Maker, job
 
+from elatbot_flows.documents import CandidateBatch, CandidateDocument, Polymorph, RunRecord
 from elatbot_flows.errors import PotentialError, StructureError
-from elatbot_flows.schemas import CandidateBatch, CandidateDocument, Polymorph, RunRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pymatgen.core import Structure
 
+    from elatbot_flows.crystals import StructureGuess
     from elatbot_flows.potentials import Potential
-    from elatbot_flows.structures import StructureGuess
 
 __all__ = ["BuildMaker"]
 
@@ -120,7 +120,7 @@ class BuildMaker(Maker):
 
     def _guesses(self, candidate: CandidateDocument) -> list[StructureGuess]:
         """Crystals from prototypes and known materials; random ones only where these give none."""
-        from elatbot_flows.structures import SOURCES, build_structures
+        from elatbot_flows.crystals import SOURCES, build_structures
 
         def build(sources: tuple[str, ...]) -> list[StructureGuess]:
             return build_structures(
@@ -170,10 +170,10 @@ class BuildMaker(Maker):
         potential: Potential,
         max_steps: int,
     ) -> Polymorph:
+        from elatbot_flows.crystals import minimum_distance_ratio
         from elatbot_flows.elasticity.symmetry import crystal_symmetry
         from elatbot_flows.potentials.quasi_newton import relax_in_symmetry
         from elatbot_flows.potentials.relaxation import hydrostatic_bulk_modulus
-        from elatbot_flows.structures import minimum_distance_ratio
 
         relaxed = relax_in_symmetry(
             structure,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from elatbot_flows.documents import MemberValue, ModulusEstimate
 from elatbot_flows.errors import UncertaintyError
-from elatbot_flows.schemas import MemberValue, ModulusEstimate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from elatbot_flows.schemas import PotentialRecord
+    from elatbot_flows.documents import PotentialRecord
     from elatbot_flows.targets import Interval
 
 __all__ = ["combined_estimate", "member_key"]

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from jobflow import job
 
-from elatbot_flows.schemas import STAGES, CandidateBatch, DesignCounts, DesignDocument
+from elatbot_flows.documents import STAGES, CandidateBatch, DesignCounts, DesignDocument
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from elatbot_flows.schemas import CandidateDocument
+    from elatbot_flows.documents import CandidateDocument
 
 __all__ = ["judge_candidates", "merge_candidates"]
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from jobflow import job
 
-from elatbot_flows.schemas import CandidateBatch
+from elatbot_flows.documents import CandidateBatch
 
 if TYPE_CHECKING:
-    from elatbot_flows.jobs.stability import HullMaker
-    from elatbot_flows.schemas import CandidateDocument, RunRecord
+    from elatbot_flows.documents import CandidateDocument, RunRecord
+    from elatbot_flows.jobs.hull import HullMaker
 
 __all__ = ["place_candidates"]
 

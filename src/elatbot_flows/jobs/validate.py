@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from jobflow import Maker, job
 
+from elatbot_flows.documents import CandidateBatch, CandidateDocument, ElasticResult, RunRecord
 from elatbot_flows.elasticity.verdict import judge
-from elatbot_flows.jobs.elastic import MODULI, validate_crystal
 from elatbot_flows.jobs.estimate import combined_estimate, member_key
+from elatbot_flows.judges.potential import MODULI, validate_crystal
 from elatbot_flows.potentials.validation import ValidationSettings
-from elatbot_flows.schemas import CandidateBatch, CandidateDocument, ElasticResult, RunRecord
 
 if TYPE_CHECKING:
     from elatbot_flows.potentials import Potential

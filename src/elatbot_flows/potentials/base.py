@@ -81,7 +81,7 @@ class Potential:
         setattr(self.calculator, "calculate", counted)  # noqa: B010 - mypy bars assigning a method
 
     def record(self) -> dict[str, Any]:
-        """The fields of :class:`~elatbot_flows.schemas.PotentialRecord`."""
+        """The fields of :class:`~elatbot_flows.documents.PotentialRecord`."""
         names = ["name", "family", "package", "package_version", "weights_sha256"]
         names += ["training_functional", "device", "dtype", "checked"]
         return {name: getattr(self, name) for name in names} | {"elements": list(self.elements)}

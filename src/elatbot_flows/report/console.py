@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from elatbot_flows.schemas import DesignDocument
+    from elatbot_flows.documents import DesignDocument
 
 __all__ = ["render_candidates", "render_results", "render_summary"]
 
@@ -80,7 +80,7 @@ def render_candidates(rows: list[Row], console: Console) -> None:
     Parameters
     ----------
     rows
-        Documents with the fields of :class:`~elatbot_flows.schemas.CandidateDocument`.
+        Documents with the fields of :class:`~elatbot_flows.documents.CandidateDocument`.
     console
         Where to print.
     """
@@ -112,7 +112,7 @@ def render_results(rows: list[Row], console: Console) -> None:
     Parameters
     ----------
     rows
-        Documents with the fields of :class:`~elatbot_flows.schemas.ElasticResult`, and those of
+        Documents with the fields of :class:`~elatbot_flows.documents.ElasticResult`, and those of
         other potentials under ``others``.
     console
         Where to print.

@@ -14,7 +14,7 @@ from elatbot_flows.report.words import result_sentence, target_intervals, target
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from elatbot_flows.schemas import DesignDocument
+    from elatbot_flows.documents import DesignDocument
 
 __all__ = ["as_svg", "funnel_figure", "moduli_figure", "report_figure"]
 

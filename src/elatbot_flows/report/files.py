@@ -13,7 +13,7 @@ from elatbot_flows.report.words import validated
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from elatbot_flows.schemas import CandidateDocument, DesignDocument
+    from elatbot_flows.documents import CandidateDocument, DesignDocument
 
 __all__ = ["ReportFiles", "write_report"]
 

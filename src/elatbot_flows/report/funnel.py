@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import FigureBase
 
-    from elatbot_flows.schemas import DesignCounts
+    from elatbot_flows.documents import DesignCounts
 
 __all__ = ["draw_funnel", "funnel_rows"]
 

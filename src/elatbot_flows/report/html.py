@@ -31,7 +31,7 @@ from elatbot_flows.targets import PROPERTIES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from elatbot_flows.schemas import CandidateDocument, DesignDocument, RunRecord
+    from elatbot_flows.documents import CandidateDocument, DesignDocument, RunRecord
 
 __all__ = ["formula_html", "report_page", "spacegroup_html"]
 

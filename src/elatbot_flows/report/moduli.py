@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import FigureBase
 
-    from elatbot_flows.schemas import CandidateDocument, DesignDocument
+    from elatbot_flows.documents import CandidateDocument, DesignDocument
     from elatbot_flows.targets import Interval
 
 __all__ = ["MOST_ROWS", "draw_moduli", "moduli_rows"]

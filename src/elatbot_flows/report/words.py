@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from elatbot_flows.targets import PROPERTIES, Interval
 
 if TYPE_CHECKING:
-    from elatbot_flows.schemas import CandidateDocument, DesignCounts, DesignDocument, RunRecord
+    from elatbot_flows.documents import CandidateDocument, DesignCounts, DesignDocument, RunRecord
 
 __all__ = [
     "DASH",
@@ -46,7 +46,7 @@ FUNNEL = {
     "stable": "mechanically stable",
     "hits": "meet the target",
 }
-"""Steps of :class:`~elatbot_flows.schemas.DesignCounts` in order, in words."""
+"""Steps of :class:`~elatbot_flows.documents.DesignCounts` in order, in words."""
 
 _NO_HULL = (
     "Mechanical stability was checked, thermodynamic stability was not.",

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from elatbot_flows.baselines.temperature import SAME_TEMPERATURE, linear_in_temperature
 from elatbot_flows.errors import ParseError
+from elatbot_flows.evaluation.baselines.temperature import SAME_TEMPERATURE, linear_in_temperature
 from elatbot_flows.retrieval.disagreement import Disagreement, find_disagreements
 from elatbot_flows.retrieval.neighbours import fits
 from elatbot_flows.retrieval.rows import checked_system

@@ -89,7 +89,7 @@ class KnowledgeBase:
         ElatbotError
             If a file cannot be read, or no row of all files can be used.
         """
-        from elatbot_flows.datasets.json_lines import read_json_lines
+        from elatbot_flows.training.data.json_lines import read_json_lines
 
         sourced: list[tuple[str, Any]] = []
         for path in paths:
@@ -139,7 +139,7 @@ class KnowledgeBase:
         Parameters
         ----------
         store
-            For example the collection of candidates of `elatbot_flows.store.candidate_store`,
+            For example the collection of candidates of `campaign.store.candidate_store`,
             whose moduli belong to 0 K: ``temperature=0, zero_kelvin=True``.
         criteria
             Which documents, in the query language of MongoDB.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from elatbot_flows.baselines.distance import composition_distances
 from elatbot_flows.errors import ElatbotError
+from elatbot_flows.evaluation.baselines.distance import composition_distances
 from elatbot_flows.retrieval.rows import checked_system
 from elatbot_flows.text.alloy import atomic_percent, parse_alloy
 
@@ -28,7 +28,7 @@ class Neighbour:
     same_alloy
         Whether it is of the same composition and not of another crystal system.
     composition_distance
-        Element mover's distance, see `elatbot_flows.baselines.composition_distances`.
+        Element mover's distance, see `elatbot_flows.evaluation.baselines.composition_distances`.
     temperature_difference
         Its temperature less the one asked for, K.
     """

@@ -115,8 +115,8 @@ def _with_own(formulas: list[str], own: str) -> list[str]:
 
 
 def _prototypes(formula: str, potential: Potential, settings: HullSettings) -> Survey:
-    from elatbot_flows.structures import build_structures
-    from elatbot_flows.structures.build import PROTOTYPE_SOURCES
+    from elatbot_flows.crystals import build_structures
+    from elatbot_flows.crystals.build import PROTOTYPE_SOURCES
 
     guesses = []
     # More atoms in the formula than in the largest cell, or no prototype: nothing to relax.

@@ -9,8 +9,8 @@ from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from elatbot_flows.crystals.materials_project import KnownMaterial
 from elatbot_flows.errors import StructureError
-from elatbot_flows.structures.materials_project import KnownMaterial
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -159,8 +159,8 @@ def store_source(store: Any, *, prefix: str = "", status: str = "validated") -> 
     Parameters
     ----------
     store
-        Connected store of :class:`~elatbot_flows.schemas.CandidateDocument` or
-        :class:`~elatbot_flows.schemas.ElasticResult` documents.
+        Connected store of :class:`~elatbot_flows.documents.CandidateDocument` or
+        :class:`~elatbot_flows.documents.ElasticResult` documents.
     prefix
         Where the documents lie in those of the store, ``"output."`` for job outputs.
     status

@@ -6,11 +6,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from elatbot_flows.crystals.geometry import minimum_distance_ratio
 from elatbot_flows.elasticity.symmetry import crystal_symmetry
 from elatbot_flows.errors import PotentialError, StructureError
 from elatbot_flows.potentials.evaluation import energy_forces_stress
 from elatbot_flows.potentials.quasi_newton import relax_in_symmetry
-from elatbot_flows.structures.geometry import minimum_distance_ratio
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

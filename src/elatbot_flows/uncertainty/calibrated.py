@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Combination", "Member", "load_combination"]
 
 FORMAT_VERSION = 1
-_FILE = "models/modulus_combination.json"
+_FILE = "weights/modulus_combination.json"
 _FAR_OFF = 0.5
 
 

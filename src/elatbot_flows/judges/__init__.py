@@ -1,0 +1,1 @@
+"""Judges: crystals in, one elastic result for each out."""

@@ -1,0 +1,1 @@
+"""Proposers: a target in, candidates out."""

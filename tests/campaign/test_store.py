@@ -1,0 +1,288 @@
+"""Stores: what survives, what is published, what can be asked."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import jobflow
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from jobflow import Flow, JobStore, run_locally
+from maggma.stores import JSONStore, MemoryStore, MontyStore
+
+import sample_jobs
+import samples
+from elatbot_flows.campaign.embedded import EmbeddedStore
+from elatbot_flows.campaign.store import (
+    CandidateBuilder,
+    candidate_store,
+    embedded_store,
+    find_candidates,
+    open_store,
+    publish_candidates,
+)
+from elatbot_flows.errors import StoreError
+from elatbot_flows.jobs import judge_candidates
+from elatbot_flows.targets import Interval
+
+TESTS = Path(__file__).parent
+
+READ = """
+import json, sys
+from pathlib import Path
+from elatbot_flows.campaign.store import open_store, candidate_store, find_candidates
+store, words = open_store(Path(sys.argv[1]), existing=True)
+found = find_candidates(candidate_store(store))
+print(json.dumps([words, store.get_output(sys.argv[2]), found], default=str))
+"""
+
+
+@pytest.fixture(autouse=True)
+def nothing_configured(monkeypatch):
+    """As on a machine where jobflow was never configured."""
+    monkeypatch.setattr(jobflow.SETTINGS, "JOB_STORE", JobStore(MemoryStore()))
+
+
+@pytest.fixture
+def store(tmp_path):
+    return open_store(tmp_path / "run")[0]
+
+
+def store_outputs(store, *batches):
+    """Put documents into the store as jobs would."""
+    for document in batches:
+        job = sample_jobs.give(document)
+        run_locally(Flow([job]), store=store, ensure_success=True, log=False)
+
+
+# --- where outputs go --------------------------------------------------------------------------
+
+
+def test_without_configuration_outputs_go_to_files_in_the_folder(tmp_path):
+    store, words = open_store(tmp_path / "run")
+    assert isinstance(store.docs_store, EmbeddedStore)
+    assert "embedded store" in words
+    assert str(tmp_path / "run") in words
+    assert list(store.additional_stores) == ["data"]
+
+
+def test_the_embedded_store_outlives_the_process(store, tmp_path):
+    job = sample_jobs.add(40, 2)
+    run_locally(Flow([job]), store=store, ensure_success=True, log=False)
+    store_outputs(store, samples.batch("proposed", [samples.candidate(1)]))
+    publish_candidates(store)
+    command = [sys.executable, "-c", READ, str(tmp_path / "run"), job.uuid]
+    environment = os.environ | {"JOBFLOW_CONFIG_FILE": str(tmp_path / "none.yaml")}
+    read = subprocess.run(  # noqa: S603 - our own script
+        command, env=environment, capture_output=True, text=True, check=True, timeout=120
+    )
+    words, output, found = json.loads(read.stdout)
+    assert "embedded store" in words
+    assert output == 42
+    assert [document["candidate_id"] for document in found] == ["run-00001"]
+
+
+def test_a_store_configured_for_jobflow_wins(tmp_path, monkeypatch):
+    own = JobStore(MontyStore("outputs", database_path=str(tmp_path / "own"), database_name="own"))
+    monkeypatch.setattr(jobflow.SETTINGS, "JOB_STORE", own)
+    store, words = open_store(tmp_path / "run")
+    assert store is own
+    assert "jobflow's store" in words
+    assert not (tmp_path / "run" / "store").exists()
+
+
+def test_results_that_lie_in_the_folder_are_read_before_the_configured_store(tmp_path, monkeypatch):
+    open_store(tmp_path / "run")
+    own = JobStore(MontyStore("outputs", database_path=str(tmp_path / "own"), database_name="own"))
+    monkeypatch.setattr(jobflow.SETTINGS, "JOB_STORE", own)
+    assert "embedded store" in open_store(tmp_path / "run", existing=True)[1]
+    assert "jobflow's store" in open_store(tmp_path / "elsewhere", existing=True)[1]
+
+
+def test_nothing_to_read_is_an_error_that_names_the_remedy(tmp_path):
+    with pytest.raises(StoreError, match=r"give the --out folder of a run, or configure JOB_STORE"):
+        open_store(tmp_path / "empty", existing=True)
+
+
+def test_a_store_that_loses_documents_is_refused(tmp_path, monkeypatch):
+    own = JobStore(JSONStore(str(tmp_path / "jobs.json"), read_only=False))
+    monkeypatch.setattr(jobflow.SETTINGS, "JOB_STORE", own)
+    with pytest.raises(StoreError, match="configure a MongoStore or MontyStore"):
+        open_store(tmp_path / "run")
+
+
+def test_a_folder_that_cannot_be_made_is_an_error(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="cannot be opened"):
+        open_store(tmp_path / "file" / "run")
+
+
+def test_opening_again_leaves_what_is_there(store, tmp_path):
+    job = sample_jobs.add(1, 1)
+    run_locally(Flow([job]), store=store, ensure_success=True, log=False)
+    other = embedded_store(tmp_path / "run")
+    for _ in range(2):
+        other.connect(force_reset=True)
+        assert other.get_output(job.uuid) == 2
+
+
+# --- publishing --------------------------------------------------------------------------------
+
+
+def judged(candidates, run=None):
+    return judge_candidates.original([samples.batch("validated", candidates, run)])
+
+
+def test_publishing_makes_one_document_for_each_candidate(store):
+    proposed = [samples.candidate(number) for number in range(3)]
+    done = proposed[0].updated(status="validated", bulk_modulus=160.0)
+    store_outputs(store, samples.batch("proposed", proposed), samples.batch("validated", [done]))
+    assert publish_candidates(store) == 3
+    found = {d["candidate_id"]: d for d in find_candidates(candidate_store(store))}
+    assert len(found) == 3
+    assert found["run-00000"]["status"] == "validated"
+    assert found["run-00000"]["stage"] == "validated"
+    assert found["run-00001"]["status"] == "proposed"
+    assert found["run-00001"]["run"]["target"] == {"bulk_modulus": [80, 180]}
+
+
+def test_publishing_again_updates_and_duplicates_nothing(store):
+    proposed = [samples.candidate(number) for number in range(3)]
+    store_outputs(store, samples.batch("proposed", proposed))
+    publish_candidates(store)
+    done = [proposed[2].updated(status="failed", reason="born_unstable"), samples.candidate(7)]
+    store_outputs(store, samples.batch("validated", done))
+    assert publish_candidates(store) == 4
+    assert publish_candidates(store) == 4
+    found = {d["candidate_id"]: d for d in find_candidates(candidate_store(store))}
+    assert candidate_store(store).count() == 4
+    assert found["run-00002"]["reason"] == "born_unstable"
+    assert "run-00007" in found
+
+
+def test_runs_are_kept_apart_and_may_be_published_alone(store):
+    for run_id in ("a", "b"):
+        members = [samples.candidate(number, run_id=run_id) for number in range(2)]
+        store_outputs(store, samples.batch("proposed", members, samples.run_record(run_id)))
+    assert publish_candidates(store, "a") == 2
+    assert candidate_store(store).distinct("run_id") == ["a"]
+    assert publish_candidates(store) == 4
+    assert len(find_candidates(candidate_store(store), run_id="b")) == 2
+
+
+def test_the_verdict_of_a_finished_run_is_what_is_published(store):
+    member = samples.candidate(0).updated(status="validated", verdict="hit", relative_margin=0.1)
+    document = judged([member, samples.candidate(1)])
+    store_outputs(store, samples.batch("proposed", [samples.candidate(0)]), document)
+    publish_candidates(store)
+    first, second = find_candidates(candidate_store(store), sort="rank", descending=False)
+    assert (first["stage"], first["rank"], first["verdict"]) == ("judged", 1, "hit")
+    assert second["reason"] == "outranked"
+
+
+def test_an_empty_store_publishes_nothing(store):
+    assert publish_candidates(store) == 0
+    assert find_candidates(candidate_store(store)) == []
+
+
+# --- asking ------------------------------------------------------------------------------------
+
+MEMBERS = [
+    samples.candidate(0, "NiAl").updated(
+        status="validated", verdict="hit", bulk_modulus=160.0, margin=10.0, novel=False
+    ),
+    samples.candidate(1, "Ni3Al").updated(
+        status="validated", verdict="miss", bulk_modulus=180.0, margin=-10.0, novel=True
+    ),
+    samples.candidate(2, "TiAl").updated(status="failed", reason="born_unstable", novel=True),
+    samples.candidate(3, "NiTiAl").updated(
+        status="validated", verdict="hit", bulk_modulus=155.0, margin=5.0, novel=True
+    ),
+]
+
+
+def fill(target):
+    source = MemoryStore()
+    source.connect()
+    target.connect()
+    output = samples.batch("validated", MEMBERS).model_dump(mode="json")
+    output |= {"@module": "elatbot_flows.documents.candidate", "@class": "CandidateBatch"}
+    source.update({"uuid": "1", "index": 1, "output": output}, key="uuid")
+    CandidateBuilder(source, target).run()
+    return target
+
+
+@pytest.fixture(scope="module", params=["memory", "embedded"])
+def candidates(request, tmp_path_factory):
+    if request.param == "memory":
+        return fill(MemoryStore("candidates", key="candidate_id"))
+    path = tmp_path_factory.mktemp("candidates")
+    return fill(
+        EmbeddedStore("candidates", database_path=str(path), database_name="x", key="candidate_id")
+    )
+
+
+@pytest.mark.parametrize(
+    ("question", "formulas"),
+    [
+        ({}, ["NiAl", "NiTiAl", "Ni3Al", "TiAl"]),
+        ({"verdict": "hit"}, ["NiAl", "NiTiAl"]),
+        ({"verdict": "miss"}, ["Ni3Al"]),
+        ({"status": "failed"}, ["TiAl"]),
+        ({"formula": "Ni3Al"}, ["Ni3Al"]),
+        ({"run_id": "other"}, []),
+        ({"novel": True}, ["NiTiAl", "Ni3Al", "TiAl"]),
+        ({"novel": False}, ["NiAl"]),
+        ({"intervals": {"bulk_modulus": Interval(155, 160)}}, ["NiAl", "NiTiAl"]),
+        ({"intervals": {"bulk_modulus": Interval(156, 159)}}, []),
+        ({"elements": ("Ni", "Al")}, ["NiAl", "Ni3Al"]),
+        ({"elements": ("Ni", "Al", "Ti", "W")}, ["NiAl", "NiTiAl", "Ni3Al", "TiAl"]),
+        ({"contains": ("Ti",)}, ["NiTiAl", "TiAl"]),
+        ({"contains": ("Ti", "Ni")}, ["NiTiAl"]),
+        ({"contains": ("W",)}, []),
+        ({"elements": ("Ti", "Al"), "contains": ("Ti",)}, ["TiAl"]),
+        ({"sort": "bulk_modulus"}, ["Ni3Al", "NiAl", "NiTiAl", "TiAl"]),
+        ({"sort": "bulk_modulus", "descending": False}, ["NiTiAl", "NiAl", "Ni3Al", "TiAl"]),
+        ({"sort": "bulk_modulus", "limit": 1}, ["Ni3Al"]),
+        ({"sort": "shear_modulus", "descending": False, "limit": 10}, None),
+        ({"verdict": "hit", "novel": True, "contains": ("Ti",)}, ["NiTiAl"]),
+    ],
+)
+def test_candidates_that_fit_are_found_in_order(candidates, question, formulas):
+    found = [document["formula"] for document in find_candidates(candidates, **question)]
+    if formulas is None:
+        assert sorted(found) == sorted(member.formula for member in MEMBERS)
+    else:
+        assert found == formulas
+
+
+def test_found_documents_are_plain(candidates):
+    text = json.dumps(find_candidates(candidates), allow_nan=False, default=str)
+    assert "_id" not in json.loads(text)[0]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+@given(
+    low=st.floats(100, 200),
+    width=st.floats(0, 50),
+    descending=st.booleans(),
+    limit=st.integers(0, 5),
+)
+def test_every_found_candidate_lies_in_the_interval(candidates, low, width, descending, limit):
+    interval = Interval(low, low + width)
+    found = find_candidates(
+        candidates,
+        intervals={"bulk_modulus": interval},
+        sort="bulk_modulus",
+        descending=descending,
+        limit=limit,
+    )
+    values = [document["bulk_modulus"] for document in found]
+    expected = [m.bulk_modulus for m in MEMBERS if m.bulk_modulus is not None]
+    expected = sorted(filter(interval.contains, expected), reverse=descending)
+    assert values == expected[: limit or None]
