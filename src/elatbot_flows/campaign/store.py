@@ -29,11 +29,11 @@ __all__ = [
     "find_candidates",
     "open_store",
     "publish_candidates",
+    "run_outputs",
 ]
 
 _FOLDER = "store"
 _DATABASE = "elatbot_flows"
-_BATCHES = ("CandidateBatch", "DesignDocument")
 
 
 def embedded_store(folder: Path) -> JobStore:
@@ -105,6 +105,22 @@ def candidate_store(store: JobStore) -> Store:
     return candidates
 
 
+def run_outputs(source: Store, run_id: str) -> list[dict[str, Any]]:
+    """Outputs of the jobs of one run, oldest first."""
+    from elatbot_flows.campaign.gather import OUTPUTS
+
+    criteria = {"output.@class": {"$in": list(OUTPUTS)}, "output.run_id": run_id}
+    concluded = {"output.@class": "DesignDocument", "output.run.run_id": run_id}
+    found = [*source.query(criteria), *source.query(concluded)]
+    found.sort(key=lambda document: str(document.get("completed_at")))
+    return [document["output"] for document in found]
+
+
+def _runs(source: Store) -> list[str]:
+    """Identifiers of all runs."""
+    return sorted(source.distinct("output.run_id", {"output.@class": "RunRecord"}))
+
+
 class CandidateBuilder(Builder):  # type: ignore[misc]
     """Maggma builder: one document per candidate, as the latest step of its run left it.
 
@@ -124,36 +140,19 @@ class CandidateBuilder(Builder):  # type: ignore[misc]
         self.run_id = run_id
         super().__init__(sources=[source], targets=[target])
 
-    def get_items(self) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-        """Yield the batches of each run."""
-        criteria: dict[str, Any] = {"output.@class": {"$in": list(_BATCHES)}}
-        if self.run_id is not None:
-            criteria["output.run.run_id"] = self.run_id
-        runs: dict[str, list[dict[str, Any]]] = {}
-        for document in self.source.query(criteria, properties=["output"]):
-            output = document["output"]
-            runs.setdefault(output["run"]["run_id"], []).append(output)
-        yield from runs.items()
+    def get_items(self) -> Iterator[list[dict[str, Any]]]:
+        """Yield the outputs of each run."""
+        runs = [self.run_id] if self.run_id else _runs(self.source)
+        for run_id in runs:
+            yield run_outputs(self.source, run_id)
 
-    def process_item(self, item: tuple[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
-        """Merge the batches of one run."""
+    def process_item(self, item: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """One document for each candidate of a run."""
         from monty.json import jsanitize
 
-        from elatbot_flows.documents import CandidateBatch, RunRecord
-        from elatbot_flows.jobs.judge import merge_candidates
+        from elatbot_flows.campaign.gather import gather_candidates
 
-        _, outputs = item
-        batches = [
-            CandidateBatch(
-                stage=output.get("stage", "judged"),
-                run=output["run"],
-                candidates=output["candidates"],
-            )
-            for output in outputs
-        ]
-        run = RunRecord(**outputs[0]["run"])
-        merged = (candidate.updated(run=run) for candidate in merge_candidates(batches))
-        return [jsanitize(candidate.model_dump(), strict=True) for candidate in merged]
+        return [jsanitize(c.model_dump(), strict=True) for c in gather_candidates(item)]
 
     def update_targets(self, items: list[list[dict[str, Any]]]) -> None:
         """Write the candidates of finished items."""
@@ -204,10 +203,10 @@ def find_candidates(
     elements: tuple[str, ...] | None = None,
     contains: tuple[str, ...] = (),
     formula: str | None = None,
-    novel: bool | None = None,
+    unseen: bool | None = None,
     max_above_hull: float | None = None,
     run_id: str | None = None,
-    sort: str = "margin",
+    sort: str = "probability",
     descending: bool = True,
     limit: int = 0,
 ) -> list[dict[str, Any]]:
@@ -225,8 +224,8 @@ def find_candidates(
         The only elements a candidate may have.
     contains
         Elements it must have.
-    novel
-        Whether its formula is new to the generator.
+    unseen
+        Whether its formula is absent from the generator's training rows.
     max_above_hull
         Largest energy above the hull, eV/atom; leaves out those never placed.
     sort
@@ -238,8 +237,8 @@ def find_candidates(
     """
     matched = {"verdict": verdict, "status": status, "formula": formula, "run_id": run_id}
     criteria: dict[str, Any] = {key: v for key, v in matched.items() if v is not None}
-    if novel is not None:
-        criteria["novel"] = novel
+    if unseen is not None:
+        criteria["unseen"] = unseen
     for name, interval in (intervals or {}).items():
         criteria[name] = {"$gte": interval.low, "$lte": interval.high}
     if max_above_hull is not None:
