@@ -148,15 +148,18 @@ class BuildMaker(Maker):
         """Crystals from prototypes and known materials; random ones only where these give none."""
         from elatbot_flows.crystals import SOURCES, build_structures
 
+        system = candidate.proposed_crystal_system
+        others = self.other_systems if system else 2 * self.max_guesses // 3
+
         def build(sources: tuple[str, ...]) -> list[StructureGuess]:
             return build_structures(
                 str(candidate.formula),
-                str(candidate.proposed_crystal_system),
+                system or "Cubic",
                 max_sites=max_sites if self.max_sites is None else self.max_sites,
                 seed=seed if self.seed is None else self.seed,
                 max_guesses=self.max_guesses,
                 sources=sources,
-                other_systems=self.other_systems,
+                other_systems=others,
             )
 
         try:
