@@ -13,7 +13,7 @@ from jobflow import JobStore, run_locally
 from maggma.stores import MemoryStore
 
 from elatbot_flows import load_potential
-from elatbot_flows.documents import CandidateDocument, GeneratorRecord, PotentialRecord, RunRecord
+from elatbot_flows.documents import CandidateDocument, GeneratorRecord, MethodRecord, RunRecord
 from elatbot_flows.jobs import BuildMaker
 
 
@@ -27,7 +27,7 @@ def main() -> None:
     arguments = parser.parse_args()
 
     hand = GeneratorRecord(name="me", version="-", weights_sha256="-", parameters=0, temperature=0)
-    judge = PotentialRecord(**load_potential(arguments.potential).record())
+    judge = MethodRecord(**load_potential(arguments.potential).record())
     run = RunRecord(
         run_id="own", target={}, requested=1, seed=0, generator=hand, potential=judge, versions={}
     )

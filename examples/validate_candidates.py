@@ -4,7 +4,7 @@
     python examples/validate_candidates.py mine.cif --potential 7net-0
 
 About five seconds for copper. The Maker also goes behind any job that ends in a structure:
-``ElasticValidationMaker().make(relax_job.output.structure)``.
+``PotentialJudge().make(relax_job.output.structure)``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pymatgen.core import Lattice, Structure
 
 from elatbot_flows import DesignTarget, Interval
 from elatbot_flows.elasticity.verdict import judge
-from elatbot_flows.jobs import ElasticValidationMaker
+from elatbot_flows.jobs import PotentialJudge
 
 
 def main() -> None:
@@ -30,7 +30,7 @@ def main() -> None:
     structures = [Structure.from_file(file) for file in arguments.files] or [copper]
 
     target = DesignTarget(bulk_modulus=Interval(130, 190), pugh_ratio=Interval(1.75, 4))
-    job = ElasticValidationMaker(potential=arguments.potential).make(structures)
+    job = PotentialJudge(potential=arguments.potential).make(structures)
     responses = run_locally(job, store=JobStore(MemoryStore()), log=False, ensure_success=True)
     for found in responses[job.uuid][1].output:
         if found.status == "failed":

@@ -8,8 +8,8 @@ from elatbot_flows.documents import (
     CandidateBatch,
     CandidateDocument,
     GeneratorRecord,
+    MethodRecord,
     Polymorph,
-    PotentialRecord,
     RunRecord,
 )
 
@@ -26,12 +26,11 @@ def run_record(run_id="run", requested=2):
         generator=GeneratorRecord(
             name="none", version="1", weights_sha256="0" * 64, parameters=1, temperature=1.0
         ),
-        potential=PotentialRecord(
+        potential=MethodRecord(
             name=EMT,
             family="EMT",
             package="ase",
             package_version="3",
-            elements=["Al", "Ni", "Cu"],
             device="cpu",
             dtype="float64",
         ),

@@ -4,7 +4,7 @@ import bson
 import pytest
 
 import samples
-from elatbot_flows.documents import PotentialRecord
+from elatbot_flows.documents import MethodRecord
 from elatbot_flows.jobs.estimate import combined_estimate, member_key
 from elatbot_flows.targets import Interval
 from elatbot_flows.uncertainty.kinds import ALL_METAL, WITH_NONMETAL
@@ -40,13 +40,12 @@ def test_the_interval_is_the_one_of_its_kind():
     ("name", "key"), [(f"/models/{TENSORNET}", f"/models/{TENSORNET}"), ("unheard-of", "abc")]
 )
 def test_a_potential_nobody_named_is_known_by_its_weights(name, key):
-    record = PotentialRecord(
+    record = MethodRecord(
         name=name,
         family="TensorNet",
         package="matgl",
         package_version="4",
         weights_sha256="abc",
-        elements=["Ni"],
         device="cpu",
         dtype="float32",
     )

@@ -12,7 +12,7 @@ from elatbot_flows.documents.prediction import (
     TextModelRecord,
     TextPrediction,
 )
-from elatbot_flows.documents.provenance import GeneratorRecord, PotentialRecord, RunRecord
+from elatbot_flows.documents.provenance import GeneratorRecord, MethodRecord, RunRecord
 from elatbot_flows.documents.stability import HullResult
 
 __all__ = [
@@ -28,9 +28,9 @@ __all__ = [
     "MaterialProposal",
     "MaterialProposals",
     "MemberValue",
+    "MethodRecord",
     "ModulusEstimate",
     "Polymorph",
-    "PotentialRecord",
     "PredictionSummary",
     "Rate",
     "RetrievalRecord",

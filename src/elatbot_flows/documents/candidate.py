@@ -7,7 +7,7 @@ from pymatgen.core import Structure
 
 from elatbot_flows.documents.elastic import ElasticResult
 from elatbot_flows.documents.estimate import ModulusEstimate
-from elatbot_flows.documents.provenance import PotentialRecord, RunRecord
+from elatbot_flows.documents.provenance import MethodRecord, RunRecord
 from elatbot_flows.documents.stability import HullResult
 
 __all__ = ["STAGES", "CandidateBatch", "CandidateDocument", "Polymorph", "Stage", "Status"]
@@ -112,7 +112,7 @@ class CandidateDocument(BaseModel):
         default_factory=dict, description="Margin of every property, in its unit."
     )
 
-    potential: PotentialRecord | None = Field(None, description="The potential that judged it.")
+    potential: MethodRecord | None = Field(None, description="The potential that judged it.")
     run: RunRecord | None = Field(
         None, description="What was asked of whom; filled when the candidate is published."
     )

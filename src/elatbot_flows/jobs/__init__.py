@@ -9,15 +9,15 @@ from elatbot_flows.jobs.build import BuildMaker
 from elatbot_flows.jobs.hull import HullMaker
 from elatbot_flows.jobs.judge import judge_candidates
 from elatbot_flows.jobs.validate import ValidateMaker
-from elatbot_flows.judges.potential import ElasticValidationMaker
+from elatbot_flows.judges.potential import PotentialJudge
 from elatbot_flows.proposers.text import ProposeMaker
 
 __all__ = [
     "BuildMaker",
-    "ElasticValidationMaker",
     "GenerateMaker",
     "HullMaker",
     "InfillMaker",
+    "PotentialJudge",
     "PredictElasticMaker",
     "PredictModulusMaker",
     "ProposeMaker",

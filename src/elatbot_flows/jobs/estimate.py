@@ -10,13 +10,13 @@ from elatbot_flows.errors import UncertaintyError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from elatbot_flows.documents import PotentialRecord
+    from elatbot_flows.documents import MethodRecord
     from elatbot_flows.targets import Interval
 
 __all__ = ["combined_estimate", "member_key"]
 
 
-def member_key(potential: PotentialRecord) -> str:
+def member_key(potential: MethodRecord) -> str:
     """What the calibration knows a potential by: its name, or else the hash of its weights."""
     from elatbot_flows.uncertainty import load_combination
 

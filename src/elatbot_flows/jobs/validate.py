@@ -10,8 +10,9 @@ from jobflow import Maker, job
 from elatbot_flows.documents import CandidateBatch, CandidateDocument, ElasticResult, RunRecord
 from elatbot_flows.elasticity.verdict import judge
 from elatbot_flows.jobs.estimate import combined_estimate, member_key
-from elatbot_flows.judges.potential import MODULI, validate_crystal
-from elatbot_flows.potentials.validation import ValidationSettings
+from elatbot_flows.potentials.settings import ValidationSettings
+from elatbot_flows.potentials.validation import validate_crystal
+from elatbot_flows.targets import PROPERTIES
 
 if TYPE_CHECKING:
     from elatbot_flows.potentials import Potential
@@ -92,10 +93,12 @@ class ValidateMaker(Maker):
 
 def _with_result(candidate: CandidateDocument, elastic: ElasticResult) -> CandidateDocument:
     """The candidate with the fields of a result; its structure is kept once."""
-    taken = [*MODULI, "status", "reason", "message", "structure", "spacegroup_number", "nsites"]
-    taken += ["volume_per_atom", "energy_per_atom", "relaxed", "born_stable", "potential"]
+    taken = [*PROPERTIES, "reason", "message", "structure", "spacegroup_number", "nsites"]
+    taken += ["volume_per_atom", "energy_per_atom", "relaxed", "born_stable"]
     return candidate.updated(
         **{name: getattr(elastic, name) for name in taken},
+        status="validated" if elastic.status == "passed" else "failed",
+        potential=elastic.judge,
         crystal_system=elastic.crystal_system or candidate.crystal_system,
         structure_source=elastic.source,
         elastic=elastic.model_copy(update={"structure": None}),
@@ -119,7 +122,7 @@ def _estimated(
 
 
 def _judged(candidate: CandidateDocument, target: DesignTarget) -> CandidateDocument:
-    verdict = judge(target, {name: getattr(candidate, name) for name in MODULI})
+    verdict = judge(target, {name: getattr(candidate, name) for name in PROPERTIES})
     return candidate.updated(
         verdict=verdict.verdict,
         margin=verdict.margin,

@@ -16,7 +16,7 @@ from elatbot_flows.documents import (
     CandidateBatch,
     CandidateDocument,
     GeneratorRecord,
-    PotentialRecord,
+    MethodRecord,
     RunRecord,
 )
 from elatbot_flows.errors import ParseError, PotentialError
@@ -162,7 +162,7 @@ class ProposeMaker(Maker):
                 parameters=info.parameters,
                 temperature=self.temperature,
             ).model_dump(),
-            "potential": PotentialRecord(**judge.record()).model_dump(),
+            "potential": MethodRecord(**judge.record()).model_dump(),
             "versions": {package: version(package) for package in _PACKAGES},
         }
         text = json.dumps([record, self.as_dict(), settings], sort_keys=True, default=str)
