@@ -25,9 +25,8 @@ from binary_tables import MOST_SITES, TEXT, Case, print_tables
 from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
 from elatbot_flows.engines.mini.generator import Generator, load_generator
-from elatbot_flows.judges.potential import validate_crystal
 from elatbot_flows.potentials import Potential, load_potential
-from elatbot_flows.potentials.validation import ValidationSettings
+from elatbot_flows.potentials.validation import validate_crystal
 from elatbot_flows.training.calibration.combination import KnownMaterial, calibrate, choose_scale
 from elatbot_flows.training.data.binaries import CrystalRow, load_crystals
 from elatbot_flows.training.data.bulk_modulus import formula_hash
@@ -69,7 +68,7 @@ def member(name: str) -> str:
 def evaluate(row: CrystalRow, potential: Potential) -> dict:
     """One line of the results."""
     start = time.process_time()
-    found = validate_crystal(row.structure, potential, ValidationSettings(), source=row.source)
+    found = validate_crystal(row.structure, potential, source=row.source)
     fields = ["status", "reason", "bulk_modulus", "shear_modulus", "evaluations"]
     fields += ["volume_change", "initial_spacegroup_number", "spacegroup_number"]
     return {

@@ -7,7 +7,7 @@ from pymatgen.core import Structure
 
 from elatbot_flows.documents.elastic import ElasticResult
 from elatbot_flows.documents.estimate import Estimate
-from elatbot_flows.documents.provenance import RunRecord
+from elatbot_flows.documents.run import RunRecord
 from elatbot_flows.documents.stability import HullResult
 
 __all__ = ["CandidateDocument", "Evidence", "Polymorph", "Status", "VerdictWord"]

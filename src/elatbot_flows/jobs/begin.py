@@ -108,10 +108,8 @@ def _prospects(
     best = best_probability(intervals, names)
     if best >= _LIKELY:
         return []
-    return [
-        f"these judges can state a probability of {best:.2f} at best for so narrow a target: "
-        "no candidate can be called a hit; widen the intervals, or add a judge"
-    ]
+    words = f"these judges can state a probability of {best:.2f} at best for so narrow a target"
+    return [f"{words}: no candidate can be called a hit; widen the intervals, or add a judge"]
 
 
 def _run_id(fields: dict[str, Any]) -> str:

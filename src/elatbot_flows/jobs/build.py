@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from jobflow import Maker, job
 
-from elatbot_flows.documents import CandidateBatch, CandidateDocument, Polymorph, RunRecord
 from elatbot_flows.crystals.screening import relax_guesses
 from elatbot_flows.documents import CandidateChunk, CandidateDocument
 from elatbot_flows.errors import StructureError
@@ -207,7 +206,7 @@ def build_crystals(
 
 
 def _score(candidate: CandidateDocument, interval: Interval | None) -> float:
-    """How well the cheap estimate lies inside the interval, GPa; never better than safely inside."""
+    """How far the cheap estimate lies inside the interval, GPa, at most safely inside."""
     estimate = candidate.polymorphs[0].bulk_modulus if candidate.polymorphs else None
     if interval is None or estimate is None:
         return 0.0

@@ -77,7 +77,7 @@ def _counts(shortlist: Shortlist, rows: list[LedgerRow]) -> DesignCounts:
     passed = [row for row in rows if row.status == "passed"]
     others = Counter(str(row.reason) for row in rows if row.status != "passed")
     others.update(shortlist.rejected)
-    built = [row for row in rows if row.uuid and (row.status != "rejected" or row.reason in OUTRANKED)]
+    built = [r for r in rows if r.uuid and (r.status != "rejected" or r.reason in OUTRANKED)]
     return DesignCounts(
         generated=shortlist.generated,
         readable=shortlist.readable,

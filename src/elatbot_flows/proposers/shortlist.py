@@ -13,15 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from elatbot_flows.documents import Reading, RunRecord
-    from elatbot_flows.engines.text_model import TextModel
+    from elatbot_flows.proposers.text import TextProposer
     from elatbot_flows.targets import DesignTarget
 
 __all__ = ["shortlist_of"]
 
 
 def shortlist_of(
-    expectation: str | None,
-    model: TextModel,
+    proposer: TextProposer,
     target: DesignTarget | None,
     run: RunRecord,
     readings: Sequence[Sequence[Reading]],
@@ -32,10 +31,8 @@ def shortlist_of(
 
     Parameters
     ----------
-    expectation
-        Who says what it expects, see `elatbot_flows.proposers.expectation`.
-    model
-        Who wrote the completions.
+    proposer
+        Who wrote the completions, and who says what it expects.
     target, run
         What is asked for.
     readings, samples
@@ -55,7 +52,7 @@ def shortlist_of(
             systems.setdefault(reading.formula, Counter())[reading.crystal_system] += 1
             first.setdefault(reading.formula, where)
     materials = [(formula, found.most_common(1)[0][0]) for formula, found in systems.items()]
-    moments = expected(expectation, materials)
+    moments = expected(proposer.expectation, materials)
     rows = [
         LedgerRow(
             candidate_id=f"{run.run_id}-{number:05d}",
@@ -64,7 +61,7 @@ def shortlist_of(
             crystal_system=system,
             times_proposed=systems[formula].total(),
             sample=first[formula],
-            unseen=model.is_unseen(formula),
+            unseen=proposer.model.is_unseen(formula),
             expected=moment,
         )
         for number, ((formula, system), moment) in enumerate(zip(materials, moments, strict=True))
@@ -89,7 +86,5 @@ def shortlist_of(
 def _notes(generated: int, distinct: int, wanted: int) -> list[str]:
     if distinct >= wanted:
         return []
-    return [
-        f"{generated} completions gave {distinct} distinct formulas, {wanted} were wanted: the "
-        "element set or the interval leaves no more, or the model repeats itself"
-    ]
+    words = f"{generated} completions gave {distinct} distinct formulas, {wanted} were wanted"
+    return [f"{words}: the element set or the interval leaves no more, or the model repeats itself"]

@@ -120,9 +120,9 @@ def draw_until(
         Rounds so far.
     """
     found = readings or []
-    distinct = {reading.formula for chunk in found for reading in chunk} - {None}
+    distinct = {reading.formula for chunk in found for reading in chunk if not reading.reason}
     if len(distinct) >= wanted or rounds >= maker.max_rounds:
-        return shortlist_of(maker.expectation, maker.model, target, run, found, samples or [], wanted)
+        return shortlist_of(maker, target, run, found, samples or [], wanted)
     jobs = ceil(max(_FEWEST, 2 * wanted) / maker.chunk_size)
     size = min(maker.chunk_size, max(_FEWEST, 2 * wanted))
     temperature = _heated(maker, found, jobs, temperature)
