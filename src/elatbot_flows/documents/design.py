@@ -3,7 +3,7 @@
 from pydantic import BaseModel, Field
 
 from elatbot_flows.documents.ledger import LedgerRow
-from elatbot_flows.documents.provenance import RunRecord
+from elatbot_flows.documents.run import RunRecord
 
 __all__ = ["DesignCounts", "DesignDocument"]
 
