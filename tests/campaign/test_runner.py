@@ -27,7 +27,6 @@ TESTS = Path(__file__).parents[1]
 @pytest.fixture
 def store(tmp_path):
     made = embedded_store(tmp_path / "run")
-    (tmp_path / "run" / "store").mkdir(parents=True)
     made.connect()
     return made
 
