@@ -262,7 +262,7 @@ def _open_store(spec: str) -> JobStore:
     return store
 
 
-_ADDRESSES = ("uuid", "sample", "samples")
+_ADDRESSES = ("uuid", "sample_uuid", "sample_uuids")
 """Fields of documents that say where something lies; it is what lies there that counts."""
 
 
