@@ -243,7 +243,7 @@ def _projected(document: Document, properties: Properties) -> Document:
     if not properties:
         return document
     wanted = dict(properties) if isinstance(properties, dict) else dict.fromkeys(properties, 1)
-    if all(flag in {1, True} and "." not in name for name, flag in wanted.items()):
+    if all(flag in {1} and "." not in name for name, flag in wanted.items()):
         return {k: value for k, value in document.items() if k in wanted or k == "_id"}
     found: Document = scratch_collection([document]).find_one({}, wanted)
     return found
