@@ -179,18 +179,17 @@ class DocumentFile:
 
     def _candidates(self, criteria: Mapping[str, Any]) -> Iterator[tuple[int, bytes]]:
         """Documents that the indexes do not rule out."""
-        query, parameters = "SELECT id, body FROM documents WHERE collection = ?", [self._name]
-        fewest = _MANY
+        where, fewest = "collection = ?", _MANY
+        parameters: list[Any] = [self._name]
         indexes = self._indexes()
         for field, test, values in conditions(criteria, indexes):
             entries = f"FROM entries WHERE index_id = {indexes[field]} AND {test}"
             counting = f"SELECT count(*) FROM (SELECT 1 {entries} LIMIT {fewest})"  # noqa: S608
             number = self._connection.execute(counting, values).fetchone()[0]
             if number < fewest:
-                fewest = number
-                query = f"SELECT id, body FROM documents WHERE id IN (SELECT document_id {entries})"  # noqa: S608
-                parameters = values
-        yield from self._connection.execute(f"{query} ORDER BY id", parameters)
+                where, parameters, fewest = f"id IN (SELECT document_id {entries})", values, number
+        query = f"SELECT id, body FROM documents WHERE {where} ORDER BY id"  # noqa: S608
+        yield from self._connection.execute(query, parameters)
 
     def _indexes(self) -> dict[str, int]:
         """Numbers of the indexes by field."""
@@ -273,7 +272,7 @@ def scratch_collection(documents: Iterable[dict[str, Any]]) -> Any:
     """A collection of mongomock with these documents, for the rules of MongoDB."""
     from mongomock_ng import MongoClient
 
-    collection = MongoClient()["scratch"]["documents"]
+    collection: Any = MongoClient()["scratch"]["documents"]
     for document in documents:
         collection.insert_one(document)
     return collection

@@ -198,7 +198,7 @@ class SqliteStore(Store):  # type: ignore[misc]
         if self.validator is None or self.validator.is_valid(document):
             return True
         errors = self.validator.validation_errors(document)
-        if self.validator.strict:
+        if getattr(self.validator, "strict", False):
             raise ValueError(errors)
         self.logger.error(errors)
         return False
@@ -243,7 +243,7 @@ def _projected(document: Document, properties: Properties) -> Document:
     if not properties:
         return document
     wanted = dict(properties) if isinstance(properties, dict) else dict.fromkeys(properties, 1)
-    if all(flag in {1} and "." not in name for name, flag in wanted.items()):
+    if all(flag == 1 and "." not in name for name, flag in wanted.items()):
         return {k: value for k, value in document.items() if k in wanted or k == "_id"}
     found: Document = scratch_collection([document]).find_one({}, wanted)
     return found

@@ -1,7 +1,7 @@
 """Where documents live, and one collection of candidates that people can query.
 
 Job outputs go to the JobStore that jobflow is configured with. Without one, they go to an embedded
-store: a file of SQLite, for the processes of one machine. On clusters configure MongoDB for jobflow.
+store: one file, for the processes of one machine. On clusters, configure MongoDB for jobflow.
 """
 
 from __future__ import annotations
