@@ -14,7 +14,7 @@ from pathlib import Path
 from elatbot_flows import DesignTarget, Interval, InverseDesignMaker
 from elatbot_flows.campaign.runner import run_flow
 from elatbot_flows.campaign.store import open_store, publish_candidates
-from elatbot_flows.cli.options import available_cores
+from elatbot_flows.campaign.threads import available_cores
 from elatbot_flows.documents import DesignDocument
 from elatbot_flows.report import write_report
 

@@ -15,6 +15,7 @@ from elatbot_flows.jobs import (
     ProposeMaker,
     ValidateMaker,
     judge_candidates,
+    never_resume,
 )
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ class InverseDesignMaker(Maker):
         judged = judge_candidates([step.output for step in steps_done])
 
         # It reads weights from outside, so an interrupted run must not trust its old output.
-        proposed.update_metadata({"resumable": False})
+        never_resume(proposed)
         for step, name in ((built, "build"), (validated, "validate"), (judged, "judge")):
             step.name = name
         return Flow([*steps_done, judged], output=judged.output, name=self.name)

@@ -8,6 +8,7 @@ from elatbot_flows.jobs.ask.predict import PredictElasticMaker, PredictModulusMa
 from elatbot_flows.jobs.build import BuildMaker
 from elatbot_flows.jobs.hull import HullMaker
 from elatbot_flows.jobs.judge import judge_candidates
+from elatbot_flows.jobs.resume import may_resume, never_resume
 from elatbot_flows.jobs.validate import ValidateMaker
 from elatbot_flows.judges.potential import ElasticValidationMaker
 from elatbot_flows.proposers.text import ProposeMaker
@@ -25,4 +26,6 @@ __all__ = [
     "count_predictions",
     "identify_model",
     "judge_candidates",
+    "may_resume",
+    "never_resume",
 ]
