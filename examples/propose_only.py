@@ -29,7 +29,15 @@ def main() -> None:
     proposer = TextProposer(oversample=5)
     # A judge is named because only elements it knows are worth proposing.
     judge = PotentialJudge(potential="ase.calculators.emt:EMT")
-    run = begin(target, arguments.n, arguments.seed, proposer, [judge], {})
+    run = begin(
+        target,
+        arguments.n,
+        arguments.seed,
+        proposer.model,
+        proposer.expectation,
+        [judge],
+        proposer.settings(),
+    )
     proposed = proposer.make(target, arguments.n, run.output)
     store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
     run_locally(Flow([run, proposed]), store=store, log=False, ensure_success=True)

@@ -132,6 +132,4 @@ def chunk(rung, candidates, rows=None, run=None, uuid="chunk-uuid"):
     rows = rows or [LedgerRow(candidate_id=c.candidate_id, formula=c.formula) for c in candidates]
     run = run or run_record()
     candidates = [c.updated(rung=rung) for c in candidates]
-    return CandidateChunk(
-        uuid=uuid, run_id=run.run_id, rung=rung, rows=rows, candidates=candidates
-    )
+    return CandidateChunk(uuid=uuid, run_id=run.run_id, rung=rung, rows=rows, candidates=candidates)

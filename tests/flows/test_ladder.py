@@ -65,21 +65,18 @@ def climbed(rows, maker, *, uuid_of_run=True, **rung):
     start, begun = opened(samples.ledger(rows)), opened(samples.run_record())
     start.function_args[0].uuid = start.uuid
     begun.function_args[0].uuid = begun.uuid
-    step = climb(
-        start.output, TARGET, begun.output, Rung(maker, "built", "passed", **rung)
-    )
+    step = climb(start.output, TARGET, begun.output, Rung(maker, "built", "passed", **rung))
     store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
     flow = Flow([start, begun, step], output=step.output)
     run_locally(flow, store=store, ensure_success=True, log=False)
     output = store.get_output(step.uuid, load=True)
+    output = output.model_dump() if isinstance(output, Ledger) else output
     names = sorted(d["name"] for d in store.query({}) if d["name"].startswith("fake "))
     return Ledger(**{k: v for k, v in output.items() if not k.startswith("@")}), names
 
 
 def built(count, **fields):
-    return [
-        samples.row(n, status="built", rung="build", score=-n, **fields) for n in range(count)
-    ]
+    return [samples.row(n, status="built", rung="build", score=-n, **fields) for n in range(count)]
 
 
 def judged(ledger):

@@ -79,9 +79,7 @@ def test_hits_come_first_and_the_most_probable_of_them(run):
     passed = [row for row in document.rows if row.status == "passed"]
     assert document.rows[: len(passed)] == passed
     order = ["hit", "open", "miss"]
-    keys = [
-        (order.index(row.verdict), row.hull == "unstable", -row.probability) for row in passed
-    ]
+    keys = [(order.index(row.verdict), row.hull == "unstable", -row.probability) for row in passed]
     assert keys == sorted(keys)
 
 

@@ -90,7 +90,7 @@ def _add_completions(
     """Give every candidate one of the completions that say its formula."""
     chunks = {chunk.uuid: chunk.completions for chunk in samples}
     for row in (row for shortlist in shortlists for row in shortlist.rows):
-        uuid, _, place = (row.sample or "").rpartition(":")
+        uuid, _, place = (row.sample_uuid or "").rpartition(":")
         if uuid in chunks and row.candidate_id in candidates:
             completion = chunks[uuid][int(place)]
             known = candidates[row.candidate_id]

@@ -1,8 +1,7 @@
 """Where documents live, and one collection of candidates that people can query.
 
 Job outputs go to the JobStore that jobflow is configured with. Without one, they go to an embedded
-store: files in a folder, fit for about two thousand documents on a local disk. Beyond that, and
-on clusters, configure MongoDB for jobflow.
+store: one file, for the processes of one machine. On clusters, configure MongoDB for jobflow.
 """
 
 from __future__ import annotations
@@ -33,19 +32,34 @@ __all__ = [
 ]
 
 _FOLDER = "store"
-_DATABASE = "elatbot_flows"
+_FILE = "documents.sqlite"
+_OLDER_SETTINGS = "monty.storage.cfg"
 
 
 def embedded_store(folder: Path) -> JobStore:
-    """A JobStore in files below `folder`, with the additional store ``data``."""
+    """A JobStore in a file below `folder`, with the additional store ``data``.
+
+    Raises
+    ------
+    StoreError
+        If the folder holds the store of an older version, which had another layout.
+    """
     from jobflow import JobStore
 
-    from elatbot_flows.campaign.embedded import EmbeddedStore
+    from elatbot_flows.campaign.sqlite_store import SqliteStore
 
-    def collection(name: str) -> EmbeddedStore:
-        return EmbeddedStore(name, database_path=str(folder / _FOLDER), database_name=_DATABASE)
+    file = folder / _FOLDER / _FILE
+    _refuse_older_layout(file.parent)
+    data = SqliteStore(file, "data", key="blob_uuid")
+    return JobStore(SqliteStore(file, "outputs", key="uuid"), additional_stores={"data": data})
 
-    return JobStore(collection("outputs"), additional_stores={"data": collection("data")})
+
+def _refuse_older_layout(folder: Path) -> None:
+    if (folder / _OLDER_SETTINGS).exists():
+        raise StoreError(
+            f"{folder} is a store of MontyDB files, which earlier versions wrote and this one does "
+            "not read; query it with the version that wrote it, or choose another --out folder"
+        )
 
 
 def open_store(folder: Path, *, existing: bool = False) -> tuple[JobStore, str]:
@@ -68,7 +82,7 @@ def open_store(folder: Path, *, existing: bool = False) -> tuple[JobStore, str]:
     from maggma.stores import JSONStore, MemoryStore
 
     configured = SETTINGS.JOB_STORE
-    has_embedded = (folder / _FOLDER).is_dir()
+    has_embedded = any((folder / _FOLDER / name).is_file() for name in (_FILE, _OLDER_SETTINGS))
     if type(configured.docs_store) is MemoryStore or (existing and has_embedded):
         if existing and not has_embedded:
             raise StoreError(
@@ -79,12 +93,11 @@ def open_store(folder: Path, *, existing: bool = False) -> tuple[JobStore, str]:
     elif isinstance(configured.docs_store, JSONStore):
         raise StoreError(
             "jobflow is configured with a JSONStore, which loses documents of jobs that replace "
-            "themselves or run side by side; configure a MongoStore or MontyStore as JOB_STORE"
+            "themselves or run side by side; configure a MongoStore as JOB_STORE"
         )
     else:
         store, words = configured, f"jobflow's store {configured.docs_store.name}"
     try:
-        (folder / _FOLDER).mkdir(parents=True, exist_ok=True) if store is not configured else None
         store.connect()
         store.query_one({}, properties=["uuid"])  # databases connect at the first question
     except Exception as error:
@@ -157,21 +170,7 @@ class CandidateBuilder(Builder):  # type: ignore[misc]
     def update_targets(self, items: list[list[dict[str, Any]]]) -> None:
         """Write the candidates of finished items."""
         for documents in items:
-            _write(self.target, documents)
-
-
-def _write(store: Store, documents: list[dict[str, Any]]) -> None:
-    """Insert new documents at once and replace known ones; embedded upserts scan the collection."""
-    from maggma.stores import MontyStore
-
-    if not isinstance(store, MontyStore):
-        store.update(documents, key="candidate_id")
-        return
-    known = set(store.distinct("candidate_id"))
-    fresh = [document for document in documents if document["candidate_id"] not in known]
-    if fresh:
-        store._collection.insert_many(fresh)  # noqa: SLF001 - maggma offers upserts only
-    store.update([d for d in documents if d["candidate_id"] in known], key="candidate_id")
+            self.target.update(documents, key="candidate_id")
 
 
 def publish_candidates(store: JobStore, run_id: str | None = None) -> int:

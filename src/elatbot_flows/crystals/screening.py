@@ -64,7 +64,7 @@ def relax_guesses(
     for crystal in _near_the_lowest(rough, settings):
         with _noting(failures):
             best.append(_relax(crystal, potential, settings, settings.max_steps))
-    best = _distinct(best)
+    best = _near_the_lowest(best, settings)
     while best:
         with _noting(failures):
             modulus = hydrostatic_bulk_modulus(best[0].structure, potential)

@@ -3,7 +3,7 @@
 from pydantic import BaseModel, Field
 
 from elatbot_flows.documents.ledger import LedgerRow
-from elatbot_flows.documents.provenance import RunRecord
+from elatbot_flows.documents.run import RunRecord
 
 __all__ = ["DesignCounts", "DesignDocument"]
 
@@ -35,7 +35,7 @@ class DesignDocument(BaseModel):
     run: RunRecord = Field(description="What was asked of whom.")
     counts: DesignCounts = Field(description="The funnel.")
     rows: list[LedgerRow] = Field(description="All candidates; those that passed first, by rank.")
-    samples: list[str] = Field(
+    sample_uuids: list[str] = Field(
         default_factory=list, description="Jobs whose SampleChunk holds the completions."
     )
     notes: list[str] = Field(default_factory=list, description="Remarks for people.")

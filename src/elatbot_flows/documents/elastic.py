@@ -41,6 +41,12 @@ class ElasticResult(BaseModel):
     volume_per_atom: float | None = Field(None, description="Volume after relaxation, A^3/atom.")
     energy_per_atom: float | None = Field(None, description="Energy of the potential, eV/atom.")
     relaxed: bool = Field(False, description="Whether the relaxation converged.")
+    residual_force: float | None = Field(
+        None, description="Largest force on an atom after it, symmetry aside, eV/A."
+    )
+    residual_stress: float | None = Field(
+        None, description="Largest component of the stress after it, symmetry aside, GPa."
+    )
 
     bulk_modulus: float | None = Field(
         None, description="Bulk modulus (VRH), GPa; None unless passed."

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, Field
 
-__all__ = ["Estimate", "ModulusEstimate", "MemberValue", "Range"]
+__all__ = ["Estimate", "MemberValue", "ModulusEstimate", "Range"]
 
 
 class MemberValue(BaseModel):

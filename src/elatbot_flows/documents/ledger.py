@@ -24,7 +24,9 @@ class LedgerRow(BaseModel):
     formula: str | None = Field(None, description="Reduced formula.")
     crystal_system: str | None = Field(None, description="Crystal system proposed.")
     times_proposed: int = Field(1, description="Completions that say this formula.")
-    sample: str | None = Field(None, description="Its completion: 'uuid:place' of a SampleChunk.")
+    sample_uuid: str | None = Field(
+        None, description="Its completion: 'uuid:place' of a SampleChunk."
+    )
     unseen: bool | None = Field(None, description="Whether the generator was not trained on it.")
     expected: tuple[float, float] | None = Field(
         None, description="Bulk modulus that the text model expects, and its spread, GPa."
@@ -55,7 +57,7 @@ class Shortlist(Ledger):
     rejected: dict[str, int] = Field(
         default_factory=dict, description="Those that are no candidate, by reason."
     )
-    samples: list[str] = Field(
+    sample_uuids: list[str] = Field(
         default_factory=list, description="Jobs whose SampleChunk holds the completions."
     )
 

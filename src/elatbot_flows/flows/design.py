@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from jobflow import Flow, Maker
@@ -112,7 +112,15 @@ class InverseDesignMaker(Maker):
         Flow
             Its output is a :class:`~elatbot_flows.documents.DesignDocument`.
         """
-        begun = begin(target, self.n, self.seed, self.proposer, self.judges, self._settings())
+        begun = begin(
+            target,
+            self.n,
+            self.seed,
+            self.proposer.model,
+            self.proposer.expectation,
+            self.judges,
+            self._settings(),
+        )
         run = begun.output
         proposed = self.proposer.make(target, self.n, run)
         steps = [proposed]
@@ -140,5 +148,6 @@ class InverseDesignMaker(Maker):
 
     def _settings(self) -> dict[str, Any]:
         """All settings, as plain values for the record."""
-        settings = jsanitize(self.as_dict(), strict=True)
-        return {k: v for k, v in settings.items() if not k.startswith("@") and k != "proposer"}
+        others = jsanitize(replace(self, proposer=None).as_dict(), strict=True)  # type: ignore[arg-type]
+        plain = {name: value for name, value in others.items() if not name.startswith("@")}
+        return plain | {"proposer": self.proposer.settings()}

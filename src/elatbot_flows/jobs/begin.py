@@ -12,13 +12,13 @@ from jobflow import job
 from elatbot_flows.documents import MethodRecord, RunRecord
 from elatbot_flows.errors import TargetError
 from elatbot_flows.jobs.rows import own_uuid
+from elatbot_flows.proposers.expectation import expectation_record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from elatbot_flows.documents import TextModelRecord
+    from elatbot_flows.engines.text_model import TextModel
     from elatbot_flows.judges import Judge
-    from elatbot_flows.proposers import Proposer
     from elatbot_flows.targets import DesignTarget
 
 __all__ = ["begin"]
@@ -32,7 +32,8 @@ def begin(
     target: DesignTarget | None,
     n: int | None,
     seed: int,
-    proposer: Proposer,
+    model: TextModel | None,
+    expectation: str | None,
     judges: Sequence[Judge],
     settings: dict[str, Any],
 ) -> RunRecord:
@@ -46,8 +47,10 @@ def begin(
         Candidates that are to pass.
     seed
         Of the run.
-    proposer, judges
-        Who takes part.
+    model, expectation
+        The text models that propose, and that say what they expect.
+    judges
+        Who judges.
     settings
         Of all steps; they tell this run from others.
 
@@ -59,40 +62,42 @@ def begin(
     EngineError, PotentialError
         If a model or a potential cannot be loaded.
     """
+    if model is not None and target is not None:
+        model.check_target(target)
     records = [judge.record() for judge in judges]
-    generator, expectation = proposer.records(target)
+    text = expectation_record(expectation)
     fields: dict[str, Any] = {
         "target": None if target is None else target.summary(),
         "requested": n,
         "seed": seed,
-        "elements": _elements(target, proposer, judges),
-        "generator": generator,
-        "expectation": expectation,
+        "elements": _elements(target, model, judges),
+        "generator": None if model is None else model.record(),
+        "expectation": text,
         "judges": records,
         "settings": settings,
         "versions": {package: version(package) for package in _PACKAGES},
-        "notes": _prospects(target, records, expectation),
+        "notes": _prospects(target, records, text),
     }
     return RunRecord(uuid=own_uuid(), run_id=_run_id(fields), **fields)
 
 
 def _elements(
-    target: DesignTarget | None, proposer: Proposer, judges: Sequence[Judge]
+    target: DesignTarget | None, model: TextModel | None, judges: Sequence[Judge]
 ) -> list[str]:
     """Elements that the target allows and everybody knows."""
     from pymatgen.core import Element
 
-    known = {element.symbol for element in Element}
-    for partner in (proposer, *judges):
-        if (own := partner.elements()) is not None:
-            known &= set(own)
-    left = sorted(known) if target is None else list(target.allowed(known))
+    left = {element.symbol for element in Element}
+    for own in [model and model.elements, *(judge.elements() for judge in judges)]:
+        left &= left if own is None else set(own)
+    if target is not None:
+        left = set(target.allowed(left))
     if not left:
         raise TargetError(
             "no element is left that the target allows and text model and judges know: allow "
             "other elements or choose other potentials"
         )
-    return left
+    return sorted(left)
 
 
 def _prospects(
@@ -117,5 +122,5 @@ def _run_id(fields: dict[str, Any]) -> str:
     return hashlib.sha256(plain.encode()).hexdigest()[:12]
 
 
-def _plain(value: MethodRecord | TextModelRecord | Any) -> Any:
+def _plain(value: Any) -> Any:
     return value.model_dump() if hasattr(value, "model_dump") else str(value)

@@ -83,9 +83,7 @@ class BuildMaker(Maker):
         """Name of the step in documents."""
         return "build"
 
-    def make(
-        self, rows: list[LedgerRow], target: DesignTarget | None, run: RunRecord
-    ) -> Job:
+    def make(self, rows: list[LedgerRow], target: DesignTarget | None, run: RunRecord) -> Job:
         """Build crystals for a chunk of candidates.
 
         Parameters

@@ -48,7 +48,7 @@ def conclude(run: RunRecord, shortlist: Shortlist, ledger: Ledger) -> DesignDocu
     if run.requested is not None and counts.passed < run.requested:
         notes.append(_shortfall(counts, run.requested))
     return DesignDocument(
-        run=run, counts=counts, rows=rows, samples=shortlist.samples, notes=notes
+        run=run, counts=counts, rows=rows, sample_uuids=shortlist.sample_uuids, notes=notes
     )
 
 

@@ -74,9 +74,7 @@ def _with_verdict(
     """Estimate and verdict out of what was said of this crystal and of the formula."""
     from elatbot_flows.uncertainty import judge, load_calibration
 
-    relevant = [
-        e.result for e in candidate.evidence if e.polymorph in (None, candidate.polymorph)
-    ]
+    relevant = [e.result for e in candidate.evidence if e.polymorph in (None, candidate.polymorph)]
     joint = load_calibration().estimate(relevant, str(candidate.formula), best.volume_per_atom)
     if joint is None:
         return candidate

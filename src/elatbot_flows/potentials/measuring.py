@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from elatbot_flows.elasticity.symmetry import crystal_symmetry
+from elatbot_flows.elasticity.axes import ieee_rotation, rotated
+from elatbot_flows.elasticity.symmetry import (
+    crystal_symmetry,
+    spacegroup_analyzer,
+    symmetry_dataset,
+)
 from elatbot_flows.errors import StructureError
 from elatbot_flows.potentials.linear_response import measure_response
 from elatbot_flows.potentials.quasi_newton import SymmetricRelaxation, relax_in_symmetry
@@ -19,18 +24,22 @@ if TYPE_CHECKING:
     from elatbot_flows.potentials.base import Potential
     from elatbot_flows.potentials.settings import ValidationSettings
 
-__all__ = ["Measurement", "ieee_axes", "measure", "relax_crystal"]
+__all__ = ["Measurement", "measure", "relax_crystal"]
+
+_HIDDEN = 10.0
+"""Forces and stress that break the symmetry may be this much above the thresholds: what noise of
+single precision, and potentials without mirror symmetry, leave."""
 
 
 @dataclass(frozen=True, eq=False)
 class Measurement:
-    """Second derivatives of a relaxed crystal, in the axes of its cell.
+    """Second derivatives of the energy of a relaxed crystal.
 
     Parameters
     ----------
     tensor, clamped
-        Elastic tensors with ions relaxed and clamped, shape (6, 6), Voigt order, GPa; the latter
-        is None for finite strains.
+        Elastic tensors with ions relaxed and clamped, shape (6, 6), Voigt order, IEEE axes, GPa;
+        the latter is None for finite strains.
     residual
         Relative error estimate of the second derivatives, or residual of the fit to finite
         strains in GPa.
@@ -51,12 +60,13 @@ class Measurement:
 def relax_crystal(
     structure: Structure, potential: Potential, settings: ValidationSettings
 ) -> SymmetricRelaxation:
-    """Relax the primitive cell; if it gains symmetry, once more within the higher one.
+    """Relax the primitive cell within its symmetry; if it gains some, again within the higher one.
 
     Raises
     ------
     StructureError
-        If spglib finds no symmetry at all.
+        If spglib finds no symmetry at all; with the reason ``"symmetry_broken"`` if forces or
+        stress that the symmetry hides are far above the thresholds.
     """
     current, order = _primitive(structure, settings.symprec)
     while True:
@@ -70,19 +80,26 @@ def relax_crystal(
         )
         current, higher = _primitive(ended.structure, settings.symprec)
         if not ended.converged or higher <= order:
-            return ended
+            break
         order = higher
+    force, stress = ended.residuals()
+    if ended.converged and max(force / settings.max_force, stress / settings.max_stress) > _HIDDEN:
+        message = f"{force:.3f} eV/A and {stress:.2f} GPa break the symmetry of the relaxed crystal"
+        raise StructureError(f"{message}: the potential does not have it", "symmetry_broken")
+    return ended
 
 
 def _primitive(structure: Structure, symprec: float) -> tuple[Structure, float]:
     """The primitive cell made exactly symmetric, and its operations per atom."""
-    from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
-
-    primitive = SpacegroupAnalyzer(structure, symprec=symprec).find_primitive()
-    if primitive is None:
-        raise StructureError("no symmetry could be found for the cell", "calculation_error")
-    dataset = SpacegroupAnalyzer(primitive, symprec=symprec).get_symmetry_dataset()
-    return primitive, len(dataset.rotations) / len(primitive)
+    found, order = structure, 0.0
+    while True:
+        primitive = spacegroup_analyzer(found, symprec).find_primitive()
+        if primitive is None:
+            raise StructureError("no symmetry could be found for the cell", "calculation_error")
+        higher = len(symmetry_dataset(primitive, symprec).rotations) / len(primitive)
+        if higher <= order:
+            return found, order
+        found, order = primitive, higher  # which may be near to a higher symmetry still
 
 
 def measure(
@@ -97,9 +114,10 @@ def measure(
         repeated = structure * ((settings.supercell,) * 3)
         symmetry = crystal_symmetry(repeated, settings.symprec)
         softest = min(softest, measure_response(repeated, potential, symmetry).softest_mode)
+    axes = ieee_rotation(structure, settings.symprec)
     return Measurement(
-        tensor=ieee_axes(found.relaxed, structure),
-        clamped=ieee_axes(found.clamped, structure),
+        tensor=rotated(found.relaxed, axes),
+        clamped=rotated(found.clamped, axes),
         residual=found.asymmetry,
         softest_mode=softest if np.isfinite(softest) else None,
     )
@@ -121,12 +139,3 @@ def _strained(
         softest_mode=None,
         unconverged=some if fit.n_unconverged else None,
     )
-
-
-def ieee_axes(tensor: NDArray[np.float64], structure: Structure) -> NDArray[np.float64]:
-    """The tensor in the axes of the IEEE standard (pymatgen's)."""
-    from pymatgen.analysis.elasticity import ElasticTensor
-
-    turned: Any = ElasticTensor.from_voigt(tensor).convert_to_ieee(structure, initial_fit=False)
-    matrix = np.asarray(turned.voigt, dtype=float)
-    return np.asarray(0.5 * (matrix + matrix.T))

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from elatbot_flows.documents import ElasticResult, MethodRecord
+from elatbot_flows.elasticity.symmetry import spacegroup_analyzer
 from elatbot_flows.errors import PotentialError, StructureError
 from elatbot_flows.potentials.crystal_checks import check_crystal, check_distances
 from elatbot_flows.potentials.gates import gated
@@ -94,10 +95,13 @@ def _relaxed_fields(
     after = ended.structure
     per_atom = after.volume / len(after)
     number, system = _symmetry(after, settings.symprec)
+    force, stress = ended.residuals()
     return {
         "structure": after,
         "nsites": len(after),
         "relaxed": ended.converged,
+        "residual_force": force,
+        "residual_stress": stress,
         "energy_per_atom": ended.point.energy / len(after),
         "volume_per_atom": per_atom,
         "volume_change": per_atom / (before.volume / len(before)) - 1,
@@ -109,9 +113,7 @@ def _relaxed_fields(
 
 
 def _symmetry(structure: Structure, symprec: float) -> tuple[int, str]:
-    from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
-
-    analyzer = SpacegroupAnalyzer(structure, symprec=symprec)
+    analyzer = spacegroup_analyzer(structure, symprec)
     return analyzer.get_space_group_number(), analyzer.get_crystal_system().capitalize()
 
 

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from jobflow import Flow, Job
 
-    from elatbot_flows.documents import MethodRecord, RunRecord, TextModelRecord
+    from elatbot_flows.documents import RunRecord
+    from elatbot_flows.engines.text_model import TextModel
     from elatbot_flows.targets import DesignTarget
 
 __all__ = ["Proposer"]
 
 
 class Proposer(Protocol):
-    """A Maker of jobs or flows that end in a shortlist."""
+    """A Maker of jobs or flows that end in a shortlist.
+
+    Parameters
+    ----------
+    name
+        Its name.
+    expectation
+        The text model that says what it expects of every formula; None for nobody.
+    """
 
     name: str
+    expectation: str | None
+
+    @property
+    def model(self) -> TextModel | None:
+        """The text model that proposes; None for nobody."""
 
     def make(self, target: DesignTarget | None, n: int | None, run: RunRecord) -> Job | Flow:
         """Bring candidates.
@@ -36,16 +50,5 @@ class Proposer(Protocol):
             Its output is a :class:`~elatbot_flows.documents.Shortlist`.
         """
 
-    def records(
-        self, target: DesignTarget | None
-    ) -> tuple[TextModelRecord | None, MethodRecord | None]:
-        """Which text model proposes, and which one says what it expects; None for nobody.
-
-        Raises
-        ------
-        TargetError
-            If the target is none for this proposer.
-        """
-
-    def elements(self) -> tuple[str, ...] | None:
-        """Symbols of the elements that can be proposed; None for all."""
+    def settings(self) -> dict[str, Any]:
+        """What tells this proposer from others, as plain values, short enough for a record."""

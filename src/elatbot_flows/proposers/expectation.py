@@ -42,9 +42,7 @@ def expectation_record(name: str | None) -> MethodRecord | None:
     )
 
 
-def expected(
-    name: str | None, materials: Sequence[tuple[str, str | None]]
-) -> list[Moments | None]:
+def expected(name: str | None, materials: Sequence[tuple[str, str | None]]) -> list[Moments | None]:
     """Mean and spread of the bulk modulus, GPa, and None for what the model does not know.
 
     Parameters

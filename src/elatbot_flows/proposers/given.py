@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from jobflow import Flow, Maker, job
+from monty.json import jsanitize
 from pymatgen.core import Composition, Structure
 
 from elatbot_flows.documents import (
@@ -16,10 +19,10 @@ from elatbot_flows.documents import (
 )
 from elatbot_flows.errors import TargetError
 from elatbot_flows.jobs.rows import candidate_of, chunk_of, own_uuid
-from elatbot_flows.proposers.expectation import expectation_record, expected, promise
+from elatbot_flows.proposers.expectation import expected, promise
 
 if TYPE_CHECKING:
-    from elatbot_flows.documents import MethodRecord, RunRecord, TextModelRecord
+    from elatbot_flows.documents import RunRecord
     from elatbot_flows.targets import DesignTarget
 
 __all__ = ["GivenProposer"]
@@ -86,16 +89,17 @@ class GivenProposer(Maker):
         gathered.name = self.name
         return Flow([*taken, gathered], output=gathered.output, name=self.name)
 
-    def records(
-        self, target: DesignTarget | None
-    ) -> tuple[TextModelRecord | None, MethodRecord | None]:
-        """Nobody proposes; who says what it expects."""
-        del target
-        return None, expectation_record(self.expectation)
+    @property
+    def model(self) -> None:
+        """Nobody proposes."""
+        return
 
-    def elements(self) -> tuple[str, ...] | None:
-        """All: what a judge does not know is a reason, not an error."""
-        return None
+    def settings(self) -> dict[str, Any]:
+        """All settings as plain values, with a hash instead of the materials."""
+        plain = dict(jsanitize(self.as_dict(), strict=True))
+        text = json.dumps([plain.pop("materials"), plain.pop("sources")], sort_keys=True)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        return plain | {"number": len(self.materials), "materials_sha256": digest}
 
 
 @job(output_schema=CandidateChunk)

@@ -60,7 +60,7 @@ def shortlist_of(
             formula=formula,
             crystal_system=system,
             times_proposed=systems[formula].total(),
-            sample=first[formula],
+            sample_uuid=first[formula],
             unseen=proposer.model.is_unseen(formula),
             expected=moment,
         )
@@ -78,7 +78,7 @@ def shortlist_of(
         generated=len(places),
         readable=readable,
         rejected=dict(sorted(rejected.items())),
-        samples=list(samples),
+        sample_uuids=list(samples),
         notes=_notes(len(places), len(rows), wanted),
     )
 

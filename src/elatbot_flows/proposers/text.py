@@ -7,17 +7,17 @@ from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from jobflow import Flow, Maker, OutputReference, Response, job
+from monty.json import jsanitize
 
 from elatbot_flows.documents import Reading, SampleChunk
 from elatbot_flows.engines.text_model import TextModel, text_model
 from elatbot_flows.jobs.rows import own_uuid
-from elatbot_flows.proposers.expectation import expectation_record
 from elatbot_flows.proposers.shortlist import shortlist_of
 
 if TYPE_CHECKING:
     from jobflow import Job
 
-    from elatbot_flows.documents import MethodRecord, RunRecord, Shortlist, TextModelRecord
+    from elatbot_flows.documents import RunRecord, Shortlist
     from elatbot_flows.targets import DesignTarget
 
 __all__ = ["TextProposer"]
@@ -80,17 +80,9 @@ class TextProposer(Maker):
         made.name = self.name
         return made
 
-    def records(
-        self, target: DesignTarget | None
-    ) -> tuple[TextModelRecord | None, MethodRecord | None]:
-        """Which text model proposes, and which one says what it expects."""
-        if target is not None:
-            self.model.check_target(target)
-        return self.model.engine().record, expectation_record(self.expectation)
-
-    def elements(self) -> tuple[str, ...] | None:
-        """Symbols of the elements that the model was trained on; None if nobody knows."""
-        return self.model.elements
+    def settings(self) -> dict[str, Any]:
+        """All settings, as plain values."""
+        return dict(jsanitize(self.as_dict(), strict=True))
 
 
 @job

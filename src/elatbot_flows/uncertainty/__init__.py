@@ -41,7 +41,13 @@ class _J:
         def r(v):
             return Range(value=v, low=0.8 * v, high=1.2 * v)
 
-        return Estimate(bulk_modulus=r(self.K), shear_modulus=r(self.K / 2), youngs_modulus=r(self.K), poisson_ratio=r(0.3), pugh_ratio=r(2.0))
+        return Estimate(
+            bulk_modulus=r(self.K),
+            shear_modulus=r(self.K / 2),
+            youngs_modulus=r(self.K),
+            poisson_ratio=r(0.3),
+            pugh_ratio=r(2.0),
+        )
 
 
 class _C:
@@ -66,7 +72,9 @@ def judge(joint, intervals):
         ps[n] = 0.5 * (math.erf((hi - v) / s) - math.erf((lo - v) / s))
         p *= ps[n]
     w = "hit" if p >= 0.5 else "miss" if p < 0.1 else "open"
-    return SimpleNamespace(verdict=w, probability=p, probabilities=ps, limiting_property=min(ps, key=ps.get))
+    return SimpleNamespace(
+        verdict=w, probability=p, probabilities=ps, limiting_property=min(ps, key=ps.get)
+    )
 
 
 def best_probability(intervals, names):
