@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["render_candidates", "render_materials", "render_summary"]
 
 _BAR = 30
+_WIDE_NAME = 24
 
 
 def render_summary(result: DesignResult, console: Console) -> None:
@@ -79,8 +80,8 @@ def render_candidates(candidates: Sequence[CandidateDocument], console: Console)
 def render_materials(
     candidates: Sequence[CandidateDocument],
     names: Sequence[str],
+    result: DesignResult | None,
     console: Console,
-    wanted: Sequence[str] = (),
 ) -> None:
     """Print what became of materials that were given, in the order given.
 
@@ -90,15 +91,19 @@ def render_materials(
         What became of them.
     names
         What to call them, one for each.
+    result
+        Their run, if there was anything to run.
     console
         Where to print.
-    wanted
-        Properties of the target.
     """
-    columns = [Column("Material", names, widest=24), formula_column(candidates)]
+    short = [name.rpartition("/")[2] for name in names]
+    wanted = tuple(target_intervals(result.document.run.target)) if result else ()
+    columns = [Column("Material", short, widest=_WIDE_NAME), formula_column(candidates)]
     columns += [fate_column(candidates), *candidate_columns(candidates, wanted)]
     print_fitted(columns, console)
-    _print_remarks(zip(names, candidates, strict=True), console)
+    _print_remarks(zip(short, candidates, strict=True), console)
+    if result is not None:
+        _print_notes([*result.document.notes, *limits(result)], console)
 
 
 def _print_remarks(found: Iterable[tuple[str, CandidateDocument]], console: Console) -> None:
