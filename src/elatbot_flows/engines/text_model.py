@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from functools import cached_property, lru_cache
 from importlib import import_module
 from pathlib import Path
@@ -21,6 +21,7 @@ from elatbot_flows.text.question import Template
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from elatbot_flows.documents import TextModelRecord
     from elatbot_flows.engines.base import Engine, EngineSettings
     from elatbot_flows.engines.mini.generator import Generator
     from elatbot_flows.engines.mini.generator_files import GeneratorInfo
@@ -94,6 +95,20 @@ class TextModel(MSONable):
             As `elatbot_flows.engines.base.EngineSettings.start`.
         """
         return _loaded(self.settings)  # type: ignore[arg-type]
+
+    def record(self) -> TextModelRecord:
+        """Who answers, as documents say it; loads the model.
+
+        Raises
+        ------
+        EngineError
+            As `engine`.
+        """
+        from elatbot_flows.documents import TextModelRecord
+
+        record = asdict(self.engine().record)
+        record["name"], record["settings"] = record.pop("model"), record["settings"] or {}
+        return TextModelRecord(dialect=self.dialect, **record)
 
     @cached_property
     def generator(self) -> GeneratorInfo | None:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["begin"]
 
 _PACKAGES = ("elatbot_flows", "atomate2", "ase", "jobflow", "pymatgen", "torch", "transformers")
-_LIKELY = 0.5
 
 
 @job(output_schema=RunRecord)
@@ -106,15 +105,12 @@ def _prospects(
     """Say at the start what these judges cannot resolve."""
     if target is None:
         return []
-    from elatbot_flows.uncertainty import best_probability
+    from elatbot_flows.uncertainty.calibration import load_calibration
+    from elatbot_flows.uncertainty.resolution import too_narrow
 
     names = [record.name for record in judges] + ([text.name] if text else [])
-    intervals = {name: (i.low, i.high) for name, i in target.intervals().items()}
-    best = best_probability(intervals, names)
-    if best >= _LIKELY:
-        return []
-    words = f"these judges can state a probability of {best:.2f} at best for so narrow a target"
-    return [f"{words}: no candidate can be called a hit; widen the intervals, or add a judge"]
+    words = too_narrow(load_calibration(), target.intervals(), names)
+    return [words] if words else []
 
 
 def _run_id(fields: dict[str, Any]) -> str:
