@@ -47,10 +47,12 @@ class Case:
 
     @property
     def shares(self) -> dict[str, float]:
+        """Shares of atoms by symbol."""
         return shares_of(self.row.structure.composition)
 
     @property
     def kind(self) -> str:
+        """Kind of material."""
         return material_kind(self.shares)
 
     @property
@@ -68,6 +70,7 @@ class Case:
         return {name: opinion for name, opinion in found.items() if opinion.says_something}
 
     def judged(self) -> JudgedMaterial:
+        """What a calibration is fitted to."""
         labels = (self.row.bulk_modulus, self.row.shear_modulus)
         return JudgedMaterial(self.row.formula, self.shares, self.volume, *labels, self.opinions())
 

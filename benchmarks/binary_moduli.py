@@ -20,6 +20,7 @@ import json
 import time
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from binary_cases import (
     MOST_SITES,
@@ -38,9 +39,11 @@ from elatbot_flows.judges.potential import validate_crystal
 from elatbot_flows.potentials import Potential, load_potential
 from elatbot_flows.potentials.validation import ValidationSettings
 from elatbot_flows.training.calibration.calibrate import fit_calibration
-from elatbot_flows.training.data.binaries import CrystalRow
 from elatbot_flows.uncertainty.calibration import load_calibration
 from elatbot_flows.uncertainty.opinions import Member
+
+if TYPE_CHECKING:
+    from elatbot_flows.training.data.binaries import CrystalRow
 
 FIELDS = (
     *("status", "reason", "bulk_modulus", "shear_modulus", "evaluations", "volume_change"),

@@ -1,4 +1,4 @@
-"""Crystals selected as a design selects them: do stated probabilities come true?"""
+"""Whether stated probabilities come true for crystals selected as a design selects them."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ class Choice:
 
     @property
     def truth(self) -> bool:
+        """Whether the labels meet all intervals."""
         return meets(self.case.row.bulk_modulus, self.case.row.shear_modulus, self.intervals)
 
     @property
@@ -126,7 +127,8 @@ def selection_tables(
             truth = np.array([c.truth for c in known])
             raw = np.array([c.raw for c in known])
             sources = np.array([c.case.row.source for c in known])
-            rates.append(f"| {aim} | {judges} | " + " | ".join(binned(stated, truth, sources)) + " |")
+            cells = " | ".join(binned(stated, truth, sources))
+            rates.append(f"| {aim} | {judges} | {cells} |")
             scores.append(
                 f"| {aim} | {judges} | {len(known)} | {share(truth[raw])} "
                 f"| {share(truth[stated >= HIT])} | {np.mean((raw - truth) ** 2):.3f} "

@@ -121,8 +121,7 @@ def error_tables(reported: list[Case], potentials: list[str], estimators: dict) 
     new = [case for case in passed if case.novel]
     metals = [case for case in passed if case.kind == "metal"]
     for title, cases in (("passed", passed), ("passed, new", new), ("passed, metal", metals)):
-        for name in potentials:
-            lines.append(error_row(title, name, cases, raw(name)))
+        lines += [error_row(title, name, cases, raw(name)) for name in potentials]
         if title == "passed, new":
             lines.append(error_row(title, TEXT, cases, lambda c, _: c.text[0], text=True))
         lines += combined_rows(title, cases, estimators)

@@ -104,7 +104,8 @@ def test_refusals():
 
 
 def test_the_document_is_enough_to_state_probabilities_again():
-    estimate = JointEstimate(EXAMPLE, "metal", {"a": Opinion(150, 70)}, ("b",), {"a": 0.7}, 1.1, "x")
+    opinions = {"a": Opinion(150, 70)}
+    estimate = JointEstimate(EXAMPLE, "metal", opinions, ("b",), {"a": 0.7}, 1.1, "x")
     document = Estimate.model_validate_json(estimate.document().model_dump_json())
     wanted = {"youngs_modulus": (150, 220)}
     assert distribution_of(document).probabilities(wanted) == estimate.probabilities(wanted)
