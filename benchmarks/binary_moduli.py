@@ -25,9 +25,8 @@ from binary_tables import MOST_SITES, TEXT, Case, print_tables
 from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
 from elatbot_flows.engines.mini.generator import Generator, load_generator
-from elatbot_flows.judges.potential import validate_crystal
 from elatbot_flows.potentials import Potential, load_potential
-from elatbot_flows.potentials.validation import ValidationSettings
+from elatbot_flows.potentials.validation import validate_crystal
 from elatbot_flows.training.calibration.combination import KnownMaterial, calibrate, choose_scale
 from elatbot_flows.training.data.binaries import CrystalRow, load_crystals
 from elatbot_flows.training.data.bulk_modulus import formula_hash
@@ -45,8 +44,8 @@ def sample(rows: list[CrystalRow], generator: Generator, n: int, seed: int) -> l
     """Draw `n` crystals; a larger `n` continues the same sequence."""
     small = [row for row in rows if len(row.structure) <= MOST_SITES]
     random.Random(seed).shuffle(small)  # noqa: S311
-    novel = [row for row in small if generator.is_novel(row.formula)]
-    known = [row for row in small if not generator.is_novel(row.formula)]
+    novel = [row for row in small if generator.is_unseen(row.formula)]
+    known = [row for row in small if not generator.is_unseen(row.formula)]
     chosen: list[CrystalRow] = []
     while len(chosen) < n and (novel or known):
         wants_novel = len(chosen) % 4 < NOVEL_IN_FOUR
@@ -69,7 +68,7 @@ def member(name: str) -> str:
 def evaluate(row: CrystalRow, potential: Potential) -> dict:
     """One line of the results."""
     start = time.process_time()
-    found = validate_crystal(row.structure, potential, ValidationSettings(), source=row.source)
+    found = validate_crystal(row.structure, potential, source=row.source)
     fields = ["status", "reason", "bulk_modulus", "shear_modulus", "evaluations"]
     fields += ["volume_change", "initial_spacegroup_number", "spacegroup_number"]
     return {
@@ -115,7 +114,7 @@ def cases_of(rows: list[CrystalRow], lines: list[dict], generator: Generator) ->
         Case(
             row=row,
             part=part(row.formula),
-            novel=generator.is_novel(row.formula),
+            novel=generator.is_unseen(row.formula),
             potentials=found[row.source],
             text=text.get(row.source),
         )

@@ -108,9 +108,9 @@ def validation_table(cases: list[Case]) -> list[str]:
     ]
     for name in cases[0].potentials:
         found = [case.potentials[name] for case in cases]
-        reasons = Counter(line["reason"] for line in found if line["status"] != "validated")
+        reasons = Counter(line["reason"] for line in found if line["status"] != "passed")
         failures = ", ".join(f"{reason} {n}" for reason, n in reasons.most_common())
-        validated = sum(line["status"] == "validated" for line in found) / len(found)
+        validated = sum(line["status"] == "passed" for line in found) / len(found)
         seconds = np.mean([line["cpu_s"] for line in found])
         evaluations = np.mean([line["evaluations"] for line in found])
         lines.append(

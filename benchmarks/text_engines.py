@@ -55,15 +55,16 @@ class Work:
     tokens: int
 
 
-def make_work(kind, count, tokens):
+def make_work(kind, count, tokens, temperature=None):
     """So many answers of a kind of work."""
+    temperature = TEMPERATURE[kind] if temperature is None else temperature
     if kind == "tensors":
-        return Work(tensor_questions(count), 1, TEMPERATURE[kind], tokens)
+        return Work(tensor_questions(count), 1, temperature, tokens)
     from elatbot_flows.text.dialects import dialect
     from elatbot_flows.text.format import MaterialRequest
 
     question = dialect("elatbot").ask_material(MaterialRequest(160.0))
-    return Work([question], count, TEMPERATURE[kind], tokens)
+    return Work([question], count, temperature, tokens)
 
 
 def tensor_questions(count):
@@ -79,8 +80,8 @@ def tensor_questions(count):
     return asked
 
 
-def reference(folder, work, dtype="float32"):
-    """``generate`` of transformers, two questions at a time in the order they come."""
+def reference(folder, work, dtype="float32", batch=2):
+    """``generate`` of transformers, `batch` answers at a time in the order they come."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -89,20 +90,22 @@ def reference(folder, work, dtype="float32"):
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, dtype)).eval()
     tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
     texts = [write(q, Template.ELATBOT) for q in work.questions for _ in range(work.samples)]
-    how = {"do_sample": True, "temperature": work.temperature, **TOP}
+    how = {"do_sample": False}
+    if work.temperature:
+        how = {"do_sample": True, "temperature": work.temperature, **TOP}
 
     def run():
         written = 0
-        for start in range(0, len(texts), 2):
-            batch = tokenizer(
-                texts[start : start + 2],
+        for start in range(0, len(texts), batch):
+            inputs = tokenizer(
+                texts[start : start + batch],
                 return_tensors="pt",
                 padding=True,
                 add_special_tokens=False,
                 return_token_type_ids=False,
             )
-            answers = model.generate(**batch, **how, max_new_tokens=work.tokens)
-            new = answers[:, batch["input_ids"].shape[1] :]
+            answers = model.generate(**inputs, **how, max_new_tokens=work.tokens)
+            new = answers[:, inputs["input_ids"].shape[1] :]
             written += new.numel()
             tokenizer.batch_decode(new, skip_special_tokens=True)
         return written
@@ -110,22 +113,26 @@ def reference(folder, work, dtype="float32"):
     return run
 
 
-def transformers(folder, work, **settings):
-    """The engine of this package."""
+def transformers(folder, work, batch=None, **settings):
+    """The engine of this package; `batch` gives it so many answers at a time, in their order."""
     from elatbot_flows.engines.base import Failure, Sampling
     from elatbot_flows.engines.transformers.engine import TransformersSettings
 
     engine = TransformersSettings(folder, **settings).start()
+    samples = min(work.samples, batch or work.samples)
     sampling = Sampling(
-        temperature=work.temperature, max_tokens=work.tokens, samples=work.samples, **TOP
+        temperature=work.temperature, max_tokens=work.tokens, samples=samples, **TOP
     )
+    asked = [q for q in work.questions for _ in range(work.samples // samples)]
+    size = batch // samples if batch else len(asked)
 
     def run():
         written = 0
-        for _, answer in engine.complete(work.questions, sampling):
-            if isinstance(answer, Failure):
-                raise SystemExit(answer.message)
-            written += sum(completion.completion_tokens for completion in answer)
+        for start in range(0, len(asked), size):
+            for _, answer in engine.complete(asked[start : start + size], sampling):
+                if isinstance(answer, Failure):
+                    raise SystemExit(answer.message)
+                written += sum(completion.completion_tokens for completion in answer)
         return written
 
     return run
@@ -189,7 +196,7 @@ def processor_seconds():
 
 
 def measure(settings):
-    """Best of some runs after a short one to warm up."""
+    """Least of some runs, processor time and time apart, after a short one to warm up."""
     (name,) = settings.engine
     folder = settings.alone
     prepare, how = ENGINES[name]
@@ -198,8 +205,11 @@ def measure(settings):
         how["adapter"] = f"{folder}/{how['adapter']}"
     if prepare is transformers and settings.batch_tokens:
         how["batch_tokens"] = settings.batch_tokens
+    if settings.batch and prepare is not workers:
+        how["batch"] = settings.batch
     prepare(folder, make_work(settings.work, 2, 4), **how)()
-    run = prepare(folder, make_work(settings.work, settings.answers, settings.tokens), **how)
+    work = make_work(settings.work, settings.answers, settings.tokens, settings.temperature)
+    run = prepare(folder, work, **how)
     results = []
     for _ in range(settings.repeats):
         begin, start = processor_seconds(), time.perf_counter()
@@ -207,7 +217,7 @@ def measure(settings):
         written, elsewhere = done if isinstance(done, tuple) else (done, 0.0)
         spent = {"cpu": processor_seconds() - begin + elsewhere}
         results.append({**spent, "elapsed": time.perf_counter() - start, "tokens": written})
-    return min(results, key=lambda result: result["elapsed"] / result["tokens"])
+    return {key: min(result[key] for result in results) for key in results[0]}
 
 
 def table(results, words):
@@ -233,6 +243,8 @@ def main():
     parser.add_argument("--work", choices=TEMPERATURE, default="tensors")
     parser.add_argument("--answers", type=int, default=64)
     parser.add_argument("--tokens", type=int, default=100)
+    parser.add_argument("--temperature", type=float, help="0 takes the likeliest tokens")
+    parser.add_argument("--batch", type=int, help="answers at a time, for engines alike")
     parser.add_argument("--hidden", type=int, default=256)
     parser.add_argument("--layers", type=int, default=5)
     parser.add_argument("--batch-tokens", type=int, help="of the engines of this package")

@@ -21,13 +21,13 @@ from elatbot_flows.campaign.store import embedded_store
 from elatbot_flows.errors import StoreError
 from sample_jobs import executions
 
-TESTS = Path(__file__).parents[1]
+PATHS = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join(PATHS)}
 
 
 @pytest.fixture
 def store(tmp_path):
     made = embedded_store(tmp_path / "run")
-    (tmp_path / "run" / "store").mkdir(parents=True)
     made.connect()
     return made
 
@@ -180,7 +180,7 @@ def test_workers_end_when_the_main_process_is_killed(tmp_path):
     script.write_text(SCRIPT)
     process = subprocess.Popen(  # noqa: S603 - our own script
         [sys.executable, str(script), str(tmp_path)],
-        env=os.environ | {"PYTHONPATH": str(TESTS)},
+        env=ENVIRONMENT,
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
@@ -208,10 +208,9 @@ def _living(session):
 def test_an_interrupted_run_keeps_what_is_finished_and_resumes(store, tmp_path):
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
-    environment = os.environ | {"PYTHONPATH": str(TESTS)}
     command = [sys.executable, str(script), str(tmp_path)]
     process = subprocess.Popen(  # noqa: S603 - our own script
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     for line in process.stdout:
         if line.strip() == "finished announce":
@@ -225,7 +224,7 @@ def test_an_interrupted_run_keeps_what_is_finished_and_resumes(store, tmp_path):
 
     (tmp_path / "go").touch()
     finished = subprocess.run(  # noqa: S603 - our own script
-        command, env=environment, capture_output=True, text=True, timeout=120, check=True
+        command, env=ENVIRONMENT, capture_output=True, text=True, timeout=120, check=True
     )
     lines = finished.stdout.splitlines()
     assert "resumed announce" in lines

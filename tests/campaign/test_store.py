@@ -13,11 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jobflow import Flow, JobStore, run_locally
-from maggma.stores import JSONStore, MemoryStore, MontyStore
+from maggma.stores import JSONStore, MemoryStore
 
 import sample_jobs
 import samples
-from elatbot_flows.campaign.embedded import EmbeddedStore
+from elatbot_flows.campaign.sqlite_store import SqliteStore
 from elatbot_flows.campaign.store import (
     CandidateBuilder,
     candidate_store,
@@ -65,7 +65,7 @@ def store_outputs(store, *batches):
 
 def test_without_configuration_outputs_go_to_files_in_the_folder(tmp_path):
     store, words = open_store(tmp_path / "run")
-    assert isinstance(store.docs_store, EmbeddedStore)
+    assert isinstance(store.docs_store, SqliteStore)
     assert "embedded store" in words
     assert str(tmp_path / "run") in words
     assert list(store.additional_stores) == ["data"]
@@ -88,7 +88,7 @@ def test_the_embedded_store_outlives_the_process(store, tmp_path):
 
 
 def test_a_store_configured_for_jobflow_wins(tmp_path, monkeypatch):
-    own = JobStore(MontyStore("outputs", database_path=str(tmp_path / "own"), database_name="own"))
+    own = JobStore(SqliteStore(tmp_path / "own.sqlite", "outputs"))
     monkeypatch.setattr(jobflow.SETTINGS, "JOB_STORE", own)
     store, words = open_store(tmp_path / "run")
     assert store is own
@@ -98,7 +98,7 @@ def test_a_store_configured_for_jobflow_wins(tmp_path, monkeypatch):
 
 def test_results_that_lie_in_the_folder_are_read_before_the_configured_store(tmp_path, monkeypatch):
     open_store(tmp_path / "run")
-    own = JobStore(MontyStore("outputs", database_path=str(tmp_path / "own"), database_name="own"))
+    own = JobStore(SqliteStore(tmp_path / "own.sqlite", "outputs"))
     monkeypatch.setattr(jobflow.SETTINGS, "JOB_STORE", own)
     assert "embedded store" in open_store(tmp_path / "run", existing=True)[1]
     assert "jobflow's store" in open_store(tmp_path / "elsewhere", existing=True)[1]
@@ -112,8 +112,16 @@ def test_nothing_to_read_is_an_error_that_names_the_remedy(tmp_path):
 def test_a_store_that_loses_documents_is_refused(tmp_path, monkeypatch):
     own = JobStore(JSONStore(str(tmp_path / "jobs.json"), read_only=False))
     monkeypatch.setattr(jobflow.SETTINGS, "JOB_STORE", own)
-    with pytest.raises(StoreError, match="configure a MongoStore or MontyStore"):
+    with pytest.raises(StoreError, match="configure a MongoStore"):
         open_store(tmp_path / "run")
+
+
+@pytest.mark.parametrize("existing", [True, False])
+def test_a_store_of_an_earlier_version_is_an_error_that_says_what_to_do(tmp_path, existing):
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "monty.storage.cfg").write_text("storage: sqlite")
+    with pytest.raises(StoreError, match="the version that wrote it, or choose another --out"):
+        open_store(tmp_path, existing=existing)
 
 
 def test_a_folder_that_cannot_be_made_is_an_error(tmp_path):
@@ -214,6 +222,7 @@ def fill(target):
     output |= {"@module": "elatbot_flows.documents.candidate", "@class": "CandidateBatch"}
     source.update({"uuid": "1", "index": 1, "output": output}, key="uuid")
     CandidateBuilder(source, target).run()
+    target.connect()  # builders close their stores
     return target
 
 
@@ -222,9 +231,7 @@ def candidates(request, tmp_path_factory):
     if request.param == "memory":
         return fill(MemoryStore("candidates", key="candidate_id"))
     path = tmp_path_factory.mktemp("candidates")
-    return fill(
-        EmbeddedStore("candidates", database_path=str(path), database_name="x", key="candidate_id")
-    )
+    return fill(SqliteStore(path / "store.sqlite", "candidates", key="candidate_id"))
 
 
 @pytest.mark.parametrize(

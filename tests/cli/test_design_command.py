@@ -187,10 +187,12 @@ def test_other_properties_than_the_bulk_modulus(tmp_path, intervals):
 
 CONFIGURATION = """
 JOB_STORE:
+  "@module": jobflow.core.store
+  "@class": JobStore
   docs_store:
-    type: MontyStore
-    database_path: {}
-    database_name: laboratory
+    "@module": elatbot_flows.campaign.sqlite_store
+    "@class": SqliteStore
+    path: {}/laboratory.sqlite
     collection_name: outputs
 """
 

@@ -13,7 +13,7 @@ from pymatgen.core import Lattice, Structure
 import samples
 from elatbot_flows.documents import HullResult
 from elatbot_flows.evaluation.sun import sun
-from elatbot_flows.jobs import ElasticValidationMaker, HullMaker
+from elatbot_flows.jobs import HullMaker, PotentialJudge
 from elatbot_flows.stability import HullSettings
 
 SETTINGS = HullSettings(prototypes=False)
@@ -46,7 +46,7 @@ def test_a_bad_crystal_spoils_no_other():
 
 
 def test_results_of_the_elastic_job_need_no_relaxation():
-    elastic = ElasticValidationMaker(potential=samples.EMT).make([L1_0, OVERLAP])
+    elastic = PotentialJudge(potential=samples.EMT).make([L1_0, OVERLAP])
     good, bad = run(elastic, MAKER.make(elastic.output))
     fresh = make(MAKER, L1_0)
     assert good.energy_per_atom == pytest.approx(fresh.energy_per_atom, abs=1e-3)
@@ -56,10 +56,10 @@ def test_results_of_the_elastic_job_need_no_relaxation():
 
 
 def test_documents_of_another_potential_are_refused():
-    elastic = ElasticValidationMaker(potential=samples.EMT).make.original
-    document = elastic(ElasticValidationMaker(potential=samples.EMT), samples.fcc("Cu"))
-    foreign = document.potential.model_copy(update={"weights_sha256": "0" * 64})
-    other = document.model_copy(update={"potential": foreign})
+    elastic = PotentialJudge(potential=samples.EMT).make.original
+    (document,) = elastic(PotentialJudge(potential=samples.EMT), samples.fcc("Cu"))
+    foreign = document.judge.model_copy(update={"weights_sha256": "0" * 64})
+    other = document.model_copy(update={"judge": foreign})
     assert make(MAKER, document).status == "stable"
     found = make(MAKER, other)
     assert (found.status, found.reason) == ("unknown", "other_potential")

@@ -10,7 +10,7 @@ import torch
 from ase.build import bulk
 from ase.calculators import emt as ase_emt
 
-from elatbot_flows.documents import PotentialRecord
+from elatbot_flows.documents import MethodRecord
 from elatbot_flows.errors import PotentialError
 from elatbot_flows.potentials import DEFAULT_POTENTIAL, load_potential, registry
 from elatbot_flows.potentials.registry import check_potential_name
@@ -140,7 +140,7 @@ def test_double_precision_is_double_from_the_positions_on(name, request):
         pytest.importorskip("matgl")
         name = str(request.getfixturevalue("shared") / "models" / name)
     potential = load_potential(name, dtype="float64")
-    assert PotentialRecord(**potential.record()).dtype == "float64"
+    assert MethodRecord(**potential.record()).dtype == "float64"
     assert potential.weights_sha256 == load_potential(name).weights_sha256
     cell = bulk("NiAl", "cesiumchloride", a=2.9)
     cell.rattle(0.05, seed=1)
@@ -175,15 +175,15 @@ def test_a_potential_is_loaded_once():
 
 def test_the_record_of_the_default_is_complete(sevennet):
     assert DEFAULT_POTENTIAL == "7net-0"
-    record = PotentialRecord(**sevennet.record())
+    record = MethodRecord(**sevennet.record())
     assert len(record.weights_sha256) == 64
     assert (record.family, record.package, record.device) == ("SevenNet", "sevenn", "cpu")
     assert record.dtype == "float32"
     assert record.checked is True
     assert record.training_functional == "PBE(+U), MPtrj"
-    assert len(record.elements) == 89
-    assert record.elements[:3] == ["H", "He", "Li"]
-    assert "Po" not in record.elements
+    assert len(sevennet.elements) == 89
+    assert sevennet.elements[:3] == ("H", "He", "Li")
+    assert "Po" not in sevennet.elements
 
 
 def test_the_same_weights_have_the_same_hash_and_others_another():
@@ -221,9 +221,10 @@ def make_default():
 
 def test_a_function_by_import_path_gets_device_and_dtype():
     sys.modules["own_functions"] = sys.modules[__name__]
-    record = PotentialRecord(**load_potential("own_functions:make_network").record())
+    potential = load_potential("own_functions:make_network")
+    record = MethodRecord(**potential.record())
     assert (record.family, record.package, record.dtype) == ("Network", "own_functions", "float32")
-    assert record.elements == ["Al", "Cu"]
+    assert potential.elements == ("Al", "Cu")
     double = load_potential("own_functions:make_network", dtype="float64")
     assert (double.device, double.dtype) == ("cpu", "float64")
     assert len(double.weights_sha256) == 64
@@ -232,19 +233,19 @@ def test_a_function_by_import_path_gets_device_and_dtype():
 
 
 def test_the_record_of_an_analytic_potential_has_no_weights(emt):
-    record = PotentialRecord(**emt.record())
+    record = MethodRecord(**emt.record())
     assert record.weights_sha256 is None
     assert (record.family, record.package) == ("EMT", "ase")
-    assert "Ni" in record.elements
+    assert "Ni" in emt.elements
 
 
 @pytest.mark.shared
 def test_the_record_of_a_matgl_directory(shared, tensornet):
-    record = PotentialRecord(**tensornet.record())
+    record = MethodRecord(**tensornet.record())
     assert len(record.weights_sha256) == 64
     assert (record.family, record.package, record.dtype) == ("TensorNet", "matgl", "float32")
     assert record.training_functional == "MatPES, PBE"
-    assert len(record.elements) == 89
+    assert len(tensornet.elements) == 89
 
 
 @pytest.mark.shared
@@ -258,10 +259,11 @@ def test_weights_of_an_older_convention_are_refused(shared):
 
 def test_chgnet_comes_with_its_package():
     pytest.importorskip("chgnet")
-    record = PotentialRecord(**load_potential("chgnet").record())
+    chgnet = load_potential("chgnet")
+    record = MethodRecord(**chgnet.record())
     assert (record.family, record.package) == ("CHGNet", "chgnet")
     assert len(record.weights_sha256) == 64
-    assert "Po" not in record.elements
+    assert "Po" not in chgnet.elements
 
 
 def test_elements_it_was_not_made_for_are_refused_by_name(sevennet):

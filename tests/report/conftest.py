@@ -11,7 +11,7 @@ from elatbot_flows.documents import (
     DesignDocument,
     GeneratorRecord,
     HullResult,
-    PotentialRecord,
+    MethodRecord,
     RunRecord,
 )
 from elatbot_flows.documents.stability import DecompositionProduct
@@ -20,14 +20,13 @@ from elatbot_flows.targets import DesignTarget, Interval
 
 RUN = "0123456789ab"
 PAIRS = [("Ni", "Al"), ("Ti", "Fe"), ("Ti", "Co"), ("Ti", "Ni"), ("Zr", "Co"), ("Cu", "Zn")]
-POTENTIAL = PotentialRecord(
+POTENTIAL = MethodRecord(
     name="7net-0",
     family="SevenNet",
     package="sevenn",
     package_version="0.13.0",
     weights_sha256="c" * 64,
     training_functional="PBE(+U), MPtrj",
-    elements=["Al", "Ni"],
     device="cpu",
     dtype="float32",
 )

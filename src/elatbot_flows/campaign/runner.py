@@ -262,6 +262,10 @@ def _open_store(spec: str) -> JobStore:
     return store
 
 
+_ADDRESSES = ("uuid", "sample_uuid", "sample_uuids")
+"""Fields of documents that say where something lies; it is what lies there that counts."""
+
+
 def _fingerprint(job: Job) -> str:
     """Hash of the function, the Maker it belongs to, and its resolved inputs."""
     from monty.json import MontyEncoder
@@ -269,8 +273,17 @@ def _fingerprint(job: Job) -> str:
     from elatbot_flows import __version__
 
     parts = [__version__, job.function, job.function_args, job.function_kwargs]
-    text = json.dumps(json.loads(json.dumps(parts, cls=MontyEncoder)), sort_keys=True, default=str)
+    plain = _without_addresses(json.loads(json.dumps(parts, cls=MontyEncoder)))
+    text = json.dumps(plain, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _without_addresses(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _without_addresses(v) for k, v in value.items() if k not in _ADDRESSES}
+    if isinstance(value, list):
+        return [_without_addresses(member) for member in value]
+    return value
 
 
 def _take_over(job: Job, store: JobStore) -> bool:

@@ -1,8 +1,7 @@
 """Where documents live, and one collection of candidates that people can query.
 
 Job outputs go to the JobStore that jobflow is configured with. Without one, they go to an embedded
-store: files in a folder, fit for about two thousand documents on a local disk. Beyond that, and
-on clusters, configure MongoDB for jobflow.
+store: one file, for the processes of one machine. On clusters, configure MongoDB for jobflow.
 """
 
 from __future__ import annotations
@@ -29,23 +28,38 @@ __all__ = [
     "find_candidates",
     "open_store",
     "publish_candidates",
+    "run_outputs",
 ]
 
 _FOLDER = "store"
-_DATABASE = "elatbot_flows"
-_BATCHES = ("CandidateBatch", "DesignDocument")
+_FILE = "documents.sqlite"
+_OLDER_SETTINGS = "monty.storage.cfg"
 
 
 def embedded_store(folder: Path) -> JobStore:
-    """A JobStore in files below `folder`, with the additional store ``data``."""
+    """A JobStore in a file below `folder`, with the additional store ``data``.
+
+    Raises
+    ------
+    StoreError
+        If the folder holds the store of an older version, which had another layout.
+    """
     from jobflow import JobStore
 
-    from elatbot_flows.campaign.embedded import EmbeddedStore
+    from elatbot_flows.campaign.sqlite_store import SqliteStore
 
-    def collection(name: str) -> EmbeddedStore:
-        return EmbeddedStore(name, database_path=str(folder / _FOLDER), database_name=_DATABASE)
+    file = folder / _FOLDER / _FILE
+    _refuse_older_layout(file.parent)
+    data = SqliteStore(file, "data", key="blob_uuid")
+    return JobStore(SqliteStore(file, "outputs", key="uuid"), additional_stores={"data": data})
 
-    return JobStore(collection("outputs"), additional_stores={"data": collection("data")})
+
+def _refuse_older_layout(folder: Path) -> None:
+    if (folder / _OLDER_SETTINGS).exists():
+        raise StoreError(
+            f"{folder} is a store of MontyDB files, which earlier versions wrote and this one does "
+            "not read; query it with the version that wrote it, or choose another --out folder"
+        )
 
 
 def open_store(folder: Path, *, existing: bool = False) -> tuple[JobStore, str]:
@@ -68,7 +82,7 @@ def open_store(folder: Path, *, existing: bool = False) -> tuple[JobStore, str]:
     from maggma.stores import JSONStore, MemoryStore
 
     configured = SETTINGS.JOB_STORE
-    has_embedded = (folder / _FOLDER).is_dir()
+    has_embedded = any((folder / _FOLDER / name).is_file() for name in (_FILE, _OLDER_SETTINGS))
     if type(configured.docs_store) is MemoryStore or (existing and has_embedded):
         if existing and not has_embedded:
             raise StoreError(
@@ -79,12 +93,11 @@ def open_store(folder: Path, *, existing: bool = False) -> tuple[JobStore, str]:
     elif isinstance(configured.docs_store, JSONStore):
         raise StoreError(
             "jobflow is configured with a JSONStore, which loses documents of jobs that replace "
-            "themselves or run side by side; configure a MongoStore or MontyStore as JOB_STORE"
+            "themselves or run side by side; configure a MongoStore as JOB_STORE"
         )
     else:
         store, words = configured, f"jobflow's store {configured.docs_store.name}"
     try:
-        (folder / _FOLDER).mkdir(parents=True, exist_ok=True) if store is not configured else None
         store.connect()
         store.query_one({}, properties=["uuid"])  # databases connect at the first question
     except Exception as error:
@@ -103,6 +116,22 @@ def candidate_store(store: JobStore) -> Store:
     candidates: Store = MontyDecoder().process_decoded(spec)
     candidates.connect()
     return candidates
+
+
+def run_outputs(source: Store, run_id: str) -> list[dict[str, Any]]:
+    """Outputs of the jobs of one run, oldest first."""
+    from elatbot_flows.campaign.gather import OUTPUTS
+
+    criteria = {"output.@class": {"$in": list(OUTPUTS)}, "output.run_id": run_id}
+    concluded = {"output.@class": "DesignDocument", "output.run.run_id": run_id}
+    found = [*source.query(criteria), *source.query(concluded)]
+    found.sort(key=lambda document: str(document.get("completed_at")))
+    return [document["output"] for document in found]
+
+
+def _runs(source: Store) -> list[str]:
+    """Identifiers of all runs."""
+    return sorted(source.distinct("output.run_id", {"output.@class": "RunRecord"}))
 
 
 class CandidateBuilder(Builder):  # type: ignore[misc]
@@ -124,55 +153,24 @@ class CandidateBuilder(Builder):  # type: ignore[misc]
         self.run_id = run_id
         super().__init__(sources=[source], targets=[target])
 
-    def get_items(self) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-        """Yield the batches of each run."""
-        criteria: dict[str, Any] = {"output.@class": {"$in": list(_BATCHES)}}
-        if self.run_id is not None:
-            criteria["output.run.run_id"] = self.run_id
-        runs: dict[str, list[dict[str, Any]]] = {}
-        for document in self.source.query(criteria, properties=["output"]):
-            output = document["output"]
-            runs.setdefault(output["run"]["run_id"], []).append(output)
-        yield from runs.items()
+    def get_items(self) -> Iterator[list[dict[str, Any]]]:
+        """Yield the outputs of each run."""
+        runs = [self.run_id] if self.run_id else _runs(self.source)
+        for run_id in runs:
+            yield run_outputs(self.source, run_id)
 
-    def process_item(self, item: tuple[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
-        """Merge the batches of one run."""
+    def process_item(self, item: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """One document for each candidate of a run."""
         from monty.json import jsanitize
 
-        from elatbot_flows.documents import CandidateBatch, RunRecord
-        from elatbot_flows.jobs.judge import merge_candidates
+        from elatbot_flows.campaign.gather import gather_candidates
 
-        _, outputs = item
-        batches = [
-            CandidateBatch(
-                stage=output.get("stage", "judged"),
-                run=output["run"],
-                candidates=output["candidates"],
-            )
-            for output in outputs
-        ]
-        run = RunRecord(**outputs[0]["run"])
-        merged = (candidate.updated(run=run) for candidate in merge_candidates(batches))
-        return [jsanitize(candidate.model_dump(), strict=True) for candidate in merged]
+        return [jsanitize(c.model_dump(), strict=True) for c in gather_candidates(item)]
 
     def update_targets(self, items: list[list[dict[str, Any]]]) -> None:
         """Write the candidates of finished items."""
         for documents in items:
-            _write(self.target, documents)
-
-
-def _write(store: Store, documents: list[dict[str, Any]]) -> None:
-    """Insert new documents at once and replace known ones; embedded upserts scan the collection."""
-    from maggma.stores import MontyStore
-
-    if not isinstance(store, MontyStore):
-        store.update(documents, key="candidate_id")
-        return
-    known = set(store.distinct("candidate_id"))
-    fresh = [document for document in documents if document["candidate_id"] not in known]
-    if fresh:
-        store._collection.insert_many(fresh)  # noqa: SLF001 - maggma offers upserts only
-    store.update([d for d in documents if d["candidate_id"] in known], key="candidate_id")
+            self.target.update(documents, key="candidate_id")
 
 
 def publish_candidates(store: JobStore, run_id: str | None = None) -> int:
@@ -204,10 +202,10 @@ def find_candidates(
     elements: tuple[str, ...] | None = None,
     contains: tuple[str, ...] = (),
     formula: str | None = None,
-    novel: bool | None = None,
+    unseen: bool | None = None,
     max_above_hull: float | None = None,
     run_id: str | None = None,
-    sort: str = "margin",
+    sort: str = "probability",
     descending: bool = True,
     limit: int = 0,
 ) -> list[dict[str, Any]]:
@@ -225,8 +223,8 @@ def find_candidates(
         The only elements a candidate may have.
     contains
         Elements it must have.
-    novel
-        Whether its formula is new to the generator.
+    unseen
+        Whether its formula is absent from the generator's training rows.
     max_above_hull
         Largest energy above the hull, eV/atom; leaves out those never placed.
     sort
@@ -238,8 +236,8 @@ def find_candidates(
     """
     matched = {"verdict": verdict, "status": status, "formula": formula, "run_id": run_id}
     criteria: dict[str, Any] = {key: v for key, v in matched.items() if v is not None}
-    if novel is not None:
-        criteria["novel"] = novel
+    if unseen is not None:
+        criteria["unseen"] = unseen
     for name, interval in (intervals or {}).items():
         criteria[name] = {"$gte": interval.low, "$lte": interval.high}
     if max_above_hull is not None:

@@ -124,10 +124,10 @@ def _entries(
 
 def _estimates(results: list[dict[str, Any]]) -> dict[str, Any]:
     """Bulk and shear modulus out of all potentials, where the calibration knows them."""
-    from elatbot_flows.documents import PotentialRecord
+    from elatbot_flows.documents import MethodRecord
     from elatbot_flows.jobs.estimate import combined_estimate, member_key
 
-    keys = [member_key(PotentialRecord(**result["potential"])) for result in results]
+    keys = [member_key(MethodRecord(**result["judge"])) for result in results]
     estimates = {}
     for modulus in ("bulk_modulus", "shear_modulus"):
         values = {key: result[modulus] for key, result in zip(keys, results, strict=True)}
@@ -144,12 +144,10 @@ def _job(
     settings: ValidationSettings,
     number: int,
 ) -> Job:
-    from elatbot_flows.jobs import ElasticValidationMaker
+    from elatbot_flows.jobs import PotentialJudge
 
     device, dtype = placement
-    maker = ElasticValidationMaker(
-        potential=potential, device=device, dtype=dtype, settings=settings
-    )
+    maker = PotentialJudge(potential=potential, device=device, dtype=dtype, settings=settings)
     made: Job = maker.make([crystal], [source])
     made.append_name(f" {number}")
     return made

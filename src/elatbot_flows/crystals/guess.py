@@ -46,9 +46,9 @@ class StructureGuess(MSONable):
 
 def describe_symmetry(structure: Structure) -> tuple[int, str]:
     """Space-group number and crystal system (``"Cubic"``, ...) of `structure`."""
-    from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
+    from elatbot_flows.elasticity.symmetry import spacegroup_analyzer
 
-    analyzer = SpacegroupAnalyzer(structure, symprec=SYMPREC)
+    analyzer = spacegroup_analyzer(structure, SYMPREC)
     return analyzer.get_space_group_number(), analyzer.get_crystal_system().capitalize()
 
 

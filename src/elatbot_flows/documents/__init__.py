@@ -1,10 +1,24 @@
 """Documents: what is stored, with units in every field description."""
 
-from elatbot_flows.documents.candidate import STAGES, CandidateBatch, CandidateDocument, Polymorph
+from elatbot_flows.documents.candidate import (
+    CandidateDocument,
+    Evidence,
+    Polymorph,
+    Status,
+    VerdictWord,
+)
 from elatbot_flows.documents.design import DesignCounts, DesignDocument
 from elatbot_flows.documents.elastic import ElasticResult
-from elatbot_flows.documents.estimate import MemberValue, ModulusEstimate
+from elatbot_flows.documents.estimate import Estimate
 from elatbot_flows.documents.generation import FormulaInfill, MaterialProposal, MaterialProposals
+from elatbot_flows.documents.ledger import (
+    CandidateChunk,
+    Ledger,
+    LedgerRow,
+    Reading,
+    SampleChunk,
+    Shortlist,
+)
 from elatbot_flows.documents.prediction import (
     PredictionSummary,
     Rate,
@@ -12,29 +26,35 @@ from elatbot_flows.documents.prediction import (
     TextModelRecord,
     TextPrediction,
 )
-from elatbot_flows.documents.provenance import GeneratorRecord, PotentialRecord, RunRecord
+from elatbot_flows.documents.provenance import MethodRecord
+from elatbot_flows.documents.run import RunRecord
 from elatbot_flows.documents.stability import HullResult
 
 __all__ = [
-    "STAGES",
-    "CandidateBatch",
+    "CandidateChunk",
     "CandidateDocument",
     "DesignCounts",
     "DesignDocument",
     "ElasticResult",
+    "Estimate",
+    "Evidence",
     "FormulaInfill",
-    "GeneratorRecord",
     "HullResult",
+    "Ledger",
+    "LedgerRow",
     "MaterialProposal",
     "MaterialProposals",
-    "MemberValue",
-    "ModulusEstimate",
+    "MethodRecord",
     "Polymorph",
-    "PotentialRecord",
     "PredictionSummary",
     "Rate",
+    "Reading",
     "RetrievalRecord",
     "RunRecord",
+    "SampleChunk",
+    "Shortlist",
+    "Status",
     "TextModelRecord",
     "TextPrediction",
+    "VerdictWord",
 ]

@@ -1,11 +1,11 @@
-"""Document of one validated crystal: relaxed, strained, and let through or not."""
+"""Document of one judged crystal: relaxed, strained, and let through or not."""
 
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 from pymatgen.core import Structure
 
-from elatbot_flows.documents.provenance import PotentialRecord
+from elatbot_flows.documents.provenance import MethodRecord
 
 __all__ = ["ElasticResult"]
 
@@ -13,13 +13,13 @@ Matrix = list[list[float]]
 
 
 class ElasticResult(BaseModel):
-    """What a potential says of the elasticity of a crystal, or why it says nothing."""
+    """What one judge says of the elasticity of one crystal, or why it says nothing."""
 
     source: str | None = Field(None, description="File or step the crystal came from.")
     formula: str | None = Field(None, description="Reduced formula.")
     chemsys: str | None = Field(None, description="Chemical system, e.g. 'Al-Ni'.")
     elements: list[str] = Field(default_factory=list, description="Chemical symbols, sorted.")
-    status: Literal["validated", "failed"] = Field(description="Whether it passed every gate.")
+    status: Literal["passed", "failed"] = Field(description="Whether it passed every gate.")
     reason: str | None = Field(None, description="Machine-readable reason if it failed.")
     message: str | None = Field(None, description="The reason for people.")
 
@@ -41,15 +41,27 @@ class ElasticResult(BaseModel):
     volume_per_atom: float | None = Field(None, description="Volume after relaxation, A^3/atom.")
     energy_per_atom: float | None = Field(None, description="Energy of the potential, eV/atom.")
     relaxed: bool = Field(False, description="Whether the relaxation converged.")
+    residual_force: float | None = Field(
+        None, description="Largest force on an atom after it, symmetry aside, eV/A."
+    )
+    residual_stress: float | None = Field(
+        None, description="Largest component of the stress after it, symmetry aside, GPa."
+    )
 
     bulk_modulus: float | None = Field(
-        None, description="Bulk modulus (VRH), GPa; None unless validated."
+        None, description="Bulk modulus (VRH), GPa; None unless passed."
     )
     shear_modulus: float | None = Field(
-        None, description="Shear modulus (VRH), GPa; None unless validated."
+        None, description="Shear modulus (VRH), GPa; None unless passed."
     )
     youngs_modulus: float | None = Field(
-        None, description="Young's modulus (VRH), GPa; None unless validated."
+        None, description="Young's modulus (VRH), GPa; None unless passed."
+    )
+    bulk_modulus_std: float | None = Field(
+        None, description="Standard deviation the judge itself gives its bulk modulus, GPa."
+    )
+    shear_modulus_std: float | None = Field(
+        None, description="Standard deviation the judge itself gives its shear modulus, GPa."
     )
     poisson_ratio: float | None = Field(None, description="Homogeneous Poisson ratio.")
     pugh_ratio: float | None = Field(None, description="Bulk over shear modulus, K/G.")
@@ -80,10 +92,21 @@ class ElasticResult(BaseModel):
         description="Linear response: relative size of the antisymmetric part of the measured "
         "second derivatives. Finite strain: root mean square of stress - C strain, GPa.",
     )
-    method: str = Field(description="'linear_response' or 'finite_strain'.")
-    evaluations: int = Field(description="Evaluations of the potential.")
+    near_gates: list[str] = Field(
+        default_factory=list, description="Gates it passed by little, in words for people."
+    )
+    method: str = Field(description="'linear_response', 'finite_strain' or that of the judge.")
+    evaluations: int = Field(0, description="Evaluations of the potential.")
     settings: dict[str, Any] = Field(
         default_factory=dict, description="Thresholds: forces eV/A, stress GPa, lengths A."
     )
-    potential: PotentialRecord = Field(description="The potential that was used.")
+    judge: MethodRecord = Field(description="Who says so.")
     versions: dict[str, str] = Field(default_factory=dict, description="Package versions.")
+
+    def updated(self, **fields: Any) -> "ElasticResult":
+        """Return a copy with some fields changed."""
+        return self.model_copy(update=fields)
+
+    def failed(self, reason: str, message: str) -> "ElasticResult":
+        """Return a copy that failed, with the reason for programs and for people."""
+        return self.updated(status="failed", reason=reason, message=message)

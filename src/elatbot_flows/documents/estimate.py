@@ -1,32 +1,36 @@
-"""Document of one modulus out of several sources."""
+"""Stand-in until the calibration lands."""
 
 from pydantic import BaseModel, Field
 
-__all__ = ["MemberValue", "ModulusEstimate"]
+__all__ = ["Estimate", "MemberValue", "ModulusEstimate", "Range"]
 
 
 class MemberValue(BaseModel):
-    """One value that went into an estimate."""
+    """x."""
 
-    source: str = Field(description="Potential or text model.")
-    value: float = Field(description="Its modulus, GPa.")
+    source: str = Field(description="x")
+    value: float = Field(description="x")
 
 
 class ModulusEstimate(BaseModel):
-    """What potentials and text model say together of one modulus, and how sure that is."""
+    """x."""
 
-    property: str = Field(description="'bulk_modulus' or 'shear_modulus'.")
-    value: float = Field(description="Estimate (median), GPa.")
-    low: float = Field(description="Lower edge of the interval, GPa.")
-    high: float = Field(description="Upper edge of the interval, GPa.")
-    coverage: float = Field(description="Share of materials whose DFT value the interval holds.")
-    kind: str | None = Field(
-        None, description="Kind of materials the coverage holds for; None for all."
-    )
-    sigma: float = Field(description="Scale of the error, GPa.")
-    members: list[MemberValue] = Field(description="Values that went in, GPa.")
-    unused: list[str] = Field(description="Sources the calibration does not know.")
-    outlier: str | None = Field(None, description="Source that is out of line, if one is.")
-    target_probability: float | None = Field(
-        None, description="Probability that the DFT value lies in the target's interval."
-    )
+    value: float = Field(description="x")
+
+
+class Range(BaseModel):
+    """x."""
+
+    value: float = Field(description="x")
+    low: float = Field(description="x")
+    high: float = Field(description="x")
+
+
+class Estimate(BaseModel):
+    """x."""
+
+    bulk_modulus: Range = Field(description="x")
+    shear_modulus: Range = Field(description="x")
+    youngs_modulus: Range = Field(description="x")
+    poisson_ratio: Range = Field(description="x")
+    pugh_ratio: Range = Field(description="x")

@@ -1,52 +1,35 @@
 """Who computed a number: model names, versions and hashes of weights."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-__all__ = ["GeneratorRecord", "PotentialRecord", "RunRecord"]
+__all__ = ["MethodRecord"]
 
 
-class PotentialRecord(BaseModel):
-    """The interatomic potential behind a result."""
+class MethodRecord(BaseModel):
+    """Who computed a number: an interatomic potential, a density functional or a text model."""
 
-    name: str = Field(description="Name or directory the potential was asked for by.")
-    family: str = Field(description="Architecture family, e.g. 'SevenNet', 'MatGL'.")
-    package: str = Field(description="Python package that evaluates it.")
-    package_version: str = Field(description="Version of that package.")
+    kind: Literal["potential", "dft", "text"] = Field("potential", description="Kind of method.")
+    name: str = Field(description="Name or directory the method was asked for by.")
+    family: str | None = Field(
+        None, description="Architecture or kind of code, e.g. 'SevenNet', 'MatGL', 'VASP'."
+    )
+    package: str | None = Field(None, description="Python package or program that evaluates it.")
+    package_version: str | None = Field(None, description="Version of that package.")
     weights_sha256: str | None = Field(
-        None, description="SHA-256 of all weights; None for analytic potentials."
+        None, description="SHA-256 of all weights; None where there are none."
     )
     training_functional: str | None = Field(
-        None, description="Density functional and data set of the training labels, where known."
+        None, description="Density functional (and data set of the training labels), where known."
     )
-    elements: list[str] = Field(description="Chemical symbols the potential supports.")
-    device: str = Field(description="Device the potential was evaluated on.")
-    dtype: str = Field(description="Floating point type it computes in.")
+    device: str | None = Field(None, description="Device it was evaluated on.")
+    dtype: str | None = Field(None, description="Floating point type it computes in.")
     checked: bool | None = Field(
         None,
         description="Whether it was right about known crystals; False if nobody looked, None if "
-        "it knows too few of them.",
+        "it knows too few of them or is no potential.",
     )
-
-
-class GeneratorRecord(BaseModel):
-    """The text model that proposed a candidate."""
-
-    name: str = Field(description="Name or directory the generator was asked for by.")
-    version: str = Field(description="Version of the generator.")
-    weights_sha256: str = Field(description="SHA-256 of the weight file.")
-    parameters: int = Field(description="Number of trained parameters.")
-    temperature: float = Field(description="Sampling temperature (dimensionless).")
-
-
-class RunRecord(BaseModel):
-    """One run of a design flow: what was asked of whom, and with which packages."""
-
-    run_id: str = Field(description="Hash of target, requested number, seed, models and settings.")
-    target: dict[str, Any] = Field(description="The design target.")
-    requested: int = Field(description="Distinct candidates that were to be validated.")
-    seed: int = Field(description="Seed of the run.")
-    generator: GeneratorRecord = Field(description="The text model.")
-    potential: PotentialRecord = Field(description="The interatomic potential.")
-    versions: dict[str, str] = Field(description="Versions of the packages that took part.")
+    settings: dict[str, Any] = Field(
+        default_factory=dict, description="Whatever else decides its numbers, by name."
+    )

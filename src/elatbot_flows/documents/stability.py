@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 from pymatgen.core import Structure
 
-from elatbot_flows.documents.provenance import PotentialRecord
+from elatbot_flows.documents.provenance import MethodRecord
 
 __all__ = ["CompetingPhase", "DecompositionProduct", "HullResult"]
 
@@ -69,5 +69,5 @@ class HullResult(BaseModel):
         default_factory=dict,
         description="Thresholds: energies eV/atom, forces eV/A, stress GPa, lengths A.",
     )
-    potential: PotentialRecord = Field(description="The potential behind every energy.")
+    potential: MethodRecord = Field(description="The potential behind every energy.")
     versions: dict[str, str] = Field(default_factory=dict, description="Package versions.")

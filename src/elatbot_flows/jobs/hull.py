@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jobflow import Maker, job
 
-from elatbot_flows.documents import HullResult, PotentialRecord
+from elatbot_flows.documents import HullResult, MethodRecord
 from elatbot_flows.documents.stability import CompetingPhase, DecompositionProduct
 from elatbot_flows.errors import StructureError
 from elatbot_flows.stability.settings import HullSettings
@@ -151,7 +151,7 @@ class HullMaker(Maker):
         return HullResult(
             source=name or getattr(crystal, "source", None),
             settings=asdict(self.settings),
-            potential=PotentialRecord(**potential.record()),
+            potential=MethodRecord(**potential.record()),
             versions={package: version(package) for package in _PACKAGES},
             **_fields(found, crystal, notes),
         )
@@ -177,7 +177,7 @@ def _question(crystal: Any, potential: Potential) -> Structure | CrystalEnergy:
         reason = getattr(crystal, "message", None) or f"a {type(crystal).__name__} was given"
         message = f"there is no relaxed crystal with an energy ({reason})"
         raise StructureError(message, "no_energy")
-    record = crystal.potential
+    record = getattr(crystal, "judge", None) or getattr(crystal, "potential", None)
     own = potential_identity(potential.record())
     if record is None or potential_identity(record.model_dump()) != own:
         message = (

@@ -1,257 +1,209 @@
-"""Job: let a text model propose materials for a target."""
+"""Proposer: a text model, in this process, in vLLM or behind a server, in any dialect."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections import Counter
-from dataclasses import dataclass
-from importlib.metadata import version
-from math import erf, sqrt
+from dataclasses import dataclass, field
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from jobflow import Maker, job
+from jobflow import Flow, Maker, OutputReference, Response, job
+from monty.json import jsanitize
 
-from elatbot_flows.documents import (
-    CandidateBatch,
-    CandidateDocument,
-    GeneratorRecord,
-    PotentialRecord,
-    RunRecord,
-)
-from elatbot_flows.errors import ParseError, PotentialError
-from elatbot_flows.text.compact import parse_answer
+from elatbot_flows.documents import Reading, SampleChunk
+from elatbot_flows.engines.text_model import TextModel, text_model
+from elatbot_flows.jobs.rows import own_uuid
+from elatbot_flows.proposers.shortlist import shortlist_of
 
 if TYPE_CHECKING:
-    from elatbot_flows.engines.completion import Completion
-    from elatbot_flows.engines.mini.generator import Generator
-    from elatbot_flows.potentials import Potential
-    from elatbot_flows.targets import DesignTarget, Interval
+    from jobflow import Job
 
-__all__ = ["ProposeMaker"]
+    from elatbot_flows.documents import RunRecord, Shortlist
+    from elatbot_flows.targets import DesignTarget
 
-_PACKAGES = ("elatbot_flows", "atomate2", "ase", "jobflow", "pymatgen", "torch", "transformers")
+__all__ = ["TextProposer"]
+
 _HEATING = 0.15
 _HOTTEST = 1.5
+_FEWEST = 64
 
 
 @dataclass
-class ProposeMaker(Maker):
-    """Sample materials from a text model and rank them by its own expectation.
+class TextProposer(Maker):
+    """Sample materials from a text model until there are enough distinct formulas, and rank them.
 
     Parameters
     ----------
     name
         The job name.
-    generator
-        Name of a shipped generator, or directory of one.
+    model
+        The text model.
+    expectation
+        A text model with a predictor, which says what it expects of every formula; the most
+        promising come first. None for the order of sampling.
     temperature
-        Sampling temperature of the first batch. It rises when a batch brings little new.
+        Sampling temperature of the first round; it rises when a round brings little new. None for
+        the model's own.
     oversample
-        Distinct materials to sample for each one wanted.
-    max_batches
-        Batches after which sampling stops, wanted number reached or not.
+        Distinct formulas to sample for each candidate that is to pass.
+    chunk_size
+        Completions in one job and document.
+    max_rounds
+        Rounds after which sampling stops, wanted number reached or not.
     """
 
     name: str = "propose"
-    generator: str = "elatbot-mini"
-    temperature: float = 0.8
+    model: TextModel = field(default_factory=lambda: text_model("elatbot-mini"))
+    expectation: str | None = "elatbot-mini"
+    temperature: float | None = 0.8
     oversample: int = 10
-    max_batches: int = 8
+    chunk_size: int = 256
+    max_rounds: int = 8
 
-    @job(output_schema=CandidateBatch)
-    def make(
-        self,
-        target: DesignTarget,
-        potential: str,
-        device: str,
-        requested: int,
-        seed: int,
-        settings: dict[str, Any] | None = None,
-    ) -> CandidateBatch:
+    def make(self, target: DesignTarget, n: int, run: RunRecord) -> Job:
         """Propose candidates for a target.
 
         Parameters
         ----------
         target
             What is wanted.
-        potential, device
-            The potential that will judge; only elements it knows are proposed.
-        requested
-            Candidates that are to be validated in the end.
-        seed
-            Same seed, same proposals.
-        settings
-            Of the steps to come; they tell this run from others.
+        n
+            Candidates that are to pass in the end.
+        run
+            The run, or a reference to it.
 
         Returns
         -------
-        CandidateBatch
-            Every completion as a candidate; the distinct ones have status ``proposed`` and come
-            first, most promising first.
+        Job
+            Its output is a :class:`~elatbot_flows.documents.Shortlist`.
         """
-        from elatbot_flows.engines.mini.generator import load_generator
-        from elatbot_flows.potentials import load_potential
+        made = draw_until(self, target, run, self.oversample * n)
+        made.name = self.name
+        return made
 
-        generator, judge = load_generator(self.generator), load_potential(potential, device)
-        if not set(target.allowed(generator.info.elements)) & set(judge.elements):
-            raise PotentialError(
-                f"potential {potential} knows none of the elements that are left; "
-                "choose another potential or allow other elements"
-            )
-        run = self._run_record(target, generator, judge, requested, seed, settings or {})
-        completions, notes = self._sample(target, generator, judge, requested, seed)
-        candidates = [_candidate(run.run_id, i, c) for i, c in enumerate(completions)]
-        candidates = _mark_duplicates(candidates)
-        candidates = _with_expectation(candidates, generator)
-        ranked = sorted(candidates, key=lambda c: -_promise(c, target.implied_bulk_modulus()))
-        return CandidateBatch(stage="proposed", run=run, candidates=ranked, notes=notes)
-
-    def _sample(
-        self,
-        target: DesignTarget,
-        generator: Generator,
-        judge: Potential,
-        requested: int,
-        seed: int,
-    ) -> tuple[list[Completion], list[str]]:
-        """Batches until enough distinct formulas are there, hotter when little is new."""
-        wanted, size = self.oversample * requested, max(64, 2 * self.oversample * requested)
-        completions: list[Completion] = []
-        formulas: set[str] = set()
-        temperature = self.temperature
-        for batch in range(self.max_batches):
-            new = generator.generate(
-                target,
-                size,
-                seed=seed * self.max_batches + batch,
-                temperature=temperature,
-                elements=judge.elements,
-            )
-            before = len(formulas)
-            formulas.update(_formulas(new))
-            completions += new
-            if len(formulas) >= wanted:
-                return completions, []
-            if len(formulas) - before < size // 5:
-                temperature = min(temperature + _HEATING, _HOTTEST)
-        note = (
-            f"{len(completions)} completions gave {len(formulas)} distinct formulas, "
-            f"{wanted} were wanted: the element set or the interval leaves no more"
-        )
-        return completions, [note]
-
-    def _run_record(
-        self,
-        target: DesignTarget,
-        generator: Generator,
-        judge: Potential,
-        requested: int,
-        seed: int,
-        settings: dict[str, Any],
-    ) -> RunRecord:
-        info = generator.info
-        record = {
-            "target": target.summary(),
-            "requested": requested,
-            "seed": seed,
-            "generator": GeneratorRecord(
-                name=self.generator,
-                version=info.version,
-                weights_sha256=info.weights_sha256,
-                parameters=info.parameters,
-                temperature=self.temperature,
-            ).model_dump(),
-            "potential": PotentialRecord(**judge.record()).model_dump(),
-            "versions": {package: version(package) for package in _PACKAGES},
-        }
-        text = json.dumps([record, self.as_dict(), settings], sort_keys=True, default=str)
-        return RunRecord(run_id=hashlib.sha256(text.encode()).hexdigest()[:12], **record)
+    def settings(self) -> dict[str, Any]:
+        """All settings, as plain values."""
+        return dict(jsanitize(self.as_dict(), strict=True))
 
 
-def _formulas(completions: list[Completion]) -> set[str]:
-    found = set()
-    for completion in completions:
-        try:
-            found.add(parse_answer(completion.text).formula)
-        except ParseError:
-            continue
-    return found
+@job
+def draw_until(
+    maker: TextProposer,
+    target: DesignTarget,
+    run: RunRecord,
+    wanted: int,
+    readings: list[list[Reading]] | None = None,
+    samples: list[str] | None = None,
+    temperature: float | None = None,
+    rounds: int = 0,
+) -> Shortlist | Response[Any]:
+    """Sample in rounds until enough distinct formulas are there, then make the shortlist.
 
-
-def _candidate(run_id: str, index: int, completion: Completion) -> CandidateDocument:
-    """Read one completion; what cannot be read is rejected with the parser's reason."""
-    from pymatgen.core import Composition
-
-    document = CandidateDocument(
-        candidate_id=f"{run_id}-{index:05d}",
-        run_id=run_id,
-        completion={k: v for k, v in completion.as_dict().items() if not k.startswith("@")},
-    )
-    try:
-        proposal = parse_answer(completion.text)
-    except ParseError as error:
-        return document.rejected("unparsable", f"{error.reason}: {error}")
-    elements = sorted(element.symbol for element in Composition(proposal.formula).elements)
-    return document.updated(
-        formula=proposal.formula,
-        chemsys="-".join(elements),
-        elements=elements,
-        nelements=len(elements),
-        proposed_crystal_system=proposal.crystal_system,
-        crystal_system=proposal.crystal_system,
-    )
-
-
-def _mark_duplicates(candidates: list[CandidateDocument]) -> list[CandidateDocument]:
-    """Keep one candidate per formula, in the crystal system proposed most often for it."""
-    systems: dict[str, Counter[str]] = {}
-    for candidate in candidates:
-        if candidate.formula and candidate.proposed_crystal_system:
-            systems.setdefault(candidate.formula, Counter())[candidate.proposed_crystal_system] += 1
-    favourite = {formula: counter.most_common(1)[0][0] for formula, counter in systems.items()}
-    kept: dict[str, str] = {}
-    result = []
-    for candidate in candidates:
-        formula = candidate.formula
-        if formula is None:
-            result.append(candidate)
-        elif formula not in kept and candidate.proposed_crystal_system == favourite[formula]:
-            kept[formula] = candidate.candidate_id
-            result.append(candidate)
-        else:
-            message = f"{formula} was proposed more than once"
-            result.append(candidate.rejected("duplicate", message))
-    return result
-
-
-def _with_expectation(
-    candidates: list[CandidateDocument], generator: Generator
-) -> list[CandidateDocument]:
-    """Let the text model say which bulk modulus it expects of the distinct candidates."""
-    distinct = [c for c in candidates if c.status == "proposed"]
-    pairs = [(str(c.formula), str(c.proposed_crystal_system)) for c in distinct]
-    moments = dict(
-        zip((c.candidate_id for c in distinct), generator.predict_bulk_modulus(pairs), strict=True)
-    )
-    return [
-        candidate.updated(
-            predicted_bulk_modulus=moments[candidate.candidate_id][0],
-            predicted_bulk_modulus_std=moments[candidate.candidate_id][1],
-            novel=generator.is_novel(str(candidate.formula)),
-        )
-        if candidate.candidate_id in moments
-        else candidate
-        for candidate in candidates
+    Parameters
+    ----------
+    maker, target, run
+        Who is asked for what.
+    wanted
+        Distinct formulas.
+    readings, samples
+        What the completions of earlier rounds say, and the jobs that hold them.
+    temperature
+        Of the last round.
+    rounds
+        Rounds so far.
+    """
+    found = readings or []
+    distinct = {reading.formula for chunk in found for reading in chunk if not reading.reason}
+    if len(distinct) >= wanted or rounds >= maker.max_rounds:
+        return shortlist_of(maker, target, run, found, samples or [], wanted)
+    jobs = ceil(max(_FEWEST, 2 * wanted) / maker.chunk_size)
+    size = min(maker.chunk_size, max(_FEWEST, 2 * wanted))
+    temperature = _heated(maker, found, jobs, temperature)
+    first = len(found)
+    drawn = [
+        draw(maker, target, run, size, 1000 * run.seed + number, temperature)
+        for number in range(first, first + jobs)
     ]
+    for number, made in enumerate(drawn, start=1):
+        made.name = f"{maker.name} {number}/{jobs}"
+    outputs = [OutputReference(made.uuid).readings for made in drawn]
+    earlier = [OutputReference(uuid).readings for uuid in samples or []]
+    again = draw_until(
+        maker,
+        target,
+        OutputReference(run.uuid),
+        wanted,
+        [*earlier, *outputs],
+        [*(samples or []), *(made.uuid for made in drawn)],
+        temperature,
+        rounds + 1,
+    )
+    again.name = maker.name
+    return Response(replace=Flow([*drawn, again], output=again.output))
 
 
-def _promise(candidate: CandidateDocument, interval: Interval | None) -> float:
-    """Probability that the bulk modulus lies in the interval, if it were normally distributed."""
-    if candidate.status != "proposed":
-        return -1.0
-    mean, std = candidate.predicted_bulk_modulus, candidate.predicted_bulk_modulus_std
-    if interval is None or mean is None or std is None:
-        return 0.0
-    width = sqrt(2) * max(std, 1.0)
-    return 0.5 * (erf((interval.high - mean) / width) - erf((interval.low - mean) / width))
+def _heated(
+    maker: TextProposer, readings: list[list[Reading]], jobs: int, temperature: float | None
+) -> float | None:
+    """Temperature of the next round: hotter if the last one brought little new."""
+    if not readings or temperature is None:
+        return maker.temperature if not readings else None
+    before = {reading.formula for chunk in readings[:-jobs] for reading in chunk}
+    last = [reading.formula for chunk in readings[-jobs:] for reading in chunk]
+    if len(set(last) - before) < len(last) // 5:
+        return min(temperature + _HEATING, max(_HOTTEST, temperature))
+    return temperature
+
+
+@job(output_schema=SampleChunk)
+def draw(
+    maker: TextProposer,
+    target: DesignTarget,
+    run: RunRecord,
+    size: int,
+    seed: int,
+    temperature: float | None,
+) -> SampleChunk:
+    """Sample some completions and read them; every one is kept.
+
+    Parameters
+    ----------
+    maker, target, run
+        Who is asked for what.
+    size
+        Completions.
+    seed
+        Same seed, same completions, where the engine can promise it.
+    temperature
+        Of sampling.
+    """
+    from elatbot_flows.engines.drawing import draw_materials
+
+    drawn = draw_materials(
+        maker.model,
+        target,
+        size,
+        seed=seed,
+        temperature=temperature,
+        elements=tuple(run.elements),
+    )
+    return SampleChunk(
+        uuid=own_uuid(),
+        run_id=run.run_id,
+        readings=[
+            Reading(
+                formula=one.formula,
+                crystal_system=one.crystal_system,
+                reason=one.reason,
+                message=one.message,
+            )
+            for one in drawn
+        ],
+        completions=[_plain(one.completion) for one in drawn],
+    )
+
+
+def _plain(completion: Any) -> dict[str, Any] | None:
+    """A completion as plain values; None for a question without an answer."""
+    if completion is None:
+        return None
+    return {k: v for k, v in completion.as_dict().items() if not k.startswith("@")}

@@ -122,7 +122,7 @@ def render_results(rows: list[Row], console: Console) -> None:
     table = _table("Crystal", "Potential", "Formula", "Symmetry", *_moduli_heads(), "Result")
     for row in rows:
         for result in (row, *row.get("others", ())):
-            potential = (result.get("potential") or {}).get("name") or DASH
+            potential = (result.get("judge") or {}).get("name") or DASH
             table.add_row(
                 Text(str(result.get("source")).rpartition("/")[2] if result is row else ""),
                 Text(_shortened(potential.rstrip("/").rpartition("/")[2])),
@@ -150,7 +150,7 @@ def _outcome(row: Row) -> Any:
     """Stable, or the reason."""
     from rich.text import Text
 
-    if row.get("status") == "validated":
+    if row.get("status") == "passed":
         return Text("stable", style="green")
     return Text(reason_words(str(row.get("reason"))), style="red")
 

@@ -29,7 +29,7 @@ def potential_identity(record: Mapping[str, Any]) -> str:
     Parameters
     ----------
     record
-        The fields of :class:`~elatbot_flows.documents.PotentialRecord`. The device does not matter,
+        The fields of :class:`~elatbot_flows.documents.MethodRecord`. The device does not matter,
         nor, if the weights have a hash, the name they were asked for by.
     """
     weights = record["weights_sha256"] or record["name"]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from elatbot_flows.errors import ElatbotError, PotentialError, StructureError
-from elatbot_flows.potentials.validation import NOBLE_GASES
+from elatbot_flows.potentials.crystal_checks import NOBLE_GASES
 from elatbot_flows.stability.cache import PhaseCache
 from elatbot_flows.stability.competing import competing_phases
 from elatbot_flows.stability.elements import GASES

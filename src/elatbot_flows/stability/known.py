@@ -153,7 +153,9 @@ def _structure_of(document: dict[str, Any]) -> Structure | None:
     return Structure.from_dict(found)
 
 
-def store_source(store: Any, *, prefix: str = "", status: str = "validated") -> PhaseSource:
+def store_source(
+    store: Any, *, prefix: str = "", statuses: Sequence[str] = ("passed", "validated")
+) -> PhaseSource:
     """Crystals of documents in a maggma store: earlier results of our own.
 
     Parameters
@@ -163,14 +165,14 @@ def store_source(store: Any, *, prefix: str = "", status: str = "validated") -> 
         :class:`~elatbot_flows.documents.ElasticResult` documents.
     prefix
         Where the documents lie in those of the store, ``"output."`` for job outputs.
-    status
-        The status a document must have.
+    statuses
+        The status a document must have: one of these.
     """
 
     def crystals(elements: tuple[str, ...]) -> Iterator[KnownCrystal]:
         criteria = {
             f"{prefix}chemsys": {"$in": chemical_systems(elements)},
-            f"{prefix}status": status,
+            f"{prefix}status": {"$in": list(statuses)},
         }
         for document in store.query(criteria):
             inner = document["output"] if prefix else document
