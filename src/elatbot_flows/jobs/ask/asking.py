@@ -105,9 +105,8 @@ class AskMaker(Maker):
 
     def model_record(self, engine: Engine) -> TextModelRecord:
         """Who answers, as a document says it."""
-        record = asdict(engine.record)
-        record["name"], record["settings"] = record.pop("model"), record["settings"] or {}
-        return TextModelRecord(dialect=self.text_model().dialect, **record)
+        dialect = {"dialect": self.text_model().dialect}
+        return engine.record.model_copy(update=dialect, deep=True)
 
     def settings(self, sampling: Sampling, **more: Any) -> dict[str, Any]:
         """Sampling and guidance for a document."""
