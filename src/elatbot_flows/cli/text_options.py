@@ -22,6 +22,9 @@ __all__ = [
     "DialectName",
     "Dtype",
     "EngineName",
+    "Generator",
+    "GeneratorDevice",
+    "GeneratorDtype",
     "Guided",
     "Kelvin",
     "MaxTokens",
@@ -52,6 +55,15 @@ Device = Annotated[
 ]
 Dtype = Annotated[
     str | None, typer.Option(help="float32, bfloat16 or float16; the engine's own by default.")
+]
+Generator = Annotated[
+    str, typer.Option(metavar="NAME|DIR|HUB-ID", help="Text model that proposes.")
+]
+GeneratorDevice = Annotated[
+    str | None, typer.Option(help="Device of the text model: cpu (default) or cuda.")
+]
+GeneratorDtype = Annotated[
+    str | None, typer.Option(help="Precision of the text model; the engine's own by default.")
 ]
 Kelvin = Annotated[float, typer.Option("--kelvin", help="Temperature of the material, K.")]
 SamplingTemperature = Annotated[

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from jobflow import Maker
 
-from elatbot_flows.documents import TextModelRecord
 from elatbot_flows.engines.base import Failure
 from elatbot_flows.engines.symmetric import SymmetricMatrices
 from elatbot_flows.engines.text_model import TextModel, text_model
 
 if TYPE_CHECKING:
+    from elatbot_flows.documents import TextModelRecord
     from elatbot_flows.engines.base import Engine, Sampling
     from elatbot_flows.engines.completion import Completion
     from elatbot_flows.text.elatbot_prompts import Task
