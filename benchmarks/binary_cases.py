@@ -95,8 +95,8 @@ def sample(rows: list[CrystalRow], generator: Generator, n: int, seed: int) -> l
     """Draw `n` crystals; a larger `n` continues the same sequence."""
     small = [row for row in rows if len(row.structure) <= MOST_SITES]
     random.Random(seed).shuffle(small)  # noqa: S311
-    novel = [row for row in small if generator.is_novel(row.formula)]
-    known = [row for row in small if not generator.is_novel(row.formula)]
+    novel = [row for row in small if generator.is_unseen(row.formula)]
+    known = [row for row in small if not generator.is_unseen(row.formula)]
     chosen: list[CrystalRow] = []
     while len(chosen) < n and (novel or known):
         wants_novel = len(chosen) % 4 < NOVEL_IN_FOUR
@@ -155,7 +155,7 @@ def cases_of(rows: list[CrystalRow], lines: list[dict], generator: Generator) ->
         Case(
             row=row,
             part=part(row.formula),
-            novel=generator.is_novel(row.formula),
+            novel=generator.is_unseen(row.formula),
             potentials=found[row.source],
             text=text.get(row.source),
         )

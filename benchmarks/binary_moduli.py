@@ -35,9 +35,9 @@ from binary_cases import (
 from binary_tables import print_tables
 
 from elatbot_flows.engines.mini.generator import load_generator
-from elatbot_flows.judges.potential import validate_crystal
 from elatbot_flows.potentials import Potential, load_potential
-from elatbot_flows.potentials.validation import ValidationSettings
+from elatbot_flows.potentials.settings import ValidationSettings
+from elatbot_flows.potentials.validation import validate_crystal
 from elatbot_flows.training.calibration.calibrate import fit_calibration
 from elatbot_flows.uncertainty.calibration import load_calibration
 from elatbot_flows.uncertainty.opinions import Member

@@ -14,10 +14,12 @@ class TextModelRecord(BaseModel):
     """The text model that answered, and through which engine."""
 
     name: str = Field(description="Name, folder or hub name the model was asked for by.")
-    dialect: str = Field(description="The words it is asked in, e.g. 'elatbot', 'compact'.")
+    dialect: str | None = Field(
+        None, description="The words it is asked in, e.g. 'elatbot', 'compact'."
+    )
     template: str = Field(description="How questions are written: 'elatbot', 'chat' or 'raw'.")
     engine: str = Field(description="'transformers', 'vllm' or 'server'.")
-    engine_version: str = Field(description="Version of the engine.")
+    engine_version: str = Field(description="Version of the engine, or what a server says.")
     revision: str | None = Field(None, description="Commit on the hub, where there is one.")
     weights_sha256: str | None = Field(
         None, description="SHA-256 over the files of weights, where they lie on this machine."

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
-from functools import cached_property, lru_cache
+from dataclasses import dataclass, fields
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from monty.json import MSONable
 
 from elatbot_flows.engines.base import Sampling
+from elatbot_flows.engines.latest import latest
 from elatbot_flows.engines.mini.generator_files import describe_generator, is_generator
 from elatbot_flows.errors import EngineError
 from elatbot_flows.text.dialects import Dialect
@@ -21,7 +22,6 @@ from elatbot_flows.text.question import Template
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from elatbot_flows.documents import TextModelRecord
     from elatbot_flows.engines.base import Engine, EngineSettings
     from elatbot_flows.engines.mini.generator import Generator
     from elatbot_flows.engines.mini.generator_files import GeneratorInfo
@@ -87,28 +87,14 @@ class TextModel(MSONable):
         return find_dialect(self.dialect)
 
     def engine(self) -> Engine:
-        """The engine, loaded once per process.
+        """The engine; the latest one stays in memory.
 
         Raises
         ------
         EngineError
             As `elatbot_flows.engines.base.EngineSettings.start`.
         """
-        return _loaded(self.settings)  # type: ignore[arg-type]
-
-    def record(self) -> TextModelRecord:
-        """Who answers, as documents say it; loads the model.
-
-        Raises
-        ------
-        EngineError
-            As `engine`.
-        """
-        from elatbot_flows.documents import TextModelRecord
-
-        record = asdict(self.engine().record)
-        record["name"], record["settings"] = record.pop("model"), record["settings"] or {}
-        return TextModelRecord(dialect=self.dialect, **record)
+        return latest(self.settings, lambda settings: settings.start())
 
     @cached_property
     def generator(self) -> GeneratorInfo | None:
@@ -211,11 +197,6 @@ class TextModel(MSONable):
                 "choose one of these, or give another model"
             )
         return Task(task)
-
-
-@lru_cache(maxsize=1)
-def _loaded(settings: EngineSettings) -> Engine:
-    return settings.start()
 
 
 def text_model(

@@ -70,7 +70,7 @@ def begin(
         "requested": n,
         "seed": seed,
         "elements": _elements(target, model, judges),
-        "generator": None if model is None else model.record(),
+        "generator": None if model is None else model.engine().record,
         "expectation": text,
         "judges": records,
         "settings": settings,

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
     from pymatgen.core import Structure
 
-    from elatbot_flows.documents import CandidateDocument, ElasticResult, HullResult
+    from elatbot_flows.documents import ElasticResult, HullResult
     from elatbot_flows.potentials import Potential
     from elatbot_flows.stability import PhaseSource
 
-    Placeable = Structure | CrystalEnergy | ElasticResult | CandidateDocument
+    Placeable = Structure | CrystalEnergy | ElasticResult
 
 __all__ = ["HullMaker"]
 
@@ -172,7 +172,7 @@ def _question(crystal: Any, potential: Potential) -> Structure | CrystalEnergy:
         reason = getattr(crystal, "message", None) or f"a {type(crystal).__name__} was given"
         message = f"there is no relaxed crystal with an energy ({reason})"
         raise StructureError(message, "no_energy")
-    record = crystal.potential
+    record = getattr(crystal, "judge", None)
     own = potential_identity(potential.record())
     if record is None or potential_identity(record.model_dump()) != own:
         message = (

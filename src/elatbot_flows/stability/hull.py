@@ -7,7 +7,7 @@ from dataclasses import asdict
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from elatbot_flows.documents.provenance import PotentialRecord
+from elatbot_flows.documents.provenance import MethodRecord
 from elatbot_flows.documents.stability import CompetingPhase, DecompositionProduct, HullResult
 from elatbot_flows.errors import ElatbotError, PotentialError, StructureError
 from elatbot_flows.potentials.crystal_checks import NOBLE_GASES
@@ -81,7 +81,7 @@ def unplaced(potential: Potential, settings: HullSettings) -> HullResult:
         status="unknown",
         evaluations=0,
         settings=asdict(settings),
-        potential=PotentialRecord(**potential.record()),
+        potential=MethodRecord(**potential.record()),
         versions={package: version(package) for package in _PACKAGES},
     )
 

@@ -187,7 +187,7 @@ def test_key_comes_from_the_environment_and_is_stored_nowhere(monkeypatch):
             settings(server).start()
         with pytest.raises(EngineError, match="OTHER_KEY"):
             settings(server, api_key_env="OTHER_KEY").start()
-    documents = [engine.record.as_dict(), settings(server, api_key_env="SOME_KEY").as_dict()]
+    documents = [engine.record.model_dump(), settings(server, api_key_env="SOME_KEY").as_dict()]
     assert "s3cret" not in json.dumps(documents)
 
 

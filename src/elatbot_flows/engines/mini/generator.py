@@ -24,12 +24,10 @@ from elatbot_flows.training.data.bulk_modulus import formula_hash
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
     from transformers import LlamaForCausalLM
 
-    from elatbot_flows.engines.completion import Completion
     from elatbot_flows.targets import DesignTarget
 
 __all__ = ["Generator", "GeneratorInfo", "load_generator"]
@@ -51,7 +49,7 @@ def load_generator(spec: str = "elatbot-mini") -> Generator:
         If it is unknown, incomplete, damaged or of another format version.
     """
     folder = find_folder(spec)
-    return Generator(load_model(folder), load_info(folder), load_hashes(folder), folder)
+    return Generator(load_model(folder), load_info(folder), load_hashes(folder))
 
 
 class Generator:
@@ -67,19 +65,12 @@ class Generator:
         What it knows.
     hashes
         Sorted `formula_hash` of the reduced formulas it was trained on.
-    folder
-        Where it lives.
     """
 
     def __init__(
-        self,
-        model: LlamaForCausalLM,
-        info: GeneratorInfo,
-        hashes: NDArray[np.uint64],
-        folder: Path | None = None,
+        self, model: LlamaForCausalLM, info: GeneratorInfo, hashes: NDArray[np.uint64]
     ) -> None:
         self.info = info
-        self.folder = folder
         self._model = model
         self._hashes = hashes
         self._ids = {word: number for number, word in enumerate(vocabulary())}
@@ -139,29 +130,3 @@ class Generator:
         wanted = np.uint64(formula_hash(reduced_formula(formula)))
         place = int(np.searchsorted(self._hashes, wanted))
         return place == len(self._hashes) or bool(self._hashes[place] != wanted)
-
-    # Until proposers.text draws by draw_materials.
-    is_novel = is_unseen
-
-    def generate(
-        self,
-        target: DesignTarget,
-        n: int,
-        *,
-        seed: int,
-        temperature: float = 0.8,
-        elements: tuple[str, ...] | None = None,
-    ) -> list[Completion]:
-        """Answers of `elatbot_flows.engines.drawing.draw_materials`."""
-        from elatbot_flows.engines.drawing import draw_materials
-        from elatbot_flows.engines.text_model import text_model
-
-        drawn = draw_materials(
-            text_model(str(self.folder)),
-            target,
-            n,
-            seed=seed,
-            temperature=temperature,
-            elements=elements,
-        )
-        return [each.completion for each in drawn if each.completion is not None]

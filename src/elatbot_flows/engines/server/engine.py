@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from monty.json import MSONable
 
+from elatbot_flows.documents import TextModelRecord
 from elatbot_flows.engines.asking import Asker
-from elatbot_flows.engines.base import EngineRecord, Failure
+from elatbot_flows.engines.base import Failure
 from elatbot_flows.engines.server import background
 from elatbot_flows.engines.server.api import Requests, Structured
 from elatbot_flows.engines.server.client import Client, connect
@@ -148,13 +149,13 @@ class ServerEngine:
             return await look_up(client, settings.model, settings.adapter)
 
     @property
-    def record(self) -> EngineRecord:
+    def record(self) -> TextModelRecord:
         """Who answers. Servers batch as they please, so none is called reproducible."""
         settings, served = self._settings, self._served
-        return EngineRecord(
+        return TextModelRecord(
             engine="server",
             engine_version=served.version,
-            model=settings.model,
+            name=settings.model,
             template=str(settings.template),
             adapter=settings.adapter,
             context_length=served.context_length,

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from elatbot_flows.documents import TextModelRecord
 from elatbot_flows.engines.asking import Asker
-from elatbot_flows.engines.base import EngineRecord, Failure
+from elatbot_flows.engines.base import Failure
 from elatbot_flows.engines.latest import latest
 from elatbot_flows.engines.transformers.answers import Answers
 from elatbot_flows.engines.transformers.batching import Row, batch_size, random_numbers
@@ -161,7 +162,7 @@ def _out_of_memory(row: Row, sampling: Sampling) -> Failure:
     )
 
 
-def _record(settings: Settings, loaded: Loaded) -> EngineRecord:
+def _record(settings: Settings, loaded: Loaded) -> TextModelRecord:
     dtype = str(loaded.model.dtype).removeprefix("torch.")
     merged = settings.merge_adapter and settings.quantization is None
     details: dict[str, Any] = {
@@ -179,10 +180,10 @@ def _record(settings: Settings, loaded: Loaded) -> EngineRecord:
             "adapter_trained_on": loaded.adapter_base,
             "peft": version("peft"),
         }
-    return EngineRecord(
+    return TextModelRecord(
         engine="transformers",
         engine_version=version("transformers"),
-        model=settings.model,
+        name=settings.model,
         template=settings.template.value,
         revision=loaded.revision,
         weights_sha256=loaded.weights_sha256,

@@ -6,8 +6,9 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from elatbot_flows.documents import TextModelRecord
 from elatbot_flows.engines.asking import Asker
-from elatbot_flows.engines.base import EngineRecord, Failure
+from elatbot_flows.engines.base import Failure
 from elatbot_flows.engines.completion import Completion
 from elatbot_flows.engines.latest import latest
 from elatbot_flows.engines.sampled import request_seed, sampling_record
@@ -66,14 +67,14 @@ class VllmEngine:
         self._window = 2 * loaded.engine.vllm_config.scheduler_config.max_num_seqs
 
     @property
-    def record(self) -> EngineRecord:
+    def record(self) -> TextModelRecord:
         """Who answers. vLLM's numbers depend on the batch, so it is not called reproducible."""
         settings, loaded = self._settings, self._loaded
         model = self._engine.model_config
-        return EngineRecord(
+        return TextModelRecord(
             engine="vllm",
             engine_version=loaded.version,
-            model=settings.model,
+            name=settings.model,
             template=str(settings.template),
             revision=loaded.revision,
             weights_sha256=loaded.weights_sha256,

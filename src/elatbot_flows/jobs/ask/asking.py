@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from jobflow import Maker
 
-from elatbot_flows.documents import TextModelRecord
 from elatbot_flows.engines.base import Failure
 from elatbot_flows.engines.symmetric import SymmetricMatrices
 from elatbot_flows.engines.text_model import TextModel, text_model
 
 if TYPE_CHECKING:
+    from elatbot_flows.documents import TextModelRecord
     from elatbot_flows.engines.base import Engine, Sampling
     from elatbot_flows.engines.completion import Completion
     from elatbot_flows.text.elatbot_prompts import Task
@@ -105,9 +105,8 @@ class AskMaker(Maker):
 
     def model_record(self, engine: Engine) -> TextModelRecord:
         """Who answers, as a document says it."""
-        record = asdict(engine.record)
-        record["name"], record["settings"] = record.pop("model"), record["settings"] or {}
-        return TextModelRecord(dialect=self.text_model().dialect, **record)
+        dialect = {"dialect": self.text_model().dialect}
+        return engine.record.model_copy(update=dialect, deep=True)
 
     def settings(self, sampling: Sampling, **more: Any) -> dict[str, Any]:
         """Sampling and guidance for a document."""
