@@ -61,9 +61,9 @@ def make_work(kind, count, tokens, temperature=None):
     if kind == "tensors":
         return Work(tensor_questions(count), 1, temperature, tokens)
     from elatbot_flows.text.dialects import dialect
-    from elatbot_flows.text.generation_text import ModulusRequest
+    from elatbot_flows.text.format import MaterialRequest
 
-    question = dialect("elatbot").ask_material(ModulusRequest(160.0, 160.0))
+    question = dialect("elatbot").ask_material(MaterialRequest(160.0))
     return Work([question], count, temperature, tokens)
 
 

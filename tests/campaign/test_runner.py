@@ -19,6 +19,7 @@ import sample_jobs
 from elatbot_flows.campaign.runner import run_flow
 from elatbot_flows.campaign.store import embedded_store
 from elatbot_flows.errors import StoreError
+from elatbot_flows.jobs import never_resume
 from sample_jobs import executions
 
 PATHS = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
@@ -135,7 +136,7 @@ def test_a_failed_job_is_tried_again(store, tmp_path):
 def test_a_job_that_reads_from_outside_is_never_taken_over(store, tmp_path):
     for _ in range(2):
         job = sample_jobs.announce(tmp_path, 1)
-        job.update_metadata({"resumable": False})
+        never_resume(job)
         run(Flow([job]), store)
     assert executions(tmp_path) == ["1", "1"]
 

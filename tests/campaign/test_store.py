@@ -26,8 +26,9 @@ from elatbot_flows.campaign.store import (
     open_store,
     publish_candidates,
 )
+from elatbot_flows.documents import Reading, SampleChunk
 from elatbot_flows.errors import StoreError
-from elatbot_flows.jobs import judge_candidates
+from elatbot_flows.jobs.conclude import conclude
 from elatbot_flows.targets import Interval
 
 TESTS = Path(__file__).parent
@@ -74,7 +75,7 @@ def test_without_configuration_outputs_go_to_files_in_the_folder(tmp_path):
 def test_the_embedded_store_outlives_the_process(store, tmp_path):
     job = sample_jobs.add(40, 2)
     run_locally(Flow([job]), store=store, ensure_success=True, log=False)
-    store_outputs(store, samples.batch("proposed", [samples.candidate(1)]))
+    store_outputs(store, samples.run_record(), samples.shortlist([samples.row(1)]))
     publish_candidates(store)
     command = [sys.executable, "-c", READ, str(tmp_path / "run"), job.uuid]
     environment = os.environ | {"JOBFLOW_CONFIG_FILE": str(tmp_path / "none.yaml")}
@@ -142,55 +143,83 @@ def test_opening_again_leaves_what_is_there(store, tmp_path):
 # --- publishing --------------------------------------------------------------------------------
 
 
-def judged(candidates, run=None):
-    return judge_candidates.original([samples.batch("validated", candidates, run)])
+def proposed(count, run_id="run"):
+    """Record and shortlist of a run, as its first jobs store them."""
+    rows = [samples.row(number, run_id=run_id) for number in range(count)]
+    return samples.run_record(run_id), samples.shortlist(rows, run_id=run_id)
 
 
 def test_publishing_makes_one_document_for_each_candidate(store):
-    proposed = [samples.candidate(number) for number in range(3)]
-    done = proposed[0].updated(status="validated", bulk_modulus=160.0)
-    store_outputs(store, samples.batch("proposed", proposed), samples.batch("validated", [done]))
+    done = samples.candidate(0).updated(status="passed", bulk_modulus=160.0)
+    store_outputs(store, *proposed(3), samples.chunk("judge", [done]))
     assert publish_candidates(store) == 3
     found = {d["candidate_id"]: d for d in find_candidates(candidate_store(store))}
     assert len(found) == 3
-    assert found["run-00000"]["status"] == "validated"
-    assert found["run-00000"]["stage"] == "validated"
+    assert found["run-00000"]["status"] == "passed"
+    assert found["run-00000"]["rung"] == "judge"
     assert found["run-00001"]["status"] == "proposed"
     assert found["run-00001"]["run"]["target"] == {"bulk_modulus": [80, 180]}
 
 
 def test_publishing_again_updates_and_duplicates_nothing(store):
-    proposed = [samples.candidate(number) for number in range(3)]
-    store_outputs(store, samples.batch("proposed", proposed))
+    store_outputs(store, *proposed(3))
     publish_candidates(store)
-    done = [proposed[2].updated(status="failed", reason="born_unstable"), samples.candidate(7)]
-    store_outputs(store, samples.batch("validated", done))
-    assert publish_candidates(store) == 4
-    assert publish_candidates(store) == 4
+    failed = samples.candidate(2).failed("born_unstable", "it is")
+    store_outputs(store, samples.chunk("judge", [failed]))
+    assert publish_candidates(store) == 3
+    assert publish_candidates(store) == 3
     found = {d["candidate_id"]: d for d in find_candidates(candidate_store(store))}
-    assert candidate_store(store).count() == 4
+    assert candidate_store(store).count() == 3
     assert found["run-00002"]["reason"] == "born_unstable"
-    assert "run-00007" in found
 
 
 def test_runs_are_kept_apart_and_may_be_published_alone(store):
     for run_id in ("a", "b"):
-        members = [samples.candidate(number, run_id=run_id) for number in range(2)]
-        store_outputs(store, samples.batch("proposed", members, samples.run_record(run_id)))
+        store_outputs(store, *proposed(2, run_id))
     assert publish_candidates(store, "a") == 2
     assert candidate_store(store).distinct("run_id") == ["a"]
     assert publish_candidates(store) == 4
     assert len(find_candidates(candidate_store(store), run_id="b")) == 2
 
 
-def test_the_verdict_of_a_finished_run_is_what_is_published(store):
-    member = samples.candidate(0).updated(status="validated", verdict="hit", relative_margin=0.1)
-    document = judged([member, samples.candidate(1)])
-    store_outputs(store, samples.batch("proposed", [samples.candidate(0)]), document)
+def test_ranks_and_closing_reasons_of_a_finished_run_are_published(store):
+    run, opened = proposed(2)
+    passed = samples.candidate(0).updated(status="passed", verdict="hit", probability=0.7)
+    rows = [
+        samples.row(
+            0, rung="judge", status="passed", verdict="hit", probability=0.7, uuid="chunk-uuid"
+        ),
+        samples.row(1),
+    ]
+    document = conclude.original(run, opened, samples.ledger(rows, "judge"))
+    store_outputs(store, run, opened, samples.chunk("judge", [passed]), document)
     publish_candidates(store)
     first, second = find_candidates(candidate_store(store), sort="rank", descending=False)
-    assert (first["stage"], first["rank"], first["verdict"]) == ("judged", 1, "hit")
+    assert (first["status"], first["rank"], first["verdict"]) == ("passed", 1, "hit")
     assert second["reason"] == "outranked"
+
+
+def test_the_completion_of_a_candidate_comes_from_its_sample(store):
+    rows = [samples.row(0, sample_uuid="s:1"), samples.row(1)]
+    sample = SampleChunk(
+        uuid="s", run_id="run", readings=[Reading(), Reading()], completions=[None, {"text": "x"}]
+    )
+    store_outputs(store, samples.run_record(), samples.shortlist(rows), sample)
+    publish_candidates(store)
+    found = {d["candidate_id"]: d for d in find_candidates(candidate_store(store))}
+    assert found["run-00000"]["completion"] == {"text": "x"}
+    assert found["run-00001"]["completion"] is None
+
+
+def test_of_two_tries_the_later_crystal_counts(store):
+    crystals = [samples.polymorph(samples.fcc(), energy) for energy in (0.0, 0.05)]
+    given_back = samples.candidate(0, polymorphs=crystals, status="built", polymorph=1)
+    passed = given_back.updated(status="passed")
+    chunks = [samples.chunk("judge", [passed]), samples.chunk("build", [given_back])]
+    store_outputs(store, *proposed(1), *chunks)
+    publish_candidates(store)
+    (found,) = find_candidates(candidate_store(store))
+    assert (found["status"], found["polymorph"]) == ("passed", 1)
 
 
 def test_an_empty_store_publishes_nothing(store):
@@ -202,14 +231,14 @@ def test_an_empty_store_publishes_nothing(store):
 
 MEMBERS = [
     samples.candidate(0, "NiAl").updated(
-        status="validated", verdict="hit", bulk_modulus=160.0, margin=10.0, novel=False
+        status="passed", verdict="hit", bulk_modulus=160.0, probability=0.9, unseen=False
     ),
     samples.candidate(1, "Ni3Al").updated(
-        status="validated", verdict="miss", bulk_modulus=180.0, margin=-10.0, novel=True
+        status="passed", verdict="miss", bulk_modulus=180.0, probability=0.05, unseen=True
     ),
-    samples.candidate(2, "TiAl").updated(status="failed", reason="born_unstable", novel=True),
+    samples.candidate(2, "TiAl").updated(status="failed", reason="born_unstable", unseen=True),
     samples.candidate(3, "NiTiAl").updated(
-        status="validated", verdict="hit", bulk_modulus=155.0, margin=5.0, novel=True
+        status="passed", verdict="hit", bulk_modulus=155.0, probability=0.6, unseen=True
     ),
 ]
 
@@ -218,9 +247,15 @@ def fill(target):
     source = MemoryStore()
     source.connect()
     target.connect()
-    output = samples.batch("validated", MEMBERS).model_dump(mode="json")
-    output |= {"@module": "elatbot_flows.documents.candidate", "@class": "CandidateBatch"}
-    source.update({"uuid": "1", "index": 1, "output": output}, key="uuid")
+    rows = [samples.row(n, member.formula) for n, member in enumerate(MEMBERS)]
+    documents = [
+        samples.run_record(),
+        samples.shortlist(rows),
+        samples.chunk("judge", MEMBERS),
+    ]
+    for number, document in enumerate(documents):
+        output = document.model_dump(mode="json") | {"@class": type(document).__name__}
+        source.update({"uuid": str(number), "index": 1, "output": output}, key="uuid")
     CandidateBuilder(source, target).run()
     target.connect()  # builders close their stores
     return target
@@ -243,8 +278,8 @@ def candidates(request, tmp_path_factory):
         ({"status": "failed"}, ["TiAl"]),
         ({"formula": "Ni3Al"}, ["Ni3Al"]),
         ({"run_id": "other"}, []),
-        ({"novel": True}, ["NiTiAl", "Ni3Al", "TiAl"]),
-        ({"novel": False}, ["NiAl"]),
+        ({"unseen": True}, ["NiTiAl", "Ni3Al", "TiAl"]),
+        ({"unseen": False}, ["NiAl"]),
         ({"intervals": {"bulk_modulus": Interval(155, 160)}}, ["NiAl", "NiTiAl"]),
         ({"intervals": {"bulk_modulus": Interval(156, 159)}}, []),
         ({"elements": ("Ni", "Al")}, ["NiAl", "Ni3Al"]),
@@ -257,7 +292,7 @@ def candidates(request, tmp_path_factory):
         ({"sort": "bulk_modulus", "descending": False}, ["NiTiAl", "NiAl", "Ni3Al", "TiAl"]),
         ({"sort": "bulk_modulus", "limit": 1}, ["Ni3Al"]),
         ({"sort": "shear_modulus", "descending": False, "limit": 10}, None),
-        ({"verdict": "hit", "novel": True, "contains": ("Ti",)}, ["NiTiAl"]),
+        ({"verdict": "hit", "unseen": True, "contains": ("Ti",)}, ["NiTiAl"]),
     ],
 )
 def test_candidates_that_fit_are_found_in_order(candidates, question, formulas):

@@ -14,7 +14,7 @@ from elatbot_flows.errors import ParseError, StructureError, TargetError
 from elatbot_flows.text import compact, constants_text, elatbot_prompts, patterns, wire
 from elatbot_flows.text.dialects import DIALECTS, TENSOR_TASKS, dialect
 from elatbot_flows.text.elatbot_prompts import Prompt, Task
-from elatbot_flows.text.generation_text import ModulusRequest
+from elatbot_flows.text.format import MaterialRequest
 from elatbot_flows.text.material import Material
 from elatbot_flows.text.question import Question, Template, messages, write
 
@@ -70,7 +70,7 @@ def test_the_compact_dialect_asks_in_the_words_of_the_embedded_model(material):
     text = write(question, dialect("compact").template)
     assert text == "<s> predict Al Ni 3 , Cubic :"
     assert compact.parse_predict(text.removeprefix("<s> ")) == compact.Proposal("AlNi3", "Cubic")
-    asked = dialect("compact").ask_material(ModulusRequest(160.0, 160.0))
+    asked = dialect("compact").ask_material(MaterialRequest(160.0))
     design = compact.parse_design(asked.input.removeprefix("<s> "))
     assert design == compact.Condition(bulk_modulus=160.0)
 
@@ -89,9 +89,12 @@ def test_the_compact_dialect_says_what_it_cannot(material, task, temperature, re
     assert error.value.reason == reason
 
 
-def test_the_compact_dialect_asks_for_exact_values():
-    with pytest.raises(TargetError, match="drawn from the range"):
-        dialect("compact").ask_material(ModulusRequest(150.0, 170.0))
+def test_only_the_compact_dialect_can_leave_the_bulk_modulus_open():
+    asked = dialect("compact").ask_material(MaterialRequest(None, number=2, elements=("Ni", "Al")))
+    design = compact.parse_design(asked.input.removeprefix("<s> "))
+    assert design == compact.Condition(number=2, elements=("Ni", "Al"))
+    with pytest.raises(TargetError, match="one bound at least"):
+        dialect("elatbot").ask_material(MaterialRequest(None))
 
 
 def test_an_unknown_dialect_is_named_with_those_there_are():
@@ -104,7 +107,7 @@ def test_tasks_of_a_dialect_can_be_asked(material, name):
     speaker = dialect(name)
     for task in speaker.tasks:
         if task is Task.GENERATION:
-            question = speaker.ask_material(ModulusRequest(160.0, 160.0))
+            question = speaker.ask_material(MaterialRequest(160.0))
         else:
             question = speaker.ask(task, material)
         assert re.compile(question.pattern)

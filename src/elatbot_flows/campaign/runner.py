@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
+from elatbot_flows.campaign.threads import shared_out_threads
 from elatbot_flows.errors import ElatbotError, StoreError
 
 if TYPE_CHECKING:
@@ -77,7 +78,8 @@ def run_flow(
     store
         Where outputs go. Each worker opens it anew, so it must not live in memory.
     workers
-        Processes; the threads of numerical libraries are shared out among them.
+        Processes; the threads of numerical libraries are shared out among them, unless
+        ``OMP_NUM_THREADS`` says how many each may have.
     on_event
         Called in this process for every event.
     warm_up
@@ -100,7 +102,7 @@ def run_flow(
     for job in plan.add(flow):
         on_event(Event("added", job.name))
     store_spec = json.dumps(store.as_dict(), default=str)
-    with _pool(workers) as pool:
+    with shared_out_threads(workers), _pool(workers) as pool:
         running: dict[Future[dict[str, Any]], Job] = {}
         if warm_up is not None and workers > 1:
             pool.submit(warm_up)
@@ -182,11 +184,6 @@ class _Plan:
 @contextlib.contextmanager
 def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     """Worker processes that end at once when this process is interrupted."""
-    threads = str(max(1, (os.cpu_count() or 1) // workers))
-    for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(variable, threads)
-    # Relaxing cells means 3x3 matrices: threads of OpenBLAS would only wait for each other.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     pool = ProcessPoolExecutor(
         workers, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker
     )
@@ -234,11 +231,13 @@ def _run_job(job_spec: str, store_spec: str) -> dict[str, Any]:
     """Run one job, or take over the output of an equal one."""
     from monty.json import MontyDecoder
 
+    from elatbot_flows.jobs.resume import may_resume
+
     job: Job = MontyDecoder().decode(job_spec)
     store = _open_store(store_spec)
     if job.config.resolve_references:
         job.resolve_args(store)
-        if job.metadata.get("resumable", True):
+        if may_resume(job):
             job.metadata["fingerprint"] = _fingerprint(job)
             if _take_over(job, store):
                 return {"flows": [], "replaced": False, "resumed": True}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from elatbot_flows.campaign.threads import available_cores
 from elatbot_flows.errors import StoreError, TargetError
 from elatbot_flows.targets import PROPERTIES, Interval, check_elements
 
@@ -143,10 +143,3 @@ def writable_folder(folder: Path, option: str) -> Path:
             f"{option}: {folder} cannot be written to ({error.strerror}); choose another folder"
         ) from error
     return folder.resolve()
-
-
-def available_cores() -> int:
-    """Processor cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

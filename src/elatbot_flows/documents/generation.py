@@ -15,10 +15,14 @@ _COMPLETION = "The answer word for word with model, seed, sampling and lengths i
 class MaterialProposal(BaseModel):
     """One material that a text model proposes for a bulk modulus."""
 
-    requested_bulk_modulus: float = Field(description="Voigt bulk modulus asked for, GPa.")
+    requested_bulk_modulus: float | None = Field(
+        None, description="Voigt bulk modulus asked for, GPa."
+    )
     temperature: float = Field(0.0, description="Temperature asked for, K.")
-    status: Literal["proposed", "failed"] = Field(description="Whether the answer can be read.")
-    reason: str | None = Field(None, description="Machine-readable reason if it cannot.")
+    status: Literal["proposed", "failed"] = Field(
+        description="Whether the answer can be read and obeys the request."
+    )
+    reason: str | None = Field(None, description="Machine-readable reason if it does not.")
     message: str | None = Field(None, description="The reason for people.")
     formula: str | None = Field(None, description="Reduced formula.")
     chemsys: str | None = Field(None, description="Chemical system, e.g. 'Al-Ni'.")
@@ -34,12 +38,12 @@ class MaterialProposal(BaseModel):
 class MaterialProposals(BaseModel):
     """Materials that a text model proposes, every answer accounted for."""
 
-    requested: list[float] = Field(
-        description="Interval the requested bulk moduli were drawn from, GPa."
+    requested: list[float | None] = Field(
+        description="Interval of bulk moduli that was asked for, GPa; None for an open end."
     )
     proposals: list[MaterialProposal] = Field(description="In the order of the draws.")
-    readable: Rate = Field(description="Readable answers, of all draws.")
-    distinct: Rate = Field(description="Different materials, of the readable answers.")
+    readable: Rate = Field(description="Answers that are readable and obey the request, of all.")
+    distinct: Rate = Field(description="Different materials, of these.")
     reasons: dict[str, int] = Field(
         default_factory=dict, description="Failed draws by machine-readable reason."
     )

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from monty.json import MSONable
 
-from elatbot_flows.engines.mini.generator_files import METADATA, SHIPPED, describe_generator
+from elatbot_flows.engines.base import Sampling
+from elatbot_flows.engines.mini.generator_files import describe_generator, is_generator
 from elatbot_flows.errors import EngineError
 from elatbot_flows.text.dialects import Dialect
 from elatbot_flows.text.dialects import dialect as find_dialect
 from elatbot_flows.text.elatbot_prompts import Task
+from elatbot_flows.text.question import Template
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from elatbot_flows.engines.base import Engine, EngineSettings
+    from elatbot_flows.engines.mini.generator import Generator
+    from elatbot_flows.engines.mini.generator_files import GeneratorInfo
+    from elatbot_flows.targets import DesignTarget
 
 __all__ = ["ENGINES", "TextModel", "text_model"]
 
@@ -87,6 +94,90 @@ class TextModel(MSONable):
             As `elatbot_flows.engines.base.EngineSettings.start`.
         """
         return _loaded(self.settings)  # type: ignore[arg-type]
+
+    @cached_property
+    def generator(self) -> GeneratorInfo | None:
+        """What is known of the training rows, if this package made the model.
+
+        Raises
+        ------
+        GeneratorError
+            If a folder with ``generator.json`` is incomplete.
+        """
+        spec, settings = str(getattr(self.settings, "model", "")), self.settings
+        elsewhere = getattr(settings, "url", None) or getattr(settings, "adapter", None)
+        ours = not elsewhere and self.words.template is Template.RAW and is_generator(spec)
+        return describe_generator(spec) if ours else None
+
+    def sampling(self, task: Task | str, **given: Any) -> Sampling:
+        """How answers to a task are drawn unless `given` says otherwise; loads the model.
+
+        Parameters
+        ----------
+        task
+            What is asked.
+        given
+            Fields of `Sampling`; None for the default of the dialect. Answers get as many tokens
+            as the task needs, but not more than half of what the model can keep in view.
+
+        Raises
+        ------
+        EngineError
+            If the model cannot be loaded or a number is out of range.
+        """
+        fields = self.words.drawing(Task(task))
+        context = self.engine().record.context_length
+        if context is not None:
+            fields["max_tokens"] = min(fields["max_tokens"], context // 2)
+        return Sampling(**fields | {k: v for k, v in given.items() if v is not None})
+
+    def check_target(self, target: DesignTarget) -> None:
+        """Refuse a target it cannot be asked for; see `elatbot_flows.engines.planning`."""
+        from elatbot_flows.engines.planning import check_target
+
+        check_target(self, target)
+
+    def is_unseen(self, formula: str) -> bool | None:
+        """Whether a formula is in none of its training rows; None if nobody wrote them down.
+
+        Raises
+        ------
+        ParseError
+            If the formula cannot be read.
+        """
+        known = self._known()
+        return None if known is None else known.is_unseen(formula)
+
+    def expected_moduli(
+        self, materials: Sequence[tuple[str, str]]
+    ) -> list[tuple[float, float]] | None:
+        """Voigt bulk moduli it expects, computed exactly instead of drawn, if it can.
+
+        Parameters
+        ----------
+        materials
+            Pairs of formula and crystal system.
+
+        Returns
+        -------
+        list of (float, float) or None
+            Mean and standard deviation in GPa of each; None for models that can only be asked
+            (`elatbot_flows.jobs.PredictModulusMaker`).
+
+        Raises
+        ------
+        GeneratorError, ParseError
+            If an element or a crystal system is unknown to it, or a formula cannot be read.
+        """
+        known = self._known()
+        return None if known is None else known.predict_bulk_modulus(materials)
+
+    def _known(self) -> Generator | None:
+        if self.generator is None:
+            return None
+        from elatbot_flows.engines.mini.generator import load_generator
+
+        return load_generator(str(getattr(self.settings, "model", "")))
 
     def check_task(self, task: Task | str | None) -> Task:
         """The task to ask for: `task`, or a tensor if the model can, or else a bulk modulus.
@@ -158,7 +249,7 @@ def text_model(
         raise EngineError(f"there is no engine {engine!r}: choose from {', '.join(ENGINES)}")
     if (url is None) == (engine == "server"):
         raise EngineError("the engine 'server', and it alone, needs the address of a server (url)")
-    ours = engine != "server" and (spec in SHIPPED or (Path(spec) / METADATA).is_file())
+    ours = engine != "server" and is_generator(spec)
     given = settings | {"adapter": adapter, "url": url, "device": device, "dtype": dtype}
     name = dialect or ("compact" if ours else "elatbot")
     made = _settings(

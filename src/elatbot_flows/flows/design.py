@@ -16,6 +16,7 @@ from elatbot_flows.jobs.conclude import conclude
 from elatbot_flows.jobs.hull import HullMaker
 from elatbot_flows.jobs.judge import JudgeMaker
 from elatbot_flows.jobs.place import PlaceMaker
+from elatbot_flows.jobs.resume import never_resume
 from elatbot_flows.judges import Judge, PotentialJudge
 from elatbot_flows.proposers import Proposer, TextProposer
 
@@ -130,7 +131,7 @@ class InverseDesignMaker(Maker):
             steps.append(step)
         ended = conclude(run, proposed.output, steps[-1].output)
         # It reads weights from outside, so an interrupted run must not trust its old output.
-        begun.update_metadata({"resumable": False})
+        never_resume(begun)
         return Flow([begun, *steps, ended], output=ended.output, name=self.name)
 
     def _rungs(self) -> list[Rung]:

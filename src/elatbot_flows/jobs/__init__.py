@@ -11,6 +11,7 @@ from elatbot_flows.jobs.conclude import conclude
 from elatbot_flows.jobs.hull import HullMaker
 from elatbot_flows.jobs.judge import JudgeMaker
 from elatbot_flows.jobs.place import PlaceMaker
+from elatbot_flows.jobs.resume import may_resume, never_resume
 
 __all__ = [
     "BuildMaker",

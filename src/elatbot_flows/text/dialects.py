@@ -6,10 +6,10 @@ billion parameters; whatever asks questions asks them through a dialect.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from elatbot_flows.errors import ParseError, TargetError
+from elatbot_flows.errors import ParseError
 from elatbot_flows.text import (
     compact,
     composition_text,
@@ -30,12 +30,13 @@ from elatbot_flows.text.question import Question, Template
 
 if TYPE_CHECKING:
     from elatbot_flows.text.compact import Proposal
-    from elatbot_flows.text.generation_text import ModulusRequest
+    from elatbot_flows.text.format import MaterialRequest
     from elatbot_flows.text.material import Material
     from elatbot_flows.text.tensor_text import TensorAnswer
 
 __all__ = ["DIALECTS", "TENSOR_TASKS", "CompactDialect", "Dialect", "ElatbotDialect", "dialect"]
 
+_LONGEST = {Task.BULK_MODULUS: 32, Task.GENERATION: 100, Task.INFILL: 48}
 TENSOR_TASKS = (
     Task.TENSOR,
     Task.TENSOR_FROM_STRUCTURE,
@@ -57,10 +58,13 @@ class Dialect(Protocol):
     def tasks(self) -> tuple[Task, ...]:
         """What it can be asked."""
 
+    def drawing(self, task: Task) -> dict[str, Any]:
+        """How answers to a task are drawn by default: fields of a `Sampling`."""
+
     def ask(self, task: Task, material: Material, temperature: float = 0.0) -> Question:
         """Ask for a tensor, a bulk modulus or a masked formula of a material (K)."""
 
-    def ask_material(self, request: ModulusRequest) -> Question:
+    def ask_material(self, request: MaterialRequest) -> Question:
         """Ask for a material."""
 
     def read_tensor(self, text: str, material: Material) -> TensorAnswer:
@@ -100,6 +104,14 @@ class ElatbotDialect:
         """All of them."""
         return tuple(Task)
 
+    def drawing(self, task: Task) -> dict[str, Any]:
+        """Longest answer, where it stops and, for generation, the published boldness."""
+        found: dict[str, Any] = {"max_tokens": _LONGEST.get(task, 512)}
+        if self.template is Template.ELATBOT:
+            found["stop"] = ("\nHuman:",)
+        bold = {"temperature": 0.95, "top_p": 0.7, "top_k": 50}
+        return found | bold if task == Task.GENERATION else found
+
     def ask(self, task: Task, material: Material, temperature: float = 0.0) -> Question:
         """Ask for a tensor, a bulk modulus or a masked formula of a material.
 
@@ -129,9 +141,17 @@ class ElatbotDialect:
             return patterns.FORMULA
         return patterns.constants(material.laue) if self.answers == "constants" else patterns.MATRIX
 
-    def ask_material(self, request: ModulusRequest) -> Question:
-        """Ask for a material with a given Voigt bulk modulus."""
-        prompt = elatbot_prompts.render(Task.GENERATION, generation_text.render(request))
+    def ask_material(self, request: MaterialRequest) -> Question:
+        """Ask for a material with a given Voigt bulk modulus.
+
+        Raises
+        ------
+        TargetError
+            If it is left open, negative or above 1e5 GPa.
+        """
+        value = request.bulk_modulus
+        wanted = generation_text.ModulusRequest(value, value, request.temperature)
+        prompt = elatbot_prompts.render(Task.GENERATION, generation_text.render(wanted))
         return Question(prompt.instruction, prompt.input, patterns.MATERIAL)
 
     def read_tensor(self, text: str, material: Material) -> TensorAnswer:
@@ -191,6 +211,11 @@ class CompactDialect:
         """Bulk modulus at 0 K, and generation."""
         return (Task.BULK_MODULUS, Task.GENERATION)
 
+    def drawing(self, task: Task) -> dict[str, Any]:
+        """Longest answer and, for generation, a temperature."""
+        bold = {"temperature": 0.8} if task == Task.GENERATION else {}
+        return {"max_tokens": 32} | bold
+
     def ask(self, task: Task, material: Material, temperature: float = 0.0) -> Question:
         """Ask for the bulk modulus of a material.
 
@@ -209,21 +234,20 @@ class CompactDialect:
             compact.render_predict(counts, material.crystal_system), patterns.COMPACT_MODULUS
         )
 
-    def ask_material(self, request: ModulusRequest) -> Question:
-        """Ask for a material with a given bulk modulus at 0 K, exact to 1 GPa.
+    def ask_material(self, request: MaterialRequest) -> Question:
+        """Ask for a material at 0 K, its bulk modulus exact to 1 GPa.
 
         Raises
         ------
+        ParseError
+            With reason ``"wrong_temperature"``.
         TargetError
-            For a range: draw values from it instead.
+            If the bulk modulus cannot be written.
         """
         _require_zero(request.temperature)
-        if request.minimum != request.maximum:
-            raise TargetError(
-                "the compact format asks for exact bulk moduli: ask for values drawn from the range"
-            )
-        condition = compact.Condition(bulk_modulus=request.minimum)
-        return _begin(compact.render_design(condition), patterns.COMPACT_MATERIAL)
+        condition = compact.Condition(request.bulk_modulus, request.number, request.elements)
+        question = _begin(compact.render_design(condition), patterns.COMPACT_MATERIAL)
+        return replace(question, limits=request.limits)
 
     def read_tensor(self, text: str, material: Material) -> TensorAnswer:  # noqa: ARG002
         """Refuse: the format has no tensors."""

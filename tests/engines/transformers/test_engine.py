@@ -17,7 +17,7 @@ from elatbot_flows.errors import ParseError
 from elatbot_flows.text import compact, constants_text, patterns, tensor_text
 from elatbot_flows.text.dialects import dialect
 from elatbot_flows.text.elatbot_prompts import Task
-from elatbot_flows.text.generation_text import ModulusRequest
+from elatbot_flows.text.format import MaterialRequest
 from elatbot_flows.text.material import Material
 from elatbot_flows.text.question import Question, Template, write
 from engines.tiny_models import crystals, make_adapter, make_tiny_llama, make_tokenizer, prompt_for
@@ -303,7 +303,7 @@ def test_embedded_model_designs():
     """Word-level vocabulary: every answer is a material in the compact format."""
     asked = dialect("compact")
     engine = TransformersSettings("elatbot-mini", template=asked.template).start()
-    questions = [asked.ask_material(ModulusRequest(k, k)) for k in (60.0, 200.0)]
+    questions = [asked.ask_material(MaterialRequest(k)) for k in (60.0, 200.0)]
     sampling = Sampling(temperature=1, max_tokens=30, samples=20)
     for answers in texts(engine, questions, sampling):
         assert len(set(answers)) > 15

@@ -70,6 +70,8 @@ def test_what_can_be_asked_for():
     assert found.requested == [100, 120]
     assert asked_for(found.proposals[0]).temperature == 300
     assert generate(Interval(40, 50), 1, 77, model=model).proposals[0].temperature == 77
+    narrow = DesignTarget(bulk_modulus=Interval(100, 120), elements=("Fe", "C"))
+    assert generate(narrow, 1, model=model).reasons == {"element_not_allowed": 1}
     for wrong, n in [((170, 150), 1), (100, 0), (100, 10_001)]:
         with pytest.raises(TargetError):
             GenerateMaker.make.original(GenerateMaker(model=model), wrong, n)
@@ -87,13 +89,16 @@ def test_the_embedded_model_generates_by_the_same_maker():
 def test_draws_of_one_value_differ():
     found = generate(160, 8)
     assert found.distinct.count > 1
-    assert len({proposal.prompt for proposal in found.proposals}) == 1
+    assert {proposal.requested_bulk_modulus for proposal in found.proposals} == {160}
 
 
-def test_a_temperature_the_model_does_not_know_is_a_reason():
-    found = generate(160, 2, 300)
-    assert [proposal.reason for proposal in found.proposals] == ["wrong_temperature"] * 2
-    assert found.readable.of == 2
+@pytest.mark.parametrize(
+    ("wanted", "kelvin", "words"),
+    [((900, 950), 0, "was trained on bulk moduli"), (160, 300, "knows 0 K only")],
+)
+def test_what_the_model_never_learned_is_refused_as_in_a_design(wanted, kelvin, words):
+    with pytest.raises(TargetError, match=words):
+        GenerateMaker.make.original(GenerateMaker(), wanted, 2, kelvin)
 
 
 def test_a_model_that_does_not_generate_is_refused(monkeypatch):

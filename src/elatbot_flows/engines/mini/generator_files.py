@@ -28,6 +28,7 @@ __all__ = [
     "GeneratorInfo",
     "describe_generator",
     "find_folder",
+    "is_generator",
     "load_hashes",
     "load_info",
     "load_model",
@@ -97,6 +98,11 @@ class GeneratorInfo(MSONable):
             overlap = min(high, 10.0 * (place + 1)) - max(low, 10.0 * place)
             total += rows * max(overlap, 0.0) / 10.0
         return total
+
+
+def is_generator(spec: str) -> bool:
+    """Whether a name is that of a shipped generator or of a folder with the metadata of one."""
+    return spec in SHIPPED or (Path(spec) / METADATA).is_file()
 
 
 def find_folder(spec: str) -> Path:

@@ -6,40 +6,28 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from elatbot_flows.engines.mini.grammar import MaterialGrammar
-from elatbot_flows.errors import GeneratorError, TargetError
-from elatbot_flows.targets import CRYSTAL_SYSTEMS
-from elatbot_flows.text.compact import LONGEST_LIST, Condition
+from elatbot_flows.errors import TargetError
+from elatbot_flows.text.compact import LONGEST_LIST
+from elatbot_flows.text.format import MaterialRequest
+from elatbot_flows.text.question import Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection
 
     from elatbot_flows.engines.mini.generator_files import GeneratorInfo
     from elatbot_flows.targets import DesignTarget
 
-__all__ = ["Plan", "check_systems"]
+__all__ = ["Plan"]
 
 _MOST_ELEMENTS = 9
 
 
-def check_systems(systems: Sequence[str]) -> None:
-    """Refuse what is no crystal system.
-
-    Raises
-    ------
-    GeneratorError
-        If a name is unknown or there is none.
-    """
-    wrong = [system for system in systems if system not in CRYSTAL_SYSTEMS]
-    if wrong or not systems:
-        raise GeneratorError(
-            f"{', '.join(map(repr, wrong)) or 'an empty list'} is no crystal system; "
-            f"choose from {', '.join(CRYSTAL_SYSTEMS)}"
-        )
-
-
 class Plan:
     """Draws what each sample is asked for.
+
+    A bulk modulus is drawn uniformly from the interval that the target implies (none if it implies
+    none), and a number of elements as often as in the training rows; pure elements are asked for
+    only if nothing else is allowed.
 
     Parameters
     ----------
@@ -47,8 +35,6 @@ class Plan:
         What the generator knows.
     target
         What is wanted.
-    systems
-        Crystal systems allowed; None for all.
     elements
         Narrows the elements that the target allows; None for no narrowing.
 
@@ -56,19 +42,11 @@ class Plan:
     ------
     TargetError
         If no element is left.
-    GeneratorError
-        If `systems` is empty or holds an unknown name.
     """
 
     def __init__(
-        self,
-        info: GeneratorInfo,
-        target: DesignTarget,
-        systems: tuple[str, ...] | None,
-        elements: tuple[str, ...] | None,
+        self, info: GeneratorInfo, target: DesignTarget, elements: Collection[str] | None
     ) -> None:
-        if systems is not None:
-            check_systems(systems)
         allowed = target.allowed(info.elements)
         self._allowed = tuple(e for e in allowed if elements is None or e in elements)
         if not self._allowed:
@@ -79,21 +57,17 @@ class Plan:
         self._edges = _modulus_edges(info, target)
         self._most_atoms = target.max_sites
         self._numbers = _number_shares(info, len(self._allowed), target)
-        self._systems = systems
-        rows = np.array([info.rows_by_system.get(system, 0) + 1.0 for system in systems or ()])
-        self._system_shares = rows / rows.sum()
 
-    def draw(self, rng: np.random.Generator) -> tuple[Condition, MaterialGrammar]:
-        """Draw the condition of one sample, with the grammar that enforces it."""
+    def draw(self, rng: np.random.Generator) -> MaterialRequest:
+        """Draw what one sample is asked for, and what its answer has to obey."""
         elements = self._allowed
         if self._listed:
             elements = tuple(rng.permutation(elements)[:LONGEST_LIST].tolist())
         number = int(rng.choice(len(self._numbers), p=self._numbers)) + 1
         modulus = None if self._edges is None else float(rng.uniform(*self._edges))
-        system = str(rng.choice(self._systems, p=self._system_shares)) if self._systems else None
-        condition = Condition(modulus, number, elements if self._listed else None, system)
-        systems = (system,) if system else CRYSTAL_SYSTEMS
-        return condition, MaterialGrammar(elements, number, systems, self._most_atoms)
+        limits = Limits(tuple(sorted(elements)), number, self._most_atoms)
+        listed = elements if self._listed else None
+        return MaterialRequest(modulus, number=number, elements=listed, limits=limits)
 
 
 def _modulus_edges(info: GeneratorInfo, target: DesignTarget) -> tuple[float, float] | None:

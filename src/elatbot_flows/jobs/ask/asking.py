@@ -10,22 +10,19 @@ from typing import TYPE_CHECKING, Any
 from jobflow import Maker
 
 from elatbot_flows.documents import TextModelRecord
-from elatbot_flows.engines.base import Failure, Sampling
+from elatbot_flows.engines.base import Failure
 from elatbot_flows.engines.symmetric import SymmetricMatrices
 from elatbot_flows.engines.text_model import TextModel, text_model
-from elatbot_flows.text.elatbot_prompts import Task
-from elatbot_flows.text.question import Template
 
 if TYPE_CHECKING:
-    from elatbot_flows.engines.base import Engine
+    from elatbot_flows.engines.base import Engine, Sampling
     from elatbot_flows.engines.completion import Completion
+    from elatbot_flows.text.elatbot_prompts import Task
     from elatbot_flows.text.question import Question
 
 __all__ = ["AskMaker", "guided", "package_versions", "plain"]
 
 _PACKAGES = ("elatbot_flows", "numpy", "pymatgen", "robocrys", "spglib")
-_NEXT_TURN = "\nHuman:"
-_LONGEST = {Task.BULK_MODULUS: 32, Task.GENERATION: 100, Task.INFILL: 48}
 
 
 @dataclass
@@ -79,27 +76,23 @@ class AskMaker(Maker):
         """
         return self.model if isinstance(self.model, TextModel) else text_model(self.model)
 
-    def sampling(self, task: Task, engine: Engine, **overrule: int) -> Sampling:
+    def sampling(self, task: Task, **overrule: int) -> Sampling:
         """How answers to a task are drawn; `overrule` comes before the fields.
 
         Raises
         ------
         EngineError
-            If a number is out of range.
+            If the model cannot be loaded or a number is out of range.
         """
-        most, context = _LONGEST.get(task, 512), engine.record.context_length
-        if context is not None:
-            most = min(most, context // 2)
         fields: dict[str, Any] = {
             "temperature": self.sampling_temperature,
             "top_p": self.top_p,
             "top_k": self.top_k,
-            "max_tokens": most if self.max_tokens is None else self.max_tokens,
+            "max_tokens": self.max_tokens,
             "samples": self.samples,
             "seed": self.seed,
         }
-        ours = self.text_model().words.template is Template.ELATBOT
-        return Sampling(**(fields | overrule), stop=(_NEXT_TURN,) if ours else ())
+        return self.text_model().sampling(task, **(fields | overrule))
 
     def engine(self) -> Engine:
         """The engine, as `guided` and `journal` want it."""

@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from jobflow import job
 
 from elatbot_flows.documents import MaterialProposal, MaterialProposals, Rate
-from elatbot_flows.engines.ask_all import draw_each
-from elatbot_flows.engines.base import Failure
-from elatbot_flows.errors import ElatbotError, TargetError
-from elatbot_flows.jobs.ask.asking import AskMaker, guided, package_versions, plain
-from elatbot_flows.jobs.ask.materials import failure_of
+from elatbot_flows.engines.drawing import draw_with
+from elatbot_flows.errors import TargetError
+from elatbot_flows.jobs.ask.asking import AskMaker, package_versions, plain
 from elatbot_flows.targets import DesignTarget, Interval
 from elatbot_flows.text.elatbot_prompts import Task
-from elatbot_flows.text.generation_text import ModulusRequest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from elatbot_flows.engines.completion import Completion
-    from elatbot_flows.text.dialects import Dialect
-    from elatbot_flows.text.question import Question
+    from elatbot_flows.engines.drawing import Drawn
 
 __all__ = ["GenerateMaker"]
 
 _MOST = 10_000
+_ANY_SITES = 100_000
 
 
 @dataclass
@@ -82,90 +78,63 @@ class GenerateMaker(AskMaker):
         EngineError
             If the model cannot be loaded or does not generate.
         TargetError
-            If no bulk modulus is implied, or `n` is out of range.
+            If no bulk modulus is implied, the model cannot be asked for it, or `n` is out of range.
         """
         if not 1 <= n <= _MOST:
             raise TargetError(f"n is {n}: ask for 1 to {_MOST} materials in one job")
-        model = self.text_model()
-        model.check_task(Task.GENERATION)
-        interval = _interval(bulk_modulus)
-        if temperature is None:
-            is_target = isinstance(bulk_modulus, DesignTarget)
-            temperature = bulk_modulus.temperature if is_target else 0.0  # type: ignore[union-attr]
+        target, model = _target(bulk_modulus, temperature), self.text_model()
+        model.check_target(target)
         engine = self.engine()
-        sampling = self.sampling(
-            Task.GENERATION, engine, samples=1, seed=self.seed if seed is None else seed
-        )
-        values = np.random.default_rng(sampling.seed).uniform(interval.low, interval.high, n)
-        requests = [ModulusRequest(v, v, temperature) for v in values.round(2).tolist()]
-        asked = [_ask(model.words, request) for request in requests]
-        answers = draw_each(engine, [guided(q, self.guided) for q in asked], sampling)
-        proposals = [
-            _proposal(request, answer, model.words)
-            for request, answer in zip(requests, answers, strict=True)
-        ]
+        chosen = self.seed if seed is None else seed
+        sampling = self.sampling(Task.GENERATION, samples=1, seed=chosen)
+        drawn = draw_with(model, engine, target, n, sampling, guided=self.guided)
         return MaterialProposals(
-            requested=[interval.low, interval.high],
+            requested=_requested(target),
             settings=self.settings(sampling),
             model=self.model_record(engine),
             versions=package_versions(),
-            **_counted(proposals),
+            **_counted([_proposal(each, target.temperature) for each in drawn]),
         )
 
 
-def _interval(wanted: Any) -> Interval:
-    """Interval of Voigt bulk moduli, GPa."""
+def _target(wanted: Any, temperature: float | None) -> DesignTarget:
+    """What is wanted, as a target."""
     if isinstance(wanted, DesignTarget):
-        implied = wanted.implied_bulk_modulus()
-        if implied is None:
+        if wanted.implied_bulk_modulus() is None:
             raise TargetError("the target bounds no bulk modulus: give an interval for it")
-        return implied
-    if isinstance(wanted, Interval):
-        return wanted
+        return wanted if temperature is None else replace(wanted, temperature=temperature)
     if isinstance(wanted, (int, float)):
-        return Interval(wanted, wanted)
-    low, high = wanted
-    return Interval(low, high)
+        wanted = (wanted, wanted)
+    interval = wanted if isinstance(wanted, Interval) else Interval(*wanted)
+    return DesignTarget(interval, temperature=temperature or 0.0, max_sites=_ANY_SITES)
 
 
-def _ask(words: Dialect, request: ModulusRequest) -> Question | Failure:
-    try:
-        return words.ask_material(request)
-    except ElatbotError as error:
-        return failure_of(error)
+def _requested(target: DesignTarget) -> list[float | None]:
+    interval = target.implied_bulk_modulus()
+    edges = (None, None) if interval is None else (interval.low, interval.high)
+    return [edge if edge is not None and isfinite(edge) else None for edge in edges]
 
 
-def _proposal(
-    request: ModulusRequest, answer: Completion | Failure, words: Dialect
-) -> MaterialProposal:
+def _proposal(drawn: Drawn, temperature: float) -> MaterialProposal:
     """What one answer says."""
-    fields: dict[str, Any] = {
-        "requested_bulk_modulus": request.minimum,
-        "temperature": request.temperature,
-    }
-    if isinstance(answer, Failure):
-        return _failed(fields, answer)
-    fields |= {"prompt": answer.prompt, "completion": plain(answer)}
-    try:
-        found = words.read_material(answer.text)
-    except ElatbotError as error:
-        return _failed(fields, failure_of(error))
-    from pymatgen.core import Composition
+    elements: list[str] = []
+    if drawn.formula is not None:
+        from pymatgen.core import Composition
 
-    elements = sorted(element.symbol for element in Composition(found.formula).elements)
+        elements = sorted(element.symbol for element in Composition(drawn.formula).elements)
+    answer = drawn.completion
     return MaterialProposal(
-        status="proposed",
-        formula=found.formula,
-        crystal_system=found.crystal_system,
+        requested_bulk_modulus=drawn.bulk_modulus,
+        temperature=temperature,
+        status="proposed" if drawn.reason is None else "failed",
+        reason=drawn.reason,
+        message=drawn.message,
+        formula=drawn.formula,
+        crystal_system=drawn.crystal_system,
         elements=elements,
-        chemsys="-".join(elements),
-        **fields,
-    )
-
-
-def _failed(fields: dict[str, Any], failure: Failure) -> MaterialProposal:
-    return MaterialProposal(
-        status="failed", reason=failure.reason, message=failure.message, **fields
+        chemsys="-".join(elements) or None,
+        prompt=None if answer is None else answer.prompt,
+        completion=None if answer is None else plain(answer),
     )
 
 

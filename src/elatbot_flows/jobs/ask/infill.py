@@ -75,7 +75,7 @@ class InfillMaker(AskMaker):
         rows = [_ask(given, model.words) for given in (compositions if many else [compositions])]  # type: ignore[union-attr]
         engine = self.engine()
         questions = [guided(question, self.guided) for _, question in rows]
-        answers = ask_all(engine, questions, self.sampling(Task.INFILL, engine, samples=1))
+        answers = ask_all(engine, questions, self.sampling(Task.INFILL, samples=1))
         common = {"model": self.model_record(engine), "versions": package_versions()}
         documents = [
             FormulaInfill(**common, **fields, **_outcome(answer, fields, model.words))

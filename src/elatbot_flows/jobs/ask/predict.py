@@ -132,7 +132,7 @@ class PredictElasticMaker(AskMaker):
         if self.journal is not None:
             folder = Path(self.journal) / "words"
             asked = [with_words(each, task, model, folder) for each in asked]
-        sampling = self.sampling(task, engine)
+        sampling = self.sampling(task)
         record = self.model_record(engine)
         require_same(record, expected)
         questions, retrieved = self._questions(asked, model, task)
