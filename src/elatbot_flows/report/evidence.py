@@ -40,8 +40,8 @@ def stands_for(candidate: CandidateDocument) -> str:
     if not total:
         return "No crystal."
     if total == 1:
-        return f"{crystal_words(candidate, 0)} is the only one."
-    words = f"{crystal_words(candidate, candidate.polymorph)} of {total} stands for it"
+        return "There is one crystal."
+    words = f"Crystal {candidate.polymorph + 1} of {total} stands for it"
     if above is None:
         return f"{words}."
     if abs(above) < _SAME_ENERGY:

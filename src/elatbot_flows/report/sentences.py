@@ -23,7 +23,9 @@ __all__ = ["estimate_words", "limits", "origin_words", "result_sentence"]
 
 _HASH = 12
 _MAGNETIC = {"Cr", "Mn", "Fe", "Co", "Ni"}
-_PLACED = "The hull is that of one potential and of the phases it was made of: another phase may lie lower."
+_PLACED = (
+    "The hull is that of one potential and of the phases it was made of: others may lie lower."
+)
 _NOT_PLACED = (
     "Mechanical stability was checked, thermodynamic stability was not: a material may decompose "
     "into others."
