@@ -69,6 +69,7 @@ def generate(
 
     from elatbot_flows.campaign.store import open_store
     from elatbot_flows.jobs import GenerateMaker
+    from elatbot_flows.jobs.ask.generate import check_scope
     from elatbot_flows.text.elatbot_prompts import Task
 
     check_at_least(1, "-n", n)
@@ -76,6 +77,7 @@ def generate(
     chosen = Asking(model, adapter, engine, url, dialect, device, dtype).text_model()
     chosen.check_task(Task.GENERATION)
     interval = _interval(bulk_modulus)
+    check_scope(chosen, interval)
     with tempfile.TemporaryDirectory() as scratch:
         kept = writable_folder(out, "--out") if out else None
         maker = GenerateMaker(

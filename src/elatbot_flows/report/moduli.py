@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from elatbot_flows.report.style import BAND, FAINT, INK, MARKERS, centred, dress, literal
@@ -57,8 +58,9 @@ def draw_moduli(figure: FigureBase, document: DesignDocument) -> None:
             _draw_screened(panel, shown)
         _draw_values(panel, name, shown)
         if not shown:
-            aside = (interval.high - interval.low) or 1.0
-            panel.set_xlim(interval.low - aside, interval.high + aside)
+            low, high = _drawn_edges(interval)
+            aside = (high - low) or 1.0
+            panel.set_xlim(low - aside, high + aside)
             centred(panel, "no validated candidates")
     panels[0].set_yticks(range(len(shown)), [_row_label(c) for c in shown])
     panels[0].set_ylim(moduli_rows(document) - 0.4, -0.6)
@@ -69,13 +71,22 @@ def draw_moduli(figure: FigureBase, document: DesignDocument) -> None:
 
 def _draw_band(axes: Axes, name: str, interval: Interval) -> None:
     prop = PROPERTIES[name]
-    axes.axvspan(interval.low, interval.high, color=BAND, alpha=0.25, lw=0, label="target")
-    for edge in (interval.low, interval.high):
+    axes.axvspan(*_drawn_edges(interval), color=BAND, alpha=0.25, lw=0, label="target")
+    for edge in filter(isfinite, interval.edges):
         axes.axvline(edge, color=BAND, lw=1)
     unit = f" ({prop.unit})" if prop.unit else ""
     axes.set_xlabel(f"{property_words(name)} {_GREEK.get(prop.symbol, prop.symbol)}{unit}")
     axes.margins(x=0.08)
     dress(axes)
+
+
+def _drawn_edges(interval: Interval) -> tuple[float, float]:
+    """Where the band ends; on an open side as far away as the other edge is from zero."""
+    low, high = interval.edges
+    return (
+        low if isfinite(low) else high - abs(high or 1.0),
+        high if isfinite(high) else low + abs(low or 1.0),
+    )
 
 
 _BEHIND: dict[str, Any] = {"color": FAINT, "alpha": 0.8, "zorder": 2, "linestyle": "none"}

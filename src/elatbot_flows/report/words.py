@@ -106,7 +106,7 @@ def target_words(target: dict[str, Any]) -> list[str]:
     """One phrase, with its unit, for every field of a target's summary."""
     phrases = []
     for name, interval in target_intervals(target).items():
-        span = f"{interval.low:g} to {interval.high:g} {PROPERTIES[name].unit}"
+        span = f"{interval_words(interval)} {PROPERTIES[name].unit}"
         phrases.append(f"{property_words(name)} {span}".rstrip())
     if target.get("elements"):
         phrases.append(f"only {', '.join(target['elements'])}")
@@ -118,6 +118,14 @@ def target_words(target: dict[str, Any]) -> list[str]:
         phrases.append(f"at most {target['max_sites']} atoms in the primitive cell")
     phrases.append(f"at {target.get('temperature', 0):g} K")
     return phrases
+
+
+def interval_words(interval: Interval) -> str:
+    """``"150 to 170"``, ``"150 or more"``, ``"170 or less"``."""
+    low, high = interval.plain()
+    if low is None or high is None:
+        return f"{high:g} or less" if low is None else f"{low:g} or more"
+    return f"{low:g} to {high:g}"
 
 
 def origin_words(run: RunRecord) -> str:

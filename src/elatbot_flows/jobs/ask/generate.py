@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,8 @@ from jobflow import job
 from elatbot_flows.documents import MaterialProposal, MaterialProposals, Rate
 from elatbot_flows.engines.ask_all import draw_each
 from elatbot_flows.engines.base import Failure
+from elatbot_flows.engines.mini.generator_files import SHIPPED, describe_generator
+from elatbot_flows.engines.mini.scope import check_target
 from elatbot_flows.errors import ElatbotError, TargetError
 from elatbot_flows.jobs.ask.asking import AskMaker, guided, package_versions, plain
 from elatbot_flows.jobs.ask.materials import failure_of
@@ -23,10 +26,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from elatbot_flows.engines.completion import Completion
+    from elatbot_flows.engines.text_model import TextModel
     from elatbot_flows.text.dialects import Dialect
     from elatbot_flows.text.question import Question
 
-__all__ = ["GenerateMaker"]
+__all__ = ["GenerateMaker", "check_scope"]
 
 _MOST = 10_000
 
@@ -82,13 +86,15 @@ class GenerateMaker(AskMaker):
         EngineError
             If the model cannot be loaded or does not generate.
         TargetError
-            If no bulk modulus is implied, or `n` is out of range.
+            If no bulk modulus is implied, the shipped model never saw such ones, or `n` is out of
+            range.
         """
         if not 1 <= n <= _MOST:
             raise TargetError(f"n is {n}: ask for 1 to {_MOST} materials in one job")
         model = self.text_model()
         model.check_task(Task.GENERATION)
         interval = _interval(bulk_modulus)
+        check_scope(model, interval)
         if temperature is None:
             is_target = isinstance(bulk_modulus, DesignTarget)
             temperature = bulk_modulus.temperature if is_target else 0.0  # type: ignore[union-attr]
@@ -126,6 +132,21 @@ def _interval(wanted: Any) -> Interval:
         return Interval(wanted, wanted)
     low, high = wanted
     return Interval(low, high)
+
+
+def check_scope(model: TextModel, interval: Interval) -> None:
+    """Refuse bulk moduli (GPa) that cannot be drawn or that the shipped model never saw.
+
+    Raises
+    ------
+    TargetError
+        If an edge is missing, or hardly any training row of the shipped model is near.
+    """
+    if not all(map(math.isfinite, interval.edges)):
+        raise TargetError(f"values are drawn from the interval {interval}: give both edges")
+    spec = getattr(model.settings, "model", None)
+    if spec in SHIPPED:
+        check_target(describe_generator(str(spec)), DesignTarget(bulk_modulus=interval))
 
 
 def _ask(words: Dialect, request: ModulusRequest) -> Question | Failure:
