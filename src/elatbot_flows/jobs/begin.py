@@ -17,6 +17,7 @@ from elatbot_flows.proposers.expectation import expectation_record
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from elatbot_flows.documents import TextModelRecord
     from elatbot_flows.engines.text_model import TextModel
     from elatbot_flows.judges import Judge
     from elatbot_flows.targets import DesignTarget
@@ -70,7 +71,7 @@ def begin(
         "requested": n,
         "seed": seed,
         "elements": _elements(target, model, judges),
-        "generator": None if model is None else model.engine().record,
+        "generator": None if model is None else _generator(model),
         "expectation": text,
         "judges": records,
         "settings": settings,
@@ -78,6 +79,11 @@ def begin(
         "notes": _prospects(target, records, text),
     }
     return RunRecord(uuid=own_uuid(), run_id=_run_id(fields), **fields)
+
+
+def _generator(model: TextModel) -> TextModelRecord:
+    """Who proposes, and in which words it is asked."""
+    return model.engine().record.model_copy(update={"dialect": model.dialect})
 
 
 def _elements(
