@@ -3,7 +3,13 @@
 from elatbot_flows.documents.candidate import STAGES, CandidateBatch, CandidateDocument, Polymorph
 from elatbot_flows.documents.design import DesignCounts, DesignDocument
 from elatbot_flows.documents.elastic import ElasticResult
-from elatbot_flows.documents.estimate import MemberValue, ModulusEstimate
+from elatbot_flows.documents.estimate import (
+    Estimate,
+    MemberOpinion,
+    MemberValue,
+    ModulusEstimate,
+    PropertyInterval,
+)
 from elatbot_flows.documents.generation import FormulaInfill, MaterialProposal, MaterialProposals
 from elatbot_flows.documents.prediction import (
     PredictionSummary,
@@ -22,16 +28,19 @@ __all__ = [
     "DesignCounts",
     "DesignDocument",
     "ElasticResult",
+    "Estimate",
     "FormulaInfill",
     "GeneratorRecord",
     "HullResult",
     "MaterialProposal",
     "MaterialProposals",
+    "MemberOpinion",
     "MemberValue",
     "ModulusEstimate",
     "Polymorph",
     "PotentialRecord",
     "PredictionSummary",
+    "PropertyInterval",
     "Rate",
     "RetrievalRecord",
     "RunRecord",
