@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from monty.json import MSONable
 
 from elatbot_flows.engines.base import Sampling
+from elatbot_flows.engines.by_name import ENGINES, engine_settings
 from elatbot_flows.engines.latest import latest
 from elatbot_flows.engines.mini.generator_files import describe_generator, is_generator
 from elatbot_flows.errors import EngineError
@@ -28,15 +28,7 @@ if TYPE_CHECKING:
     from elatbot_flows.targets import DesignTarget
     from elatbot_flows.text.format import Format
 
-__all__ = ["ENGINES", "TextModel", "text_model"]
-
-_SETTINGS = {
-    "transformers": "TransformersSettings",
-    "vllm": "VllmSettings",
-    "server": "ServerSettings",
-}
-ENGINES = tuple(_SETTINGS)
-"""Engines by name."""
+__all__ = ["TextModel", "text_model"]
 
 
 @dataclass(frozen=True)
@@ -256,7 +248,7 @@ def text_model(
     adapter
         Folder or hub name of a LoRA adapter.
     engine
-        One of `ENGINES`.
+        One of `elatbot_flows.engines.by_name.ENGINES`.
     url
         Address of the server, for the engine ``"server"``.
     dialect
@@ -284,23 +276,10 @@ def text_model(
     ours = engine != "server" and is_generator(spec)
     given = settings | {"adapter": adapter, "url": url, "device": device, "dtype": dtype}
     name = dialect or ("compact" if ours else "elatbot")
-    made = _settings(
+    made = engine_settings(
         engine,
         spec,
         {key: value for key, value in given.items() if value is not None}
         | {"template": find_dialect(name).template},
     )
     return TextModel(made, name, describe_generator(spec).elements if ours else None)
-
-
-def _settings(engine: str, spec: str, given: dict[str, Any]) -> EngineSettings:
-    """Settings of an engine; those it does not have are refused."""
-    kind = getattr(import_module(f"elatbot_flows.engines.{engine}.engine"), _SETTINGS[engine])
-    known = {field.name for field in fields(kind)}
-    if unknown := sorted(set(given) - known):
-        raise EngineError(
-            f"the engine {engine!r} has no setting {', '.join(unknown)}: it has "
-            f"{', '.join(sorted(known))}"
-        )
-    made: EngineSettings = kind(model=spec, **given)
-    return made
