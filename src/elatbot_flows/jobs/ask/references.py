@@ -107,9 +107,9 @@ def read_references(path: str, k: int, task: str, model: TextModel) -> Reference
 
     if not model.format(task).takes_references:
         raise EngineError(
-            f"known values go before questions at finite temperature, and {task} as {model.name} "
-            "is asked for it has none: ask a model in ElaTBot's dialect for tensor or "
-            "bulk_modulus, or leave them out"
+            f"known values go before questions at finite temperature, {model.name} has none for "
+            f"{task}: ask a model that knows ElaTBot's words for tensor or bulk_modulus, or leave "
+            "them out"
         )
     if not Path(path).is_file():
         raise EngineError(f"there is no file {path} with known values: give another one")
