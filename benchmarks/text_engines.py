@@ -80,8 +80,11 @@ def tensor_questions(count):
     return asked
 
 
-def reference(folder, work, dtype="float32", batch=2):
-    """``generate`` of transformers, `batch` answers at a time in the order they come."""
+def reference(folder, work, dtype="float32", batch=2, shared=False):
+    """``generate`` of transformers, `batch` answers at a time in the order they come.
+
+    With `shared`, a question that all have in common is read once.
+    """
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -104,13 +107,25 @@ def reference(folder, work, dtype="float32", batch=2):
                 add_special_tokens=False,
                 return_token_type_ids=False,
             )
-            answers = model.generate(**inputs, **how, max_new_tokens=work.tokens)
+            known = {"past_key_values": read_once(model, inputs)} if shared else {}
+            answers = model.generate(**inputs, **how, **known, max_new_tokens=work.tokens)
             new = answers[:, inputs["input_ids"].shape[1] :]
             written += new.numel()
             tokenizer.batch_decode(new, skip_special_tokens=True)
         return written
 
     return run
+
+
+def read_once(model, inputs):
+    """Keys and values of the one question of all rows, but for its last token."""
+    import torch
+
+    tokens = inputs["input_ids"]
+    with torch.inference_mode():
+        cache = model(tokens[:1, :-1], use_cache=True, logits_to_keep=1).past_key_values
+    cache.batch_repeat_interleave(len(tokens))
+    return cache
 
 
 def transformers(folder, work, batch=None, **settings):
@@ -175,6 +190,7 @@ def _part(folder, work, settings):
 ENGINES = {
     "reference": (reference, {}),
     "reference-bf16": (reference, {"dtype": "bfloat16"}),
+    "reference-shared": (reference, {"shared": True}),
     "transformers": (transformers, {"guided": False}),
     "transformers-bf16": (transformers, {"guided": False, "dtype": "bfloat16"}),
     "transformers-2-workers": (workers, {"guided": False}),
@@ -187,6 +203,9 @@ ENGINES = {
 }
 """Name, what prepares it, and its settings. It gets the folder of a model and the `Work`, and
 returns a function that does it and returns the number of tokens written."""
+
+USUAL = [name for name in ENGINES if name != "reference-shared"]
+"""Those that can do any work."""
 
 
 def processor_seconds():
@@ -207,7 +226,7 @@ def measure(settings):
         how["batch_tokens"] = settings.batch_tokens
     if settings.batch and prepare is not workers:
         how["batch"] = settings.batch
-    prepare(folder, make_work(settings.work, 2, 4), **how)()
+    prepare(folder, make_work(settings.work, 2, 4), **how)()  # imports
     work = make_work(settings.work, settings.answers, settings.tokens, settings.temperature)
     run = prepare(folder, work, **how)
     results = []
@@ -256,7 +275,7 @@ def main():
         return
     with tempfile.TemporaryDirectory() as folder:
         parameters = make_model(folder, settings.hidden, settings.layers)
-        results = [(name, _in_own_process(name, folder)) for name in settings.engine or ENGINES]
+        results = [(name, _in_own_process(name, folder)) for name in settings.engine or USUAL]
     words = f"{parameters / 1e6:.1f} M parameters, {settings.answers} {settings.work}"
     print(table(results, words))
 

@@ -27,7 +27,8 @@ def main() -> None:
     print("Hits, best first:")
     for found in find_candidates(candidates, verdict="hit", sort="probability"):
         print(
-            f"  {found['formula']}: K = {found['bulk_modulus']:.0f} GPa, P = {found['probability']:.2f}, run {found['run_id']}"
+            f"  {found['formula']}: K = {found['bulk_modulus']:.0f} GPa, "
+            f"P = {found['probability']:.2f}, run {found['run_id']}"
         )
 
     print("Ductile and stiff, whatever they were designed for:")

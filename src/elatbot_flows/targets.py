@@ -1,4 +1,4 @@
-"""What a researcher asks for: closed intervals of elastic properties and allowed elements."""
+"""What a researcher asks for: intervals of elastic properties and allowed elements."""
 
 from __future__ import annotations
 
@@ -33,8 +33,6 @@ CRYSTAL_SYSTEMS = (
     "Triclinic",
 )
 """The seven crystal systems, spelled as the Materials Project spells them."""
-
-"""Relative difference of bulk moduli that is put down to rounding."""
 
 
 @dataclass(frozen=True)
@@ -82,46 +80,68 @@ PROPERTIES: dict[str, Property] = {
 
 @dataclass(frozen=True)
 class Interval(MSONable):
-    """A closed interval ``low <= value <= high``.
+    """An interval ``low <= value <= high``, which may be open on one side.
 
     Parameters
     ----------
     low, high
-        Its edges, in the unit of the property it belongs to.
+        Its edges, in the unit of the property it belongs to; ``-inf`` for no lower and ``inf`` for
+        no upper edge, or None, as documents have it.
 
     Raises
     ------
     TargetError
-        If an edge is not finite or the interval is reversed.
+        If an edge is not a number, no edge is finite, or the interval is reversed.
     """
 
-    low: float
-    high: float
+    low: float = -math.inf
+    high: float = math.inf
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.low) and math.isfinite(self.high)):
-            raise TargetError(f"interval {self} has an edge that is not a finite number")
+        for name, open_edge in (("low", -math.inf), ("high", math.inf)):
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, open_edge)
+        if not all(isinstance(e, (int, float)) and not math.isnan(e) for e in self.edges):
+            raise TargetError(f"interval {self.low}:{self.high} has an edge that is not a number")
         if self.low > self.high:
             raise TargetError(f"interval {self} is reversed: write {self.high:g}:{self.low:g}")
+        if not any(map(math.isfinite, self.edges)):
+            raise TargetError("an interval needs a finite edge: write 150:170, 150: or :170")
 
     def __str__(self) -> str:
-        return f"{self.low:g}:{self.high:g}"
+        return ":".join(f"{edge:g}" if math.isfinite(edge) else "" for edge in self.edges)
 
     @classmethod
     def parse(cls, text: str) -> Interval:
-        """Read ``"LOW:HIGH"``, for example ``"150:170"``."""
-        parts = text.split(":")
+        """Read ``"LOW:HIGH"``, for example ``"150:170"``; ``"150:"`` and ``":170"`` are open."""
+        low, colon, high = text.partition(":")
         try:
-            low, high = (float(part) for part in parts)
+            edges = [float(part) if part.strip() else None for part in (low, high)]
         except ValueError:
+            edges = []
+        if not colon or edges in ([], [None, None]):
             raise TargetError(
-                f"'{text}' is not an interval: write LOW:HIGH, for example 150:170"
-            ) from None
-        return cls(low, high)
+                f"'{text}' is not an interval: write LOW:HIGH, for example 150:170, 150: or :170"
+            )
+        return cls(*edges)  # type: ignore[arg-type]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The interval for documents, which know no infinity: an open edge is None."""
+        fields = {"@module": type(self).__module__, "@class": type(self).__name__}
+        return fields | dict(zip(("low", "high"), self.plain(), strict=True))
+
+    def plain(self) -> list[float | None]:
+        """Both edges, None where it is open."""
+        return [edge if math.isfinite(edge) else None for edge in self.edges]
+
+    @property
+    def edges(self) -> tuple[float, float]:
+        """Both edges."""
+        return self.low, self.high
 
     @property
     def midpoint(self) -> float:
-        """The middle of the interval."""
+        """The middle of the interval, infinite where it is open."""
         return 0.5 * (self.low + self.high)
 
     def margin(self, value: float) -> float:
@@ -129,12 +149,13 @@ class Interval(MSONable):
         return min(value - self.low, self.high - value)
 
     def contains(self, value: float) -> bool:
-        """Whether `value` lies in the closed interval."""
+        """Whether `value` lies in the interval, edges included."""
         return self.low <= value <= self.high
 
     def widened(self, fraction: float) -> Interval:
         """The interval with each edge moved outwards by `fraction` of its magnitude."""
-        return Interval(self.low - fraction * abs(self.low), self.high + fraction * abs(self.high))
+        low, high = (fraction * abs(e) if math.isfinite(e) else 0.0 for e in self.edges)
+        return Interval(self.low - low, self.high + high)
 
 
 def check_elements(symbols: Iterable[str], where: str) -> tuple[str, ...]:
@@ -171,9 +192,10 @@ class DesignTarget(MSONable):
     Parameters
     ----------
     bulk_modulus, shear_modulus, youngs_modulus
-        Closed intervals in GPa (Voigt-Reuss-Hill averages).
+        Intervals in GPa (Voigt-Reuss-Hill averages); a pair ``(150, 170)`` or ``(150, None)`` means
+        the same.
     poisson_ratio, pugh_ratio
-        Closed intervals of the homogeneous Poisson ratio and of K/G.
+        Intervals of the homogeneous Poisson ratio and of K/G.
     temperature
         In K. The models shipped here know 0 K only.
     elements
@@ -203,7 +225,9 @@ class DesignTarget(MSONable):
     max_sites: int = 16
 
     def __post_init__(self) -> None:
-        for name, interval in self.intervals().items():
+        for name, given in self.intervals().items():
+            interval = given if isinstance(given, Interval) else _interval(name, given)
+            self._set(name, interval)
             _check_interval(PROPERTIES[name], interval)
         if not self.intervals():
             raise TargetError(
@@ -233,8 +257,11 @@ class DesignTarget(MSONable):
         return {name: interval for name, interval in given.items() if interval is not None}
 
     def summary(self) -> dict[str, Any]:
-        """Plain values for documents: intervals as ``[low, high]``, fields not given left out."""
-        fields: dict[str, Any] = {n: [i.low, i.high] for n, i in self.intervals().items()}
+        """Plain values for documents: intervals as ``[low, high]``, fields not given left out.
+
+        An open edge is None.
+        """
+        fields: dict[str, Any] = {name: i.plain() for name, i in self.intervals().items()}
         fields |= {"temperature": self.temperature, "max_sites": self.max_sites}
         if self.elements is not None:
             fields["elements"] = list(self.elements)
@@ -250,7 +277,7 @@ class DesignTarget(MSONable):
         return tuple(sorted(wanted - set(self.excluded_elements)))
 
     def implied_bulk_modulus(self) -> Interval | None:
-        """The bulk moduli (GPa) that the given intervals leave possible, if they bound them.
+        """The bulk moduli (GPa) that the given intervals leave possible, if they bound them at all.
 
         See :func:`~elatbot_flows.elasticity.isotropic.feasible_bulk_modulus`.
 
@@ -259,7 +286,10 @@ class DesignTarget(MSONable):
         TargetError
             If the intervals contradict each other.
         """
-        given = {name: (i.low, i.high) for name, i in self.intervals().items()}
+        given = {
+            name: (max(i.low, PROPERTIES[name].lowest), min(i.high, PROPERTIES[name].highest))
+            for name, i in self.intervals().items()
+        }
         try:
             bounds = feasible_bulk_modulus(given)
         except ValueError:
@@ -270,9 +300,17 @@ class DesignTarget(MSONable):
         return None if bounds is None else Interval(*bounds)
 
 
+def _interval(name: str, pair: Any) -> Interval:
+    """An interval of two numbers, one of which may be None."""
+    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+        raise TargetError(f"{name} is {pair!r}: give an interval or a pair such as (150, 170)")
+    return Interval(*pair)
+
+
 def _check_interval(prop: Property, interval: Interval) -> None:
     """Refuse an interval outside the physical bounds of its property."""
-    if interval.low < prop.lowest or interval.high > prop.highest:
+    given = [edge for edge in interval.edges if math.isfinite(edge)]
+    if min(given) < prop.lowest or max(given) > prop.highest:
         bounds = (
             f"{prop.lowest:g} to {prop.highest:g}"
             if math.isfinite(prop.highest)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import shutil
 import signal
 from collections import Counter
 
@@ -127,7 +128,8 @@ def test_a_table_and_files_for_people(design_run, result):
 
 
 def test_the_same_command_resumes(design_run, result, tmp_path):
-    folder, _ = design_run
+    folder = tmp_path / "run"
+    shutil.copytree(design_run[0], folder)
     before = job_times(folder)
     again = elatbot(
         "design", *BAND, *QUICK, "-n", "2", "--out", folder, "--json", tmp_path / "x" / "r.json"

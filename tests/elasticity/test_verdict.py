@@ -86,3 +86,18 @@ def test_the_verdict_agrees_with_the_intervals(edge, other, bulk, poisson):
 def test_a_verdict_survives_documents():
     verdict = judge(BOTH, {"bulk_modulus": 160, "poisson_ratio": 0.34})
     assert Verdict.from_dict(verdict.as_dict()) == verdict
+
+
+@pytest.mark.parametrize(
+    ("edges", "value", "word", "margin", "relative"),
+    [
+        ((1.75, None), 2.1, "hit", 0.35, 0.2),
+        ((1.75, None), 1.4, "miss", -0.35, -0.2),
+        ((None, 2.0), 1.5, "hit", 0.5, 0.25),
+        ((0, None), 3.0, "hit", 3.0, 3.0),
+    ],
+)
+def test_an_open_interval_is_judged_by_its_edge(edges, value, word, margin, relative):
+    verdict = judge(DesignTarget(pugh_ratio=edges), {"pugh_ratio": value})
+    assert (verdict.verdict, verdict.margin) == (word, pytest.approx(margin))
+    assert verdict.relative_margin == pytest.approx(relative)

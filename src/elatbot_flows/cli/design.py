@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
     from elatbot_flows.campaign.results import DesignResult
     from elatbot_flows.flows import InverseDesignMaker
+    from elatbot_flows.jobs import HullMaker
     from elatbot_flows.proposers import Proposer
     from elatbot_flows.targets import DesignTarget
 
@@ -163,7 +164,7 @@ def _maker(
     )
 
 
-def _hull(potential: str, device: str, folder: Path) -> Any:
+def _hull(potential: str, device: str, folder: Path) -> HullMaker:
     from elatbot_flows.jobs import HullMaker
 
     return HullMaker(potential=potential, device=device, cache_folder=str(folder / "phases"))

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from elatbot_flows.campaign.results import DesignResult
     from elatbot_flows.documents import CandidateDocument
+    from elatbot_flows.jobs import HullMaker
     from elatbot_flows.potentials.settings import ValidationSettings
     from elatbot_flows.targets import DesignTarget
 
@@ -133,6 +134,12 @@ class _Judging:
     hull: bool
     workers: int
 
+    def _hull_maker(self, folder: Path) -> HullMaker:
+        from elatbot_flows.jobs import HullMaker
+
+        cache = str(folder / "phases")
+        return HullMaker(potential=self.potentials[0], device=self.device, cache_folder=cache)
+
     def result(
         self, crystals: dict[str, Structure], target: DesignTarget | None, folder: Path
     ) -> DesignResult:
@@ -140,7 +147,6 @@ class _Judging:
         from elatbot_flows.campaign.results import read_result
         from elatbot_flows.campaign.store import open_store, publish_candidates
         from elatbot_flows.flows import InverseDesignMaker
-        from elatbot_flows.jobs import HullMaker
         from elatbot_flows.judges import PotentialJudge
         from elatbot_flows.proposers import GivenProposer
 
@@ -150,13 +156,12 @@ class _Judging:
             )
             for name in self.potentials
         ]
-        first = {"potential": self.potentials[0], "device": self.device}
         flow = InverseDesignMaker(
             n=None,
             proposer=GivenProposer(materials=list(crystals.values()), sources=list(crystals)),
             build=None,
             judges=judges,  # type: ignore[arg-type]
-            hull=HullMaker(**first, cache_folder=str(folder / "phases")) if self.hull else None,
+            hull=self._hull_maker(folder) if self.hull else None,
         ).make(target)
         store, _ = open_store(folder)
 

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import permutations
+from itertools import islice, permutations
 from statistics import pstdev
 from typing import TYPE_CHECKING
 
-from elatbot_flows.crystals.geometry import atomic_radius, scaled_to_predicted_volume
+from elatbot_flows.crystals.geometry import (
+    OVERLAP,
+    atomic_radius,
+    elemental_volume,
+    minimum_distance_ratio,
+    scaled_to_predicted_volume,
+)
 from elatbot_flows.crystals.guess import StructureGuess, describe_symmetry, same_crystal
-from elatbot_flows.crystals.intermetallics import INTERMETALLICS, common_rank
+from elatbot_flows.crystals.intermetallics import COMMON_TYPES, INTERMETALLICS, common_rank
+from elatbot_flows.crystals.question import Question
+from elatbot_flows.errors import StructureError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,18 +29,20 @@ if TYPE_CHECKING:
     from pymatgen.core.composition import Composition
     from pymatgen.core.structure import Structure
 
-    from elatbot_flows.crystals.question import Question
-
 __all__ = [
     "LARGEST_PROTOTYPE",
     "Template",
     "decorate",
+    "likely_crystals",
     "suitable_templates",
     "templates",
 ]
 
 LARGEST_PROTOTYPE = 16
 """Sites in the primitive cell above which prototypes are not indexed."""
+
+_DECORATIONS = 3
+"""Ways to decorate one type that `likely_crystals` takes."""
 
 STAND_INS = ("Li", "Be", "B", "C", "N", "O")
 """Elements that stand for the slots of a template while templates are compared."""
@@ -98,6 +108,63 @@ def suitable_templates(question: Question) -> list[Template]:
 
     small = [t for t in templates(question.formula_type) if len(t.slots) <= question.max_sites]
     return sorted(small, key=preference)
+
+
+def likely_crystals(
+    formula: str, *, max_sites: int, max_common_sites: int, most: int
+) -> list[StructureGuess]:
+    """Decorated prototypes that a phase may have, the commonest types first.
+
+    Metals and metalloids get types common among metals, if the formula has any; crystals of metals
+    are no larger than their elements. Of a type that can be decorated in many ways, the three
+    decorations are taken whose atoms have relative sizes most like those of the type compound.
+
+    Parameters
+    ----------
+    formula
+        Such as ``"Ni3Al"``; there is nothing if it has more atoms than `max_common_sites`.
+    max_sites, max_common_sites
+        Largest primitive cell; that of a type which is common among metals.
+    most
+        Largest number of crystals.
+    """
+    try:
+        question = Question.read(formula, "Cubic", max_common_sites)
+    except StructureError:
+        return []
+    found = _likely_templates(question, max_sites)
+    guesses = (_dense(decorate(t, question.composition), question) for t in found)
+    return list(islice((g for g in guesses if _has_room(g)), most))
+
+
+def _likely_templates(question: Question, max_sites: int) -> list[Template]:
+    elements = _elements_by_slot(question.composition)
+    every = [t for t in templates(question.formula_type) if len(t.slots) <= question.max_sites]
+    metallic = all(e.is_metal or e.is_metalloid for e in question.composition)
+    common = [t for t in every if metallic and t.rank < len(COMMON_TYPES)]
+    found = common or [t for t in every if len(t.slots) <= max_sites]
+    found.sort(key=lambda t: _size_mismatch(t.species, elements))
+    taken: Counter[str] = Counter()
+    kept = []
+    for template in found:
+        taken[template.label] += 1
+        if taken[template.label] <= _DECORATIONS:
+            kept.append(template)
+    return sorted(kept, key=lambda t: (t.rank if metallic else 0, len(t.slots)))
+
+
+def _dense(guess: StructureGuess, question: Question) -> StructureGuess:
+    """The crystal of a metal, no larger than its elements: bond lengths mislead in open types."""
+    volume = elemental_volume(guess.structure.composition)
+    if not question.all_metals or guess.structure.volume <= volume:
+        return guess
+    smaller = guess.structure.copy()
+    smaller.scale_lattice(volume)
+    return replace(guess, structure=smaller)
+
+
+def _has_room(guess: StructureGuess) -> bool:
+    return minimum_distance_ratio(guess.structure) >= OVERLAP
 
 
 def _size_mismatch(own: tuple[str, ...], new: tuple[str, ...]) -> float:

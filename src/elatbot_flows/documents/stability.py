@@ -44,8 +44,8 @@ class HullResult(BaseModel):
     energy_per_atom: float | None = Field(None, description="Energy of the potential, eV/atom.")
     energy_above_hull: float | None = Field(
         None,
-        description="Energy above the hull of the competing phases without the crystal itself, "
-        "eV/atom; negative if below. None if unknown.",
+        description="Energy above the hull of the competing phases without the crystal itself and "
+        "without higher polymorphs of it, eV/atom; negative if below. None if unknown.",
     )
     formation_energy_per_atom: float | None = Field(
         None,
@@ -56,7 +56,8 @@ class HullResult(BaseModel):
         default_factory=list, description="Phases of the hull at this composition."
     )
     competing: list[CompetingPhase] = Field(
-        default_factory=list, description="All phases the hull was made of."
+        default_factory=list,
+        description="The phases the hull was made of, the lowest one of every formula.",
     )
     left_out: list[str] = Field(
         default_factory=list, description="Phases recognised as the crystal itself."
@@ -71,3 +72,16 @@ class HullResult(BaseModel):
     )
     potential: MethodRecord = Field(description="The potential behind every energy.")
     versions: dict[str, str] = Field(default_factory=dict, description="Package versions.")
+
+    def unknown(self, reason: str, message: str) -> "HullResult":
+        """Return a copy without an answer, for a reason."""
+        return self.model_copy(update={"status": "unknown", "reason": reason, "message": message})
+
+    @property
+    def words(self) -> str:
+        """Where it lies, for people: ``"on the hull"``, ``"0.012 eV/atom above the hull"``."""
+        if self.status == "unknown" or self.energy_above_hull is None:
+            return f"place on the hull unknown ({self.reason or 'not computed'})"
+        if self.energy_above_hull <= self.settings.get("noise", 0.0):
+            return "on the hull"
+        return f"{self.energy_above_hull:.3f} eV/atom above the hull"

@@ -70,7 +70,6 @@ def judge(target: DesignTarget, values: Mapping[str, float | None]) -> Verdict:
 
 
 def _edge(interval: Interval, value: float) -> float:
-    """Magnitude of the edge nearest to `value`; of the other if it is zero, 1 if both are."""
-    edges = (interval.low, interval.high)
-    nearest, other = edges if value < interval.midpoint else reversed(edges)
-    return abs(nearest) or abs(other) or 1.0
+    """Magnitude of the edge nearest to `value`; of the other if it is zero, 1 if there is none."""
+    nearest, other = sorted(interval.edges, key=lambda edge: abs(value - edge))
+    return abs(nearest) or (abs(other) if math.isfinite(other) else 0.0) or 1.0

@@ -26,4 +26,6 @@ __all__ = [
     "conclude",
     "count_predictions",
     "identify_model",
+    "may_resume",
+    "never_resume",
 ]

@@ -17,6 +17,7 @@ from elatbot_flows.proposers.expectation import expectation_record
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from elatbot_flows.documents import TextModelRecord
     from elatbot_flows.engines.text_model import TextModel
     from elatbot_flows.judges import Judge
     from elatbot_flows.targets import DesignTarget
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["begin"]
 
 _PACKAGES = ("elatbot_flows", "atomate2", "ase", "jobflow", "pymatgen", "torch", "transformers")
-_LIKELY = 0.5
 
 
 @job(output_schema=RunRecord)
@@ -71,7 +71,7 @@ def begin(
         "requested": n,
         "seed": seed,
         "elements": _elements(target, model, judges),
-        "generator": None if model is None else model.record(),
+        "generator": None if model is None else _generator(model),
         "expectation": text,
         "judges": records,
         "settings": settings,
@@ -79,6 +79,11 @@ def begin(
         "notes": _prospects(target, records, text),
     }
     return RunRecord(uuid=own_uuid(), run_id=_run_id(fields), **fields)
+
+
+def _generator(model: TextModel) -> TextModelRecord:
+    """Who proposes, and in which words it is asked."""
+    return model.engine().record.model_copy(update={"dialect": model.dialect})
 
 
 def _elements(
@@ -106,15 +111,12 @@ def _prospects(
     """Say at the start what these judges cannot resolve."""
     if target is None:
         return []
-    from elatbot_flows.uncertainty import best_probability
+    from elatbot_flows.uncertainty.calibration import load_calibration
+    from elatbot_flows.uncertainty.resolution import too_narrow
 
     names = [record.name for record in judges] + ([text.name] if text else [])
-    intervals = {name: (i.low, i.high) for name, i in target.intervals().items()}
-    best = best_probability(intervals, names)
-    if best >= _LIKELY:
-        return []
-    words = f"these judges can state a probability of {best:.2f} at best for so narrow a target"
-    return [f"{words}: no candidate can be called a hit; widen the intervals, or add a judge"]
+    words = too_narrow(load_calibration(), target.intervals(), names)
+    return [words] if words else []
 
 
 def _run_id(fields: dict[str, Any]) -> str:

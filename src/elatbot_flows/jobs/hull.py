@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from importlib.metadata import version
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from jobflow import Maker, job
 
-from elatbot_flows.documents import HullResult, MethodRecord
-from elatbot_flows.documents.stability import CompetingPhase, DecompositionProduct
 from elatbot_flows.errors import StructureError
+from elatbot_flows.stability.result import CrystalEnergy
 from elatbot_flows.stability.settings import HullSettings
 
 if TYPE_CHECKING:
@@ -19,13 +17,13 @@ if TYPE_CHECKING:
 
     from pymatgen.core import Structure
 
-    from elatbot_flows.documents import CandidateDocument, ElasticResult
+    from elatbot_flows.documents import ElasticResult, HullResult
     from elatbot_flows.potentials import Potential
-    from elatbot_flows.stability import CrystalEnergy, HullDistance, Phase, PhaseSource
+    from elatbot_flows.stability import PhaseSource
+
+    Placeable = Structure | CrystalEnergy | ElasticResult
 
 __all__ = ["HullMaker"]
-
-_PACKAGES = ("elatbot_flows", "ase", "numpy", "pymatgen", "spglib", "torch")
 
 
 @dataclass
@@ -33,8 +31,8 @@ class HullMaker(Maker):
     """Energy above the convex hull, one result for each crystal.
 
     Goes behind any job that ends in structures or in our elastic results:
-    ``HullMaker().make(elastic_job.output)``. Relaxed competing phases are kept for all jobs of a
-    process, and for other processes if there is a `cache_folder`.
+    ``HullMaker().make(elastic_job.output)``. Competing phases come from the table that is shipped
+    for the default potential; others are relaxed once and kept for all runs of a user.
 
     Parameters
     ----------
@@ -45,7 +43,8 @@ class HullMaker(Maker):
     settings
         Thresholds, and whether prototypes compete.
     cache_folder
-        Folder for relaxed competing phases.
+        Folder for relaxed competing phases; ``phases`` in the folder of the package's caches
+        (``ELATBOT_FLOWS_CACHE``) if None.
     known_folder
         Folder of known crystals (CIF or JSON) that compete.
     materials_project
@@ -63,7 +62,7 @@ class HullMaker(Maker):
     @job
     def make(
         self,
-        crystals: Structure | ElasticResult | CandidateDocument | list[Any],
+        crystals: Placeable | list[Any],
         sources: list[str] | None = None,
         known: list[Structure] | None = None,
     ) -> HullResult | list[HullResult]:
@@ -74,21 +73,22 @@ class HullMaker(Maker):
 
     def place(
         self,
-        crystals: Sequence[Structure | ElasticResult | CandidateDocument],
+        crystals: Sequence[Placeable],
         sources: list[str] | None = None,
-        known: list[Structure] | None = None,
+        known: Sequence[Structure | CrystalEnergy] | None = None,
     ) -> list[HullResult]:
         """Place crystals; a bad one never spoils the others.
 
         Parameters
         ----------
         crystals
-            Structures, which are relaxed first, or documents with structure and energy from the
-            same potential.
+            Structures, which are relaxed first; crystals with an energy; or documents with a
+            structure and an energy from the same potential.
         sources
             What to call them, one word for each.
         known
-            Further crystals that compete.
+            Further crystals that compete: structures are relaxed, crystals with an energy of the
+            same potential are taken as they are.
 
         Returns
         -------
@@ -99,9 +99,11 @@ class HullMaker(Maker):
 
         potential = load_potential(self.potential, self.device)
         names: list[str] | list[None] = sources or [None] * len(crystals)
-        phases, notes = self._sources(known or [])
+        phases = [crystal for crystal in known or [] if isinstance(crystal, CrystalEnergy)]
+        structures = [crystal for crystal in known or [] if not isinstance(crystal, CrystalEnergy)]
+        asked, notes = self._sources(structures)
         return [
-            self._place(crystal, name, potential, phases, notes)
+            _noted(self._place(crystal, potential, phases, asked), crystal, name, notes)
             for crystal, name in zip(crystals, names, strict=True)
         ]
 
@@ -128,33 +130,26 @@ class HullMaker(Maker):
 
     def _place(
         self,
-        crystal: Any,
-        name: str | None,
+        crystal: Placeable,
         potential: Potential,
+        phases: list[CrystalEnergy],
         sources: list[PhaseSource],
-        notes: list[str],
     ) -> HullResult:
-        from elatbot_flows.stability import HullDistance, energy_above_hull
-        from elatbot_flows.stability.cache import shared_cache
+        from elatbot_flows.stability import energy_above_hull, shared_cache, unplaced
 
-        cache = shared_cache(self.cache_folder)
         try:
-            (found,) = energy_above_hull(
-                [_question(crystal, potential)],
-                potential,
-                sources=sources,
-                settings=self.settings,
-                cache=cache,
-            )
+            asked = _question(crystal, potential)
         except StructureError as error:
-            found = HullDistance("unknown").unknown(error.reason, str(error))
-        return HullResult(
-            source=name or getattr(crystal, "source", None),
-            settings=asdict(self.settings),
-            potential=MethodRecord(**potential.record()),
-            versions={package: version(package) for package in _PACKAGES},
-            **_fields(found, crystal, notes),
+            return unplaced(potential, self.settings).unknown(error.reason, str(error))
+        (found,) = energy_above_hull(
+            [asked],
+            potential,
+            phases=phases,
+            sources=sources,
+            settings=self.settings,
+            cache=shared_cache(self.cache_folder),
         )
+        return found
 
 
 def _question(crystal: Any, potential: Potential) -> Structure | CrystalEnergy:
@@ -167,9 +162,9 @@ def _question(crystal: Any, potential: Potential) -> Structure | CrystalEnergy:
     """
     from pymatgen.core import Structure
 
-    from elatbot_flows.stability import CrystalEnergy, potential_identity
+    from elatbot_flows.stability import potential_identity
 
-    if isinstance(crystal, Structure):
+    if isinstance(crystal, Structure | CrystalEnergy):
         return crystal
     structure = getattr(crystal, "structure", None)
     energy = getattr(crystal, "energy_per_atom", None)
@@ -177,7 +172,7 @@ def _question(crystal: Any, potential: Potential) -> Structure | CrystalEnergy:
         reason = getattr(crystal, "message", None) or f"a {type(crystal).__name__} was given"
         message = f"there is no relaxed crystal with an energy ({reason})"
         raise StructureError(message, "no_energy")
-    record = getattr(crystal, "judge", None) or getattr(crystal, "potential", None)
+    record = getattr(crystal, "judge", None)
     own = potential_identity(potential.record())
     if record is None or potential_identity(record.model_dump()) != own:
         message = (
@@ -185,28 +180,18 @@ def _question(crystal: Any, potential: Potential) -> Structure | CrystalEnergy:
             "to have it relaxed anew, or use the same potential"
         )
         raise StructureError(message, "other_potential")
-    return CrystalEnergy(structure.composition.reduced_formula, energy, structure)
+    return CrystalEnergy.of(structure, energy)
 
 
-def _fields(found: HullDistance, crystal: Any, notes: list[str]) -> dict[str, Any]:
-    """What the hull says, as fields of the document."""
-    elements = list(found.elements) or list(getattr(crystal, "elements", None) or [])
-    same = ["status", "reason", "message", "structure", "energy_per_atom", "evaluations"]
-    same += ["energy_above_hull", "formation_energy_per_atom"]
-    return {name: getattr(found, name) for name in same} | {
-        "formula": found.formula or getattr(crystal, "formula", None),
-        "chemsys": "-".join(map(str, elements)) or None,
-        "elements": list(map(str, elements)),
-        "decomposition": [
-            DecompositionProduct(**_phase(product.phase), fraction=product.fraction)
-            for product in found.decomposition
-        ],
-        "competing": [CompetingPhase(**_phase(phase)) for phase in found.competing],
-        "left_out": list(found.left_out),
-        "missing": [*found.missing, *notes],
-    }
-
-
-def _phase(phase: Phase) -> dict[str, Any]:
-    names = ("formula", "source", "label", "energy_per_atom")
-    return {name: getattr(phase, name) for name in names}
+def _noted(found: HullResult, crystal: Any, name: str | None, notes: list[str]) -> HullResult:
+    """The result with its source, remarks, and what a document says of a crystal not placed."""
+    elements = found.elements or [str(e) for e in getattr(crystal, "elements", None) or []]
+    return found.model_copy(
+        update={
+            "source": name or getattr(crystal, "source", None),
+            "formula": found.formula or getattr(crystal, "formula", None),
+            "elements": elements,
+            "chemsys": "-".join(elements) or None,
+            "missing": [*found.missing, *notes],
+        }
+    )

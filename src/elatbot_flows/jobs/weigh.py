@@ -72,7 +72,8 @@ def _with_verdict(
     candidate: CandidateDocument, best: ElasticResult, target: DesignTarget | None
 ) -> CandidateDocument:
     """Estimate and verdict out of what was said of this crystal and of the formula."""
-    from elatbot_flows.uncertainty import judge, load_calibration
+    from elatbot_flows.uncertainty.calibration import load_calibration
+    from elatbot_flows.uncertainty.verdict import judge
 
     relevant = [e.result for e in candidate.evidence if e.polymorph in (None, candidate.polymorph)]
     joint = load_calibration().estimate(relevant, str(candidate.formula), best.volume_per_atom)
@@ -82,15 +83,14 @@ def _with_verdict(
     fields: dict[str, Any] = {"estimate": estimate}
     fields |= {name: getattr(estimate, name).value for name in PROPERTIES}
     if target is not None:
-        intervals = {name: (i.low, i.high) for name, i in target.intervals().items()}
-        verdict = judge(joint, intervals)
+        verdict = judge(joint, target.intervals())
         word = verdict.verdict
         if word == "hit" and (candidate.above_ground_state or 0.0) > HIGHEST:
             word = "open"
         fields |= {
             "verdict": word,
             "probability": verdict.probability,
-            "probabilities": verdict.probabilities,
+            "probabilities": verdict.probabilities or {},
             "limiting_property": verdict.limiting_property,
         }
     return candidate.updated(**fields)

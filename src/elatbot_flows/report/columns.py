@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["candidate_columns", "fate_column", "formula_column", "spacegroup_words"]
 
 _STYLES = {"hit": "bold green", "open": "yellow", "miss": "red", "unknown": "magenta"}
-_WIDE_FORMULA, _WIDE_GROUP = 10, 12
+_WIDE_FORMULA, _WIDE_GROUP, _WIDE_REASON = 10, 12, 16
 _WITH_INTERVAL = ("bulk_modulus", "shear_modulus")
 _RATIOS = {"pugh_ratio": 3, "youngs_modulus": 2, "poisson_ratio": 1}
 """Properties without a column of their judges, by how much they are needed."""
@@ -48,14 +48,8 @@ def candidate_columns(
     wanted
         Properties of the target, which are never left out.
     """
-    columns = [
-        Column(
-            "Space group",
-            [spacegroup_words(c.spacegroup_number) for c in candidates],
-            needed=7,
-            widest=_WIDE_GROUP,
-        )
-    ]
+    groups = [spacegroup_words(c.spacegroup_number) for c in candidates]
+    columns = [Column("Space group", groups, needed=7, widest=_WIDE_GROUP)]
     for name in _WITH_INTERVAL:
         columns += [_estimates(candidates, name), *_raw(candidates, name)]
     for name, needed in _RATIOS.items():
@@ -70,7 +64,8 @@ def candidate_columns(
         places = [hull_words(c.hull) for c in candidates]
         columns.append(Column("Hull\nmeV/at.", places, right=True, needed=8))
     if any(c.unseen is not None for c in candidates):
-        columns.append(Column("Un-\nseen", [yes_or_no(c.unseen) for c in candidates], needed=4))
+        words = [yes_or_no(c.unseen) for c in candidates]
+        columns.append(Column("Un-\nseen", words, needed=4, label="unseen"))
     flags = [str(len(c.flags)) if c.flags else "" for c in candidates]
     if any(flags):
         columns.append(Column("!", flags, right=True))
@@ -79,7 +74,7 @@ def candidate_columns(
 
 def fate_column(candidates: Sequence[CandidateDocument]) -> Column:
     """Verdict and probability of those that passed; the reason or status of all others."""
-    return Column("Verdict", [_fate(c) for c in candidates])
+    return Column("Verdict", [_fate(c) for c in candidates], widest=_WIDE_REASON)
 
 
 def spacegroup_words(group: int | None) -> str:
@@ -132,10 +127,13 @@ def _raw(candidates: Sequence[CandidateDocument], name: str) -> list[Column]:
         return []
     cells = [
         "/".join(estimated(value, name) for value in values)
+        if any(value is not None for value in values)
+        else DASH
         for values in zip(*said.values(), strict=True)
     ]
     head = _head(name).partition(" ")[0] + " of\n" + "\n".join(said)
-    return [Column(head, cells, needed=5 if name == "shear_modulus" else 9)]
+    needed = 5 if name == "shear_modulus" else 9
+    return [Column(head, cells, needed=needed, label=f"{head.partition(' ')[0]} of each judge")]
 
 
 def _above(candidate: CandidateDocument) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from elatbot_flows.report.columns import candidate_columns, fate_column, formula_column
+from elatbot_flows.report.evidence import agreement
 from elatbot_flows.report.sentences import limits, origin_words, result_sentence
 from elatbot_flows.report.tables import Column, plain_table, print_fitted
 from elatbot_flows.report.words import (
@@ -71,10 +72,16 @@ def render_candidates(candidates: Sequence[CandidateDocument], console: Console)
     if not candidates:
         console.print(Text("no candidates"))
         return
-    names = [c.candidate_id for c in candidates]
-    columns = [Column("Candidate", names), formula_column(candidates), fate_column(candidates)]
-    print_fitted([*columns, *candidate_columns(candidates)], console)
-    _print_remarks(zip(names, candidates, strict=True), console)
+    numbers = [str(number) for number in range(1, len(candidates) + 1)]
+    columns = [Column("#", numbers, right=True), formula_column(candidates)]
+    columns += [fate_column(candidates), *candidate_columns(candidates)]
+    print_fitted(columns, console)
+    _print_remarks(zip(numbers, candidates, strict=True), console)
+    runs: dict[str, list[str]] = {}
+    for number, candidate in zip(numbers, candidates, strict=True):
+        runs.setdefault(candidate.run_id, []).append(number)
+    for run, rows in runs.items():
+        console.print(Text(f"Run {run}: {', '.join(rows)}"))
 
 
 def render_materials(
@@ -113,7 +120,10 @@ def _print_remarks(found: Iterable[tuple[str, CandidateDocument]], console: Cons
     for name, candidate in found:
         failed = [candidate.message] if candidate.message else []
         known = [f"known as {candidate.known_as}"] if candidate.known_as else []
-        for words in (*failed, *known, *candidate.flags):
+        estimate = candidate.estimate
+        odd = estimate is not None and estimate.disagreement != "agree"
+        differ = [agreement(estimate)] if estimate is not None and odd else []
+        for words in (*failed, *known, *candidate.flags, *differ):
             console.print(Text(f"{name} {candidate.formula or ''}: {words}", style="dim"))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from elatbot_flows.report.evidence import crystal_words, stands_for
+from elatbot_flows.report.evidence import agreement, crystal_words, stands_for
 from elatbot_flows.report.markup import (
     bullets,
     facts_html,
@@ -71,7 +71,8 @@ def _estimates(candidate: CandidateDocument) -> str:
         for name in PROPERTIES
     ]
     heads = ["Property", "Estimate (90 % interval)", "Probability to meet the target"]
-    return table_html(heads, rows, "What all evidence says together")
+    caption = f"What all evidence says together ({candidate.estimate.kind})"
+    return table_html(heads, rows, caption) + f"<p>{escape(agreement(candidate.estimate))}</p>"
 
 
 def _crystals(candidate: CandidateDocument) -> str:

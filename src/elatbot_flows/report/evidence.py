@@ -9,9 +9,9 @@ from elatbot_flows.report.words import method_name
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from elatbot_flows.documents import CandidateDocument, ElasticResult
+    from elatbot_flows.documents import CandidateDocument, ElasticResult, Estimate
 
-__all__ = ["crystal_words", "judges_of", "said_by", "stands_for"]
+__all__ = ["agreement", "crystal_words", "judges_of", "said_by", "stands_for"]
 
 _SAME_ENERGY = 1e-9  # eV/atom
 
@@ -40,8 +40,8 @@ def stands_for(candidate: CandidateDocument) -> str:
     if not total:
         return "No crystal."
     if total == 1:
-        return f"{crystal_words(candidate, 0)} is the only one."
-    words = f"{crystal_words(candidate, candidate.polymorph)} of {total} stands for it"
+        return "There is one crystal."
+    words = f"Crystal {candidate.polymorph + 1} of {total} stands for it"
     if above is None:
         return f"{words}."
     if abs(above) < _SAME_ENERGY:
@@ -54,3 +54,10 @@ def crystal_words(candidate: CandidateDocument, place: int | None) -> str:
     if place is None:
         return "formula"
     return f"crystal {place + 1}" if candidate.polymorphs else "crystal"
+
+
+def agreement(estimate: Estimate) -> str:
+    """How the sources of an estimate stand to each other, and who is out of line."""
+    outlier = f"; probably far off: {estimate.outlier}" if estimate.outlier else ""
+    usual = f"their spread is {estimate.spread_factor:.1f} times the usual one"
+    return f"The sources {estimate.disagreement}: {usual}{outlier}."

@@ -36,7 +36,7 @@ _FEWEST_ROWS = 3
 _WITHOUT_TARGET = ("bulk_modulus", "shear_modulus")
 _GREEK = {"nu": r"$\nu$"}
 _RAW = ("|", "x", "+", "1", "2", "3", "4")
-_BEHIND: dict[str, Any] = {"color": FAINT, "alpha": 0.9, "zorder": 2, "linestyle": "none"}
+_BEHIND: dict[str, Any] = {"color": FAINT, "alpha": 1.0, "zorder": 2, "linestyle": "none"}
 
 
 def moduli_rows(result: DesignResult) -> int:
@@ -120,7 +120,14 @@ def _draw_estimates(axes: Axes, name: str, candidates: Sequence[CandidateDocumen
             continue
         own = [found[row] for row in rows]
         middle = [one.value for one in own]
-        axes.hlines(rows, [one.low for one in own], [one.high for one in own], color=colour, lw=2)
+        axes.hlines(
+            rows,
+            [one.low for one in own],
+            [one.high for one in own],
+            color=colour,
+            lw=2,
+            zorder=1.5,
+        )
         axes.scatter(
             middle, rows, s=46, marker=marker, color=colour, zorder=3, edgecolor="white",
             linewidth=0.6, label=verdict, gid=f"{verdict}-{name}",

@@ -21,7 +21,7 @@ PAGE = Template("""\
   --line: #363c48; --shade: #1d212a; --hit: #3fcf9f; --open: #f2c14e; --miss: #ff9a5c;
   --unknown: #e39cc4; --link: #7cc0f5; } }
 * { box-sizing: border-box; }
-body { margin: 0 auto; padding: 1.5rem 1rem 3rem; max-width: 84rem; background: var(--page);
+body { margin: 0 auto; padding: 1.5rem 1rem 3rem; max-width: 100rem; background: var(--page);
   color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }
 h1 { font-size: 1.5rem; line-height: 1.25; margin: 0; }
 h2 { font-size: 1.15rem; margin: 2.2rem 0 .6rem; }
@@ -42,9 +42,10 @@ section ul { margin: .2rem 0; font-size: .9rem; }
 details { margin: .2rem 0 .6rem; }
 summary { cursor: pointer; color: var(--link); font-size: .9rem; }
 details > * + * { margin-left: 1rem; }
+details table { margin-bottom: .8rem; }
 .tensors { display: flex; flex-wrap: wrap; gap: 0 2.5rem; }
 .tensors td { text-align: right; }
-th { color: var(--faint); font-weight: 600; }
+th { color: var(--faint); font-weight: 600; white-space: normal; vertical-align: bottom; }
 sub { line-height: 0; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; margin: 0;
   font-size: .9rem; }

@@ -23,7 +23,9 @@ __all__ = ["estimate_words", "limits", "origin_words", "result_sentence"]
 
 _HASH = 12
 _MAGNETIC = {"Cr", "Mn", "Fe", "Co", "Ni"}
-_PLACED = "The hull is that of one potential; phases that are not in it cannot be missed."
+_PLACED = (
+    "The hull is that of one potential and of the phases it was made of: others may lie lower."
+)
 _NOT_PLACED = (
     "Mechanical stability was checked, thermodynamic stability was not: a material may decompose "
     "into others."
@@ -108,7 +110,8 @@ def limits(result: DesignResult) -> list[str]:
 
 
 def _about_estimates(run: RunRecord, found: Sequence[CandidateDocument]) -> list[str]:
-    who = [method_name(record) for record in run.judges if record.kind != "dft"]
+    asked = [*run.judges, *([run.expectation] if run.expectation else [])]
+    who = [method_name(record) for record in asked if record.kind != "dft"]
     estimates = [c.estimate for c in found if c.estimate is not None]
     lines = []
     if who:

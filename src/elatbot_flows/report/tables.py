@@ -33,6 +33,8 @@ class Column:
         never.
     widest
         Width beyond which cells fold; None for never.
+    label
+        What to call it in a sentence; its head in one line by default.
     """
 
     head: str
@@ -40,11 +42,7 @@ class Column:
     right: bool = False
     needed: int | None = None
     widest: int | None = None
-
-    @property
-    def name(self) -> str:
-        """The head in one line."""
-        return " ".join(self.head.split())
+    label: str | None = None
 
 
 def plain_table() -> Table:
@@ -52,7 +50,7 @@ def plain_table() -> Table:
     from rich import box
     from rich.table import Table
 
-    return Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    return Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0)
 
 
 def print_fitted(columns: Sequence[Column], console: Console) -> None:
@@ -74,7 +72,7 @@ def print_fitted(columns: Sequence[Column], console: Console) -> None:
             break
         least = min(spare, key=lambda column: column.needed or 0)
         shown.remove(least)
-        left_out.append(least.name)
+        left_out.append(least.label or " ".join(least.head.split()))
     console.print(_table(shown))
     if left_out:
         words = f"Left out at {console.width} columns: {', '.join(left_out)}"

@@ -65,6 +65,13 @@ class KnowledgeBase:
         """Number of skipped records by reason."""
         return dict(sorted(Counter(skipped.reason for skipped in self.skipped).items()))
 
+    @property
+    def bulk_modulus(self) -> str:
+        """Which bulk modulus the rows tell: the Voigt average if any does, else the one of Hill."""
+        told = {name for row in self.rows for name, _ in row.values}
+        plain = "bulk_modulus" in told and "bulk_modulus_voigt" not in told
+        return "bulk_modulus" if plain else "bulk_modulus_voigt"
+
     def disagreements(self) -> tuple[Disagreement, ...]:
         """Rows that contradict each other, see `find_disagreements`."""
         return find_disagreements(self.rows)

@@ -46,7 +46,7 @@ def retrieve(
     k: int = 5,
     *,
     crystal_system: str | None = None,
-    quantity: str = "bulk_modulus_voigt",
+    quantity: str | None = None,
 ) -> tuple[Neighbour, ...]:
     """Find rows of the same alloy, the nearest in temperature first, then of similar alloys.
 
@@ -66,7 +66,7 @@ def retrieve(
     crystal_system
         Rows of another one count as another alloy. None leaves it open.
     quantity
-        Only rows that have it.
+        Only rows that have it; by default the bulk modulus that the rows tell.
 
     Raises
     ------
@@ -77,6 +77,7 @@ def retrieve(
     """
     if k < 1:
         raise ElatbotError(f"k is {k}: ask for at least one row")
+    quantity = quantity or kb.bulk_modulus
     system = checked_system(crystal_system)
     percent = atomic_percent(parse_alloy(formula))
     rows = [row for row in kb.rows if row.value(quantity) is not None]

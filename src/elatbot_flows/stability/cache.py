@@ -10,7 +10,9 @@ from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from elatbot_flows.errors import StoreError
+from elatbot_flows.potentials.check_cache import cache_directory
 from elatbot_flows.stability.phases import Phase, Survey
+from elatbot_flows.stability.table import shipped_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -48,10 +50,13 @@ class PhaseCache:
     ----------
     folder
         Where to keep them beyond this process; None for memory alone.
+    table
+        Whether phases that come with the package need not be relaxed (see `shipped_table`).
     """
 
-    def __init__(self, folder: str | Path | None = None) -> None:
+    def __init__(self, folder: str | Path | None = None, *, table: bool = True) -> None:
         self.folder = None if folder is None else Path(folder)
+        self.table = table
         self._memory: dict[tuple[str, ...], Survey] = {}
 
     def survey(
@@ -79,14 +84,27 @@ class PhaseCache:
         """
         key = (potential_identity(potential.record()), settings.digest(), *question)
         if key not in self._memory:
-            path = self._path(key)
-            if path is not None and path.is_file():
-                self._memory[key] = _read(path)
-            else:
-                self._memory[key] = found = make()
-                if path is not None:
-                    _write(path, found, potential)
+            self._memory[key] = self._shipped(key[0], settings, question) or self._kept(
+                key, potential, make
+            )
         return self._memory[key]
+
+    def _shipped(
+        self, identity: str, settings: HullSettings, question: tuple[str, str]
+    ) -> Survey | None:
+        table = shipped_table(identity) if self.table else None
+        return table.survey(settings, question) if table else None
+
+    def _kept(
+        self, key: tuple[str, ...], potential: Potential, make: Callable[[], Survey]
+    ) -> Survey:
+        path = self._path(key)
+        if path is not None and path.is_file():
+            return _read(path)
+        found = make()
+        if path is not None:
+            _write(path, found, potential)
+        return found
 
     def _path(self, key: tuple[str, ...]) -> Path | None:
         if self.folder is None:
@@ -97,8 +115,8 @@ class PhaseCache:
 
 @lru_cache(maxsize=8)
 def shared_cache(folder: str | None = None) -> PhaseCache:
-    """The cache of this process for a folder, or for memory alone."""
-    return PhaseCache(folder)
+    """The cache of this process for a folder, by default that of the user for all runs."""
+    return PhaseCache(folder or cache_directory() / "phases")
 
 
 def _read(path: Path) -> Survey:
@@ -117,7 +135,8 @@ def _read(path: Path) -> Survey:
 
 def _write(path: Path, found: Survey, potential: Potential) -> None:
     phases = [
-        {k: getattr(p, k) for k in _SCALARS} | {"structure": p.structure.as_dict()}
+        {k: getattr(p, k) for k in _SCALARS}
+        | {"structure": p.structure.as_dict() if p.structure else None}
         for p in found.phases
     ]
     data = {"phases": phases, "tried": found.tried, "failures": found.failures}

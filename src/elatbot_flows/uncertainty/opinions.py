@@ -12,7 +12,7 @@ from elatbot_flows.errors import UncertaintyError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["Opinion", "Member", "opinion_of", "sort_opinions"]
+__all__ = ["Member", "Opinion", "opinion_of", "sort_opinions"]
 
 _SMALLEST = 0.5
 """GPa; what a failed crystal's tensor gives below this is no modulus."""

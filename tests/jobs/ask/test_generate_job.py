@@ -109,3 +109,16 @@ def test_a_model_that_does_not_generate_is_refused(monkeypatch):
     monkeypatch.setattr("elatbot_flows.engines.text_model.formats_of", lambda _: only)
     with pytest.raises(EngineError, match="cannot be asked for generation: it knows bulk_modulus"):
         GenerateMaker.make.original(GenerateMaker(), 160, 1)
+
+
+def test_the_shipped_model_refuses_what_it_never_saw_as_design_does():
+    maker = GenerateMaker()
+    with pytest.raises(TargetError, match="saw fewer than"):
+        GenerateMaker.make.original(maker, (900, 950), 1)
+    model = scripted([("", ["FeB, Orthorhombic"])])
+    assert generate((900, 950), 1, model=model).requested == [900, 950]
+
+
+def test_values_cannot_be_drawn_from_an_open_interval():
+    with pytest.raises(TargetError, match="give both edges"):
+        GenerateMaker.make.original(GenerateMaker(), Interval(150), 1)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["JudgedMaterial", "fit_calibration", "folds_of", "priors_out_of_fold"]
 
-_COMPOSITION_FOLDS, _FOLDS = 10, 8
+_COMPOSITION_FOLDS, _FOLDS = 10, 6
 _BLIND_SHARE = 0.2
 """Share of materials whose volume is withheld, so that its absence is calibrated too."""
 

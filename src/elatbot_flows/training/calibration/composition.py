@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["Hyperparameters", "KnownComposition", "fit_composition", "fit_hyperparameters"]
 
 _START, _START_NOISE, _TIGHTNESS = -1.2, -3.5, 0.5
-_STEPS, _RATE = 80, 0.1
-_MOST_ROWS = 1100
+_STEPS, _RATE = 60, 0.1
+_MOST_ROWS = 1000
 _MOST_CHOSEN = 400
 _BLIND_NOISE = 2.0
 """Factor on the variance of the noise if the volume is not known."""
@@ -85,7 +85,7 @@ def fit_hyperparameters(rows: Sequence[KnownComposition], *, seed: int = 0) -> H
     """Choose length scales, variances and noise by the marginal likelihood.
 
     A length scale is a factor of its statistic times one of its column, and both are kept near
-    their start by a normal prior. At most 1100 rows, drawn at random, are used.
+    their start by a normal prior. At most 1000 rows, drawn at random, are used.
     """
     features, _, _, labels = _standardised(rows)
     some = np.random.default_rng(seed).permutation(len(rows))[:_MOST_ROWS]
