@@ -89,6 +89,18 @@ class PhaseCache:
             )
         return self._memory[key]
 
+    def keeps(
+        self, potential: Potential, settings: HullSettings, question: tuple[str, str]
+    ) -> bool:
+        """Whether a survey is in memory, in the table or in the folder."""
+        key = (potential_identity(potential.record()), settings.digest(), *question)
+        path = self._path(key)
+        return (
+            key in self._memory
+            or (path is not None and path.is_file())
+            or self._shipped(key[0], settings, question) is not None
+        )
+
     def _shipped(
         self, identity: str, settings: HullSettings, question: tuple[str, str]
     ) -> Survey | None:
