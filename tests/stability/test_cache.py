@@ -64,6 +64,16 @@ def test_all_runs_of_a_user_share_a_cache(monkeypatch, tmp_path):
         shared_cache.cache_clear()
 
 
+def test_only_a_folder_that_was_asked_for_must_be_writable(emt, tmp_path):
+    occupied = tmp_path / "file"
+    occupied.write_text("no folder")
+    with pytest.raises(StoreError, match="cannot be written"):
+        energy_above_hull(ASKED, emt, cache=PhaseCache(occupied), settings=SETTINGS)
+    lenient = PhaseCache(occupied, required=False)
+    (found,) = energy_above_hull(ASKED, emt, cache=lenient, settings=SETTINGS)
+    assert found.status == "stable"
+
+
 def test_other_thresholds_of_relaxation_are_another_hull(emt, tmp_path):
     cache = PhaseCache(tmp_path)
     energy_above_hull(ASKED, emt, cache=cache, settings=SETTINGS)
