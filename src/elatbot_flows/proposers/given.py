@@ -98,7 +98,7 @@ class GivenProposer(Maker):
 
     def settings(self) -> dict[str, Any]:
         """All settings as plain values, with a hash instead of the materials."""
-        plain = dict(jsanitize(self.as_dict(), strict=True))
+        plain = {k: v for k, v in jsanitize(self.as_dict(), strict=True).items() if k[0] != "@"}
         text = json.dumps([plain.pop("materials"), plain.pop("sources")], sort_keys=True)
         digest = hashlib.sha256(text.encode()).hexdigest()
         return plain | {"number": len(self.materials), "materials_sha256": digest}
