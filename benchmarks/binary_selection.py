@@ -126,8 +126,10 @@ def selection_tables(
     heads = (["aim", "selected by", "judges"], [f"P about {name}" for name in BINS])
     rates = ["| " + " | ".join([*heads[0], *heads[1]]) + " |", "|---" * (3 + len(BINS)) + "|"]
     scores = [
-        "| aim | selected by | judges | taken | raw hits: true | stated hits: true "
-        "| Brier raw | Brier stated |",
+        (
+            "| aim | selected by | judges | taken | raw hits: true | stated hits: true "
+            "| Brier raw | Brier stated |"
+        ),
         "|---|---|---|---|---|---|---|---|",
     ]
     for aim, wanted in targets().items():
