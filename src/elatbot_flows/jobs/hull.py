@@ -64,7 +64,7 @@ class HullMaker(Maker):
         self,
         crystals: Placeable | list[Any],
         sources: list[str] | None = None,
-        known: list[Structure] | None = None,
+        known: list[Structure | CrystalEnergy] | None = None,
     ) -> HullResult | list[HullResult]:
         """Place crystals as a job, see `place`."""
         if isinstance(crystals, list):
