@@ -22,6 +22,8 @@ from elatbot_flows.jobs.rows import candidate_of, chunk_of, own_uuid
 from elatbot_flows.proposers.expectation import expected, promise
 
 if TYPE_CHECKING:
+    from jobflow import Job
+
     from elatbot_flows.documents import RunRecord
     from elatbot_flows.targets import DesignTarget
 
@@ -79,7 +81,7 @@ class GivenProposer(Maker):
         """
         del n
         names = self.sources or [f"material {k}" for k in range(1, len(self.materials) + 1)]
-        taken = []
+        taken: list[Job] = []
         for start in range(0, len(names), self.chunk_size):
             part = slice(start, start + self.chunk_size)
             made = take(self.materials[part], names[part], start, self.expectation, target, run)
@@ -96,7 +98,7 @@ class GivenProposer(Maker):
 
     def settings(self) -> dict[str, Any]:
         """All settings as plain values, with a hash instead of the materials."""
-        plain = dict(jsanitize(self.as_dict(), strict=True))
+        plain = {k: v for k, v in jsanitize(self.as_dict(), strict=True).items() if k[0] != "@"}
         text = json.dumps([plain.pop("materials"), plain.pop("sources")], sort_keys=True)
         digest = hashlib.sha256(text.encode()).hexdigest()
         return plain | {"number": len(self.materials), "materials_sha256": digest}

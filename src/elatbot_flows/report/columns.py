@@ -118,11 +118,13 @@ def _medians(candidates: Sequence[CandidateDocument], name: str, needed: int) ->
 
 def _raw(candidates: Sequence[CandidateDocument], name: str) -> list[Column]:
     """What each judge says, in one column under the judges' names."""
-    said = {
-        judge: [getattr(said_by(c, judge), name, None) for c in candidates]
-        for judge in judges_of(candidates)
-    }
-    said = {judge: values for judge, values in said.items() if any(v is not None for v in values)}
+    said = {}
+    for judge in judges_of(candidates):
+        results = [said_by(c, judge) for c in candidates]
+        values = [getattr(result, name, None) for result in results]
+        failed = any(result is not None and result.status != "passed" for result in results)
+        if failed or any(value is not None for value in values):
+            said[judge] = values
     if not said:
         return []
     cells = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from math import inf, isfinite
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from elatbot_flows.targets import PROPERTIES, Interval
@@ -62,11 +62,8 @@ _WHOLE = 10.0
 
 def target_intervals(target: dict[str, Any] | None) -> dict[str, Interval]:
     """The intervals of a target's summary by property name, in the order of ``PROPERTIES``."""
-    given = {name: (target or {})[name] for name in PROPERTIES if name in (target or {})}
-    return {
-        name: Interval(-inf if low is None else low, inf if high is None else high)
-        for name, (low, high) in given.items()
-    }
+    given = target or {}
+    return {name: Interval(*given[name]) for name in PROPERTIES if name in given}
 
 
 def property_words(name: str) -> str:
