@@ -27,11 +27,13 @@ L1_2 = ([(0, 0, 0), (0, 0.5, 0.5), (0.5, 0, 0.5), (0.5, 0.5, 0)], (3.8, 3.8, 3.8
 B11 = ([(0.25, 0.25, 0.36), (0.75, 0.75, 0.64), (0.25, 0.25, 0.85), (0.75, 0.75, 0.15)],
        (3.1, 3.1, 5.9))  # fmt: skip
 SETS = {
-    "Ni,Al,Ti,Co,Fe,Cr": ("Ni2TiAl", "NiAl", "TiAl", "AlNi3", "FeAl", "AlTi3", "Co2TiAl")
-    + ("Fe2CrAl",),
-    "Ag,Al,Cu,Pd,Ti,Zn": ("AlCu", "TiCu", "TiPd", "AgZn", "PdZn", "Cu2TiAl", "Pd2TiZn")
-    + ("Cu2AlAg",),
-}
+    "Ni,Al,Ti,Co,Fe,Cr": (
+        "Ni2TiAl", "NiAl", "TiAl", "AlNi3", "FeAl", "AlTi3", "Co2TiAl", "Fe2CrAl",
+    ),
+    "Ag,Al,Cu,Pd,Ti,Zn": (
+        "AlCu", "TiCu", "TiPd", "AgZn", "PdZn", "Cu2TiAl", "Pd2TiZn", "Cu2AlAg",
+    ),
+}  # fmt: skip
 TYPES = {"TiAl": L1_0, "PdZn": L1_0, "AlNi3": L1_2, "AlTi3": "D0_19", "TiCu": B11}
 
 

@@ -60,10 +60,10 @@ def make_work(kind, count, tokens, temperature=None):
     temperature = TEMPERATURE[kind] if temperature is None else temperature
     if kind == "tensors":
         return Work(tensor_questions(count), 1, temperature, tokens)
-    from elatbot_flows.text.dialects import dialect
+    from elatbot_flows.text.dialects import formats_of
     from elatbot_flows.text.format import MaterialRequest
 
-    question = dialect("elatbot").ask_material(MaterialRequest(160.0))
+    question = formats_of("elatbot")["generation"].ask(MaterialRequest(160.0))
     return Work([question], count, temperature, tokens)
 
 

@@ -85,9 +85,7 @@ def filled(folder, documents):
 
 
 COUNTER = itertools.count()
-EXACT = settings(
-    max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
-)
+EXACT = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def answer(ask, store):

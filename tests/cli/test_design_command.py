@@ -176,7 +176,8 @@ def test_an_interrupted_run_goes_on_to_the_same_result(result, tmp_path):
 )
 def test_other_properties_than_the_bulk_modulus(tmp_path, intervals):
     options = [f"--{k.replace('_', '-')}={low}:{high}" for k, (low, high) in intervals.items()]
-    ended = elatbot("design", *options, *QUICK, "-n", "1", "--out", tmp_path / "run")
+    one_worker = ("--workers", "1")  # what takes long is that each loads its libraries
+    ended = elatbot("design", *options, *QUICK, *one_worker, "-n", "1", "--out", tmp_path / "run")
     assert ended.code == 0, ended.err
     (best,) = validated(result_of(tmp_path / "run"))
     assert set(best["margins"]) == set(intervals)

@@ -60,7 +60,7 @@ def test_every_common_type_exists():
     labels = [
         template.label
         for kind in ("A", "AB", "AB2", "AB3", "AB4", "AB5", "A2B3", "A3B5", "ABC", "ABC2", "ABC3",
-                     "ABC4", "AB2C2", "AB2C3", "AB2C4", "ABCD")
+                     "ABC4", "AB2C2", "AB2C3", "AB2C4", "ABCD", "A6B7")
         for template in templates(kind)
     ]  # fmt: skip
     ranks = {common_rank(label) for label in labels}

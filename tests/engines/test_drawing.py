@@ -18,6 +18,8 @@ from elatbot_flows.engines.text_model import TextModel, text_model
 from elatbot_flows.errors import EngineError, TargetError
 from elatbot_flows.targets import DesignTarget, Interval
 from elatbot_flows.text.compact import parse_answer, parse_design
+from elatbot_flows.text.dialects import formats_of
+from elatbot_flows.text.elatbot_prompts import Task
 from elatbot_flows.text.formula import parse_formula
 from elatbot_flows.text.question import Template
 from scripted_engine import ScriptedSettings, asked, scripted
@@ -229,15 +231,10 @@ def test_models_say_what_they_know_of_themselves():
 
 
 def test_a_model_that_does_not_generate_is_refused(monkeypatch):
-    from elatbot_flows.text.dialects import DIALECTS, CompactDialect
-
-    class PredictsOnly(CompactDialect):
-        @property
-        def tasks(self):
-            return super().tasks[:1]
-
-    monkeypatch.setitem(DIALECTS, "compact", PredictsOnly())
-    with pytest.raises(EngineError, match="cannot be asked for generation"):
+    known = formats_of("compact")
+    only = {Task.BULK_MODULUS: known[Task.BULK_MODULUS]}
+    monkeypatch.setattr("elatbot_flows.engines.text_model.formats_of", lambda _: only)
+    with pytest.raises(EngineError, match="cannot be asked for generation: it knows bulk_modulus"):
         MINI.check_target(between(150, 170))
 
 

@@ -152,7 +152,7 @@ def test_extreme_numbers_stay_finite(label, prediction):
         json.dumps(asdict(scores), allow_nan=False)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.integers(2, 12), st.integers(0, 1000))
 def test_perfect_predictions(n, seed):
     labels = random_tensors(n, seed)
@@ -162,7 +162,7 @@ def test_perfect_predictions(n, seed):
     assert (found["n"], found["n_vrh"], found["not_positive_definite"]) == (n, n, 0)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.permutations(range(8)), st.floats(0.01, 100))
 def test_order_does_not_matter_and_errors_scale(order, factor):
     labels, first, second = (random_tensors(8, seed) for seed in (6, 7, 8))

@@ -86,7 +86,7 @@ tries = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     tries=tries,
     known=st.lists(st.integers(0, len(CRYSTALS) - 1), max_size=2),

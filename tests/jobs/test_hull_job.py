@@ -13,8 +13,9 @@ from pymatgen.core import Lattice, Structure
 import samples
 from elatbot_flows.documents import HullResult
 from elatbot_flows.evaluation.sun import sun
-from elatbot_flows.jobs import HullMaker, PotentialJudge
-from elatbot_flows.stability import HullSettings
+from elatbot_flows.jobs import HullMaker
+from elatbot_flows.judges import PotentialJudge
+from elatbot_flows.stability import CrystalEnergy, HullSettings
 
 SETTINGS = HullSettings(prototypes=False)
 MAKER = HullMaker(potential=samples.EMT, settings=SETTINGS, materials_project=False)
@@ -97,3 +98,13 @@ def test_documents_survive_storing_and_count():
     assert [r.energy_above_hull for r in again] == [r.energy_above_hull for r in results]
     report = sun([r.structure for r in again], [], again)
     assert (report.submitted, report.valid, report.stable, report.sun) == (3, 2, 2, 2)
+
+
+def test_crystals_with_energies_are_placed_and_compete_as_they_are():
+    placed = make(MAKER, samples.fcc("Cu"))
+    asked = CrystalEnergy.of(CUAU, -3.0)
+    lower = CrystalEnergy.of(L1_0, -3.5)
+    alone, beside = MAKER.place([asked]), MAKER.place([asked], known=[lower])
+    assert alone[0].energy_above_hull < beside[0].energy_above_hull == pytest.approx(0.5)
+    assert alone[0].evaluations == beside[0].evaluations == 0
+    assert placed.status == "stable"

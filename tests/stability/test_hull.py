@@ -17,6 +17,7 @@ from elatbot_flows.stability import (
     energy_above_hull,
     given_source,
 )
+from elatbot_flows.stability.large_types import untried_types
 
 ELEMENTS_ONLY = HullSettings(prototypes=False)
 
@@ -174,3 +175,49 @@ def test_nothing_is_relaxed_twice(crystal, emt, tmp_path):
     entry = CrystalEnergy("CuAu", -3.0)
     assert place(entry, emt, cache=fresh).evaluations == 0
     assert first.energy_above_hull == again.energy_above_hull
+
+
+def test_phases_with_energies_compete_without_being_relaxed(crystal, emt, cache):
+    asked = CrystalEnergy("CuAu", -3.0)
+    alone = place(asked, emt, settings=ELEMENTS_ONLY, cache=cache)
+    lower = CrystalEnergy("Au2Cu2", -4.0, label="built in this run")
+    against = place(asked, emt, settings=ELEMENTS_ONLY, cache=cache, phases=[lower])
+    assert against.evaluations == 0
+    assert against.energy_above_hull == pytest.approx(1.0)
+    assert against.energy_above_hull > alone.energy_above_hull
+    (product,) = against.decomposition
+    assert (product.source, product.label) == ("given", "built in this run")
+
+
+def test_a_formula_that_was_explored_is_not_explored_again(emt, cache):
+    asked = CrystalEnergy("Cu5Au2", -3.0)
+    known = CrystalEnergy("Cu5Au2", -2.9)
+    assert place(asked, emt, cache=cache).evaluations > 0  # pairs, and its own formula
+    before = PhaseCache()
+    energy_above_hull([CrystalEnergy("CuAu", -3.0)], emt, cache=before)
+    assert place(asked, emt, cache=before, phases=[known]).evaluations == 0
+
+
+def test_higher_polymorphs_do_not_change_the_depth(crystal, emt, cache):
+    lowest = CrystalEnergy("CuAu", -4.0)
+    alone = place(lowest, emt, settings=ELEMENTS_ONLY, cache=cache)
+    higher = CrystalEnergy("CuAu", -3.99)
+    beside = place(lowest, emt, settings=ELEMENTS_ONLY, cache=cache, phases=[higher])
+    assert beside.energy_above_hull == alone.energy_above_hull < 0
+    assert place(higher, emt, settings=ELEMENTS_ONLY, cache=cache, phases=[lowest]).words == (
+        "0.010 eV/atom above the hull"
+    )
+    assert beside.words == "on the hull"
+
+
+def test_types_too_large_are_named_for_metals(emt, cache):
+    found = place(CrystalEnergy("Cu2Au", -3.0), emt, cache=cache)
+    assert any("Cu2Au" in remark and "C36" in remark for remark in found.missing)
+    assert any("sigma" in remark and "Th2Zn17" in remark for remark in found.missing)
+    assert untried_types("NaCl", ["Cl", "Na"]) == []
+    assert untried_types("Cu", ["Cu"]) == []
+
+
+def test_what_is_not_known_is_said(emt):
+    found = place(CrystalEnergy("CuPo", -1.0), emt)
+    assert found.words == "place on the hull unknown (unsupported_element)"

@@ -184,12 +184,12 @@ def _spread(systems: list[str] | None, n: int) -> list[str | None]:
 
 def _say_task(maker: PredictElasticMaker, model: TextModel, given: str | None) -> None:
     """Refuse a task the model does not know; name the one that is asked by default."""
-    from elatbot_flows.jobs.ask.predict import OTHER_TASKS
+    from elatbot_flows.jobs.ask.predict import elastic_tasks
 
     chosen = maker.checked_task()
     if given is None:
         console = Console(stderr=True, highlight=False, soft_wrap=True)
-        known = ", ".join(task for task in model.words.tasks if task not in OTHER_TASKS)
+        known = ", ".join(elastic_tasks(model))
         console.print(f"asking {model.name} for {chosen}; --task chooses from {known}")
 
 

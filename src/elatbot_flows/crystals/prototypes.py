@@ -33,6 +33,7 @@ __all__ = [
     "LARGEST_PROTOTYPE",
     "Template",
     "decorate",
+    "elements_by_slot",
     "likely_crystals",
     "suitable_templates",
     "templates",
@@ -96,7 +97,7 @@ def suitable_templates(question: Question) -> list[Template]:
     types common among intermetallics; then small cells; then decorations whose atoms have the same
     relative sizes as those of the type compound. Ties keep the order of the library.
     """
-    elements = _elements_by_slot(question.composition)
+    elements = elements_by_slot(question.composition)
 
     def preference(template: Template) -> tuple[bool, int, int, float]:
         return (
@@ -138,7 +139,7 @@ def likely_crystals(
 
 
 def _likely_templates(question: Question, max_sites: int) -> list[Template]:
-    elements = _elements_by_slot(question.composition)
+    elements = elements_by_slot(question.composition)
     every = [t for t in templates(question.formula_type) if len(t.slots) <= question.max_sites]
     metallic = all(e.is_metal or e.is_metalloid for e in question.composition)
     common = [t for t in every if metallic and t.rank < len(COMMON_TYPES)]
@@ -176,7 +177,7 @@ def _size_mismatch(own: tuple[str, ...], new: tuple[str, ...]) -> float:
 
 def decorate(template: Template, composition: Composition) -> StructureGuess:
     """Build `composition` on `template`, scaled to its predicted volume."""
-    elements = _elements_by_slot(composition)
+    elements = elements_by_slot(composition)
     structure = scaled_to_predicted_volume(template.filled(elements))
     pairs = (f"{own}={new}" for own, new in zip(template.species, elements, strict=True))
     return StructureGuess(
@@ -188,8 +189,8 @@ def decorate(template: Template, composition: Composition) -> StructureGuess:
     )
 
 
-def _elements_by_slot(composition: Composition) -> tuple[str, ...]:
-    """Symbols of the elements, the rarest in the formula first."""
+def elements_by_slot(composition: Composition) -> tuple[str, ...]:
+    """Symbols of the elements, the rarest in the formula first: what `Template.filled` wants."""
     order = sorted(composition.items(), key=lambda item: (item[1], item[0].symbol))
     return tuple(element.symbol for element, _ in order)
 

@@ -9,7 +9,6 @@ from monty.json import MSONable
 
 from elatbot_flows.engines.ask_all import draw_each
 from elatbot_flows.engines.base import Failure
-from elatbot_flows.engines.planning import plan
 from elatbot_flows.errors import ParseError
 from elatbot_flows.text.elatbot_prompts import Task
 
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
     from elatbot_flows.engines.completion import Completion
     from elatbot_flows.engines.text_model import TextModel
     from elatbot_flows.targets import DesignTarget
+    from elatbot_flows.text.compact import Proposal
+    from elatbot_flows.text.format import Format, MaterialRequest
 
 __all__ = ["Drawn", "draw_materials", "draw_with"]
 
@@ -92,7 +93,7 @@ def draw_materials(
     Raises
     ------
     TargetError
-        If the target is out of reach (`elatbot_flows.engines.planning.check_target`), or no element
+        If the target is out of reach (`elatbot_flows.engines.planning.Writer.check`), or no element
         is left.
     EngineError
         If the model does not generate, cannot be loaded, or nothing can be answered any more.
@@ -130,26 +131,28 @@ def draw_with(
     TargetError, EngineError
         As `draw_materials`.
     """
-    wishes = plan(model, target, n, seed=sampling.seed, elements=elements)
-    questions = [model.words.ask_material(wish) for wish in wishes]
+    writer = model.writer()
+    wishes = writer.plan(target, n, seed=sampling.seed, elements=elements)
+    questions = [writer.format.ask(wish) for wish in wishes]
     if not guided:
         questions = [replace(question, pattern=None) for question in questions]
     answers = draw_each(engine, questions, sampling)
     read = [
-        _read(model, wish.bulk_modulus, answer)
-        for wish, answer in zip(wishes, answers, strict=True)
+        _read(writer.format, wish, answer) for wish, answer in zip(wishes, answers, strict=True)
     ]
     return [_checked(drawn, target, elements) for drawn in read]
 
 
-def _read(model: TextModel, bulk_modulus: float | None, answer: Completion | Failure) -> Drawn:
+def _read(
+    asked: Format[MaterialRequest, Proposal], wish: MaterialRequest, answer: Completion | Failure
+) -> Drawn:
     if isinstance(answer, Failure):
-        return Drawn(bulk_modulus, reason=answer.reason, message=answer.message)
+        return Drawn(wish.bulk_modulus, reason=answer.reason, message=answer.message)
     try:
-        found = model.words.read_material(answer.text)
+        found = asked.read(answer.text, wish)
     except ParseError as error:
-        return Drawn(bulk_modulus, answer, reason=error.reason, message=str(error))
-    return Drawn(bulk_modulus, answer, found.formula, found.crystal_system)
+        return Drawn(wish.bulk_modulus, answer, reason=error.reason, message=str(error))
+    return Drawn(wish.bulk_modulus, answer, found.formula, found.crystal_system)
 
 
 def _checked(drawn: Drawn, target: DesignTarget, elements: Collection[str] | None) -> Drawn:

@@ -122,7 +122,7 @@ class InverseDesignMaker(Maker):
             self.judges,
             self._settings(),
         )
-        run = begun.output
+        run: Any = begun.output  # a reference, until the flow runs
         proposed = self.proposer.make(target, self.n, run)
         steps = [proposed]
         for rung in self._rungs():

@@ -93,7 +93,8 @@ def _elements(
     from pymatgen.core import Element
 
     left = {element.symbol for element in Element}
-    for own in [model and model.elements, *(judge.elements() for judge in judges)]:
+    known = [None if model is None else model.elements, *(judge.elements() for judge in judges)]
+    for own in known:
         left &= left if own is None else set(own)
     if target is not None:
         left = set(target.allowed(left))

@@ -30,7 +30,7 @@ def own_uuid() -> str:
 
 def resting(row: LedgerRow) -> Any:
     """Reference to the candidate of a row, where it rests."""
-    return OutputReference(row.uuid).candidates[row.place]
+    return OutputReference(str(row.uuid)).candidates[row.place]
 
 
 def candidate_of(row: LedgerRow, run: RunRecord) -> CandidateDocument:

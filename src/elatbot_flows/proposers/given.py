@@ -22,6 +22,8 @@ from elatbot_flows.jobs.rows import candidate_of, chunk_of, own_uuid
 from elatbot_flows.proposers.expectation import expected, promise
 
 if TYPE_CHECKING:
+    from jobflow import Job
+
     from elatbot_flows.documents import RunRecord
     from elatbot_flows.targets import DesignTarget
 
@@ -79,7 +81,7 @@ class GivenProposer(Maker):
         """
         del n
         names = self.sources or [f"material {k}" for k in range(1, len(self.materials) + 1)]
-        taken = []
+        taken: list[Job] = []
         for start in range(0, len(names), self.chunk_size):
             part = slice(start, start + self.chunk_size)
             made = take(self.materials[part], names[part], start, self.expectation, target, run)

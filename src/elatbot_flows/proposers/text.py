@@ -11,6 +11,7 @@ from monty.json import jsanitize
 
 from elatbot_flows.documents import Reading, SampleChunk
 from elatbot_flows.engines.text_model import TextModel, text_model
+from elatbot_flows.errors import TargetError
 from elatbot_flows.jobs.rows import own_uuid
 from elatbot_flows.proposers.shortlist import shortlist_of
 
@@ -59,7 +60,7 @@ class TextProposer(Maker):
     chunk_size: int = 256
     max_rounds: int = 8
 
-    def make(self, target: DesignTarget, n: int, run: RunRecord) -> Job:
+    def make(self, target: DesignTarget | None, n: int | None, run: RunRecord) -> Job:
         """Propose candidates for a target.
 
         Parameters
@@ -75,7 +76,14 @@ class TextProposer(Maker):
         -------
         Job
             Its output is a :class:`~elatbot_flows.documents.Shortlist`.
+
+        Raises
+        ------
+        TargetError
+            If there is no target, or no number.
         """
+        if target is None or n is None:
+            raise TargetError("a text model needs a target and a number of candidates: give both")
         made = draw_until(self, target, run, self.oversample * n)
         made.name = self.name
         return made

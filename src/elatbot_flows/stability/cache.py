@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import nullcontext, suppress
 from functools import lru_cache
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -44,7 +45,7 @@ class PhaseCache:
     """Surveys by potential, settings and question, in memory and, if asked, in a folder.
 
     Files are JSON: ``<potential>/<settings>/<source>-<name>.json`` below the folder. Processes may
-    share a folder: files are replaced whole.
+    share a folder: files are replaced whole, and what two of them relax at once is kept once.
 
     Parameters
     ----------
@@ -52,11 +53,16 @@ class PhaseCache:
         Where to keep them beyond this process; None for memory alone.
     table
         Whether phases that come with the package need not be relaxed (see `shipped_table`).
+    required
+        Whether it is an error if the folder cannot be written.
     """
 
-    def __init__(self, folder: str | Path | None = None, *, table: bool = True) -> None:
+    def __init__(
+        self, folder: str | Path | None = None, *, table: bool = True, required: bool = True
+    ) -> None:
         self.folder = None if folder is None else Path(folder)
         self.table = table
+        self.required = required
         self._memory: dict[tuple[str, ...], Survey] = {}
 
     def survey(
@@ -89,6 +95,18 @@ class PhaseCache:
             )
         return self._memory[key]
 
+    def keeps(
+        self, potential: Potential, settings: HullSettings, question: tuple[str, str]
+    ) -> bool:
+        """Whether a survey is in memory, in the table or in the folder."""
+        key = (potential_identity(potential.record()), settings.digest(), *question)
+        path = self._path(key)
+        return (
+            key in self._memory
+            or (path is not None and path.is_file())
+            or self._shipped(key[0], settings, question) is not None
+        )
+
     def _shipped(
         self, identity: str, settings: HullSettings, question: tuple[str, str]
     ) -> Survey | None:
@@ -103,7 +121,8 @@ class PhaseCache:
             return _read(path)
         found = make()
         if path is not None:
-            _write(path, found, potential)
+            with nullcontext() if self.required else suppress(StoreError):
+                _write(path, found, potential)
         return found
 
     def _path(self, key: tuple[str, ...]) -> Path | None:
@@ -115,8 +134,16 @@ class PhaseCache:
 
 @lru_cache(maxsize=8)
 def shared_cache(folder: str | None = None) -> PhaseCache:
-    """The cache of this process for a folder, by default that of the user for all runs."""
-    return PhaseCache(folder or cache_directory() / "phases")
+    """The cache of this process for a folder, by default that of the user for all runs.
+
+    The user's cache is there to save time: where it cannot be written, nothing is kept.
+    """
+    if folder is not None:
+        return PhaseCache(folder)
+    try:
+        return PhaseCache(cache_directory() / "phases", required=False)
+    except RuntimeError:  # a user without a home
+        return PhaseCache()
 
 
 def _read(path: Path) -> Survey:

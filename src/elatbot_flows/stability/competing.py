@@ -71,6 +71,10 @@ class Means:
             lambda: survey(given, self.potential, self.settings, source=crystal.source, most=1),
         )
 
+    def keeps(self, source: str, name: str) -> bool:
+        """Whether the answer to a question is at hand."""
+        return self.cache.keeps(self.potential, self.settings, (source, name))
+
     def _survey(
         self, source: str, name: str, symbols: tuple[str, ...], formulas: list[str]
     ) -> Survey:

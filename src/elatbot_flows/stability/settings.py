@@ -33,7 +33,8 @@ class HullSettings(MSONable):
         Most elements in a formula of `prototypes`: 2 for binaries, 3 for ternaries too. The
         formula of the crystal asked about is always among them.
     max_guesses, max_relaxed
-        Prototypes of one formula that are evaluated as built, and those of them that are relaxed.
+        Prototypes of a binary formula that are evaluated as built (half as many of others), and
+        those of them that are relaxed, not counting large cells.
     max_sites, max_common_sites
         Largest primitive cell of a prototype; that of a type which is common among metals.
     reach

@@ -122,11 +122,12 @@ class _Search:
         self._waiting: list[Draft] = []
 
     def _likely(self, formula: str) -> list[StructureGuess]:
+        most, binary = self.settings.max_guesses, len(self._own[formula]) == 2
         return likely_crystals(
             formula,
             max_sites=self.settings.max_sites,
             max_common_sites=self.settings.max_common_sites,
-            most=self.settings.max_guesses,
+            most=most if binary else most // 2,
         )
 
     def probe(self) -> bool:
@@ -148,6 +149,7 @@ class _Search:
     def large(self) -> list[Draft]:
         """Large prototypes of formulas of which something came near the hull without them."""
         self._waiting = []
+        self._relaxed.clear()
         for formula, guesses in self._guesses.items():
             reach = self._without(formula) + self.settings.reach
             if self._lowest.get(formula, reach) <= reach:

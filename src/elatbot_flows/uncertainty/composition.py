@@ -162,9 +162,10 @@ class CompositionModel:
         lengths = np.array([self._lengths(0, blind=bool(kind)) for kind in blind])
         parts = np.exp(self.parameters[0, :3])
         own = parts[0] + parts[1] + parts[2] * ((rows * lengths) ** 2).sum(axis=1)
-        told = np.einsum("ni,ij,nj->n", covariance, self.precision, covariance)
+        told: Array = np.einsum("ni,ij,nj->n", covariance, self.precision, covariance)
         floor = float(self.noise)
-        return np.asarray(np.sqrt(np.maximum(own - told, 0.0) + floor))
+        found: Array = np.sqrt(np.maximum(own - told, 0.0) + floor)
+        return found
 
     def save(self, path: Path) -> None:
         """Write a file for `load_composition_model`."""

@@ -69,12 +69,12 @@ def _best(usual: JointDistribution, edges: Mapping[str, tuple[float, float]]) ->
     bulk, shear = (np.log(bounds) for bounds in (_BULK, _SHEAR))
     best = 0.0
     for _ in range(_REFINEMENTS):
-        grid = [np.linspace(low, high, _GRID) for low, high in (bulk, shear)]
-        chances = _chances(usual, *grid, edges)
+        first, second = (np.linspace(low, high, _GRID) for low, high in (bulk, shear))
+        chances = _chances(usual, first, second, edges)
         best = max(best, float(chances.max()))
         # the middle of all places that are as good as the best one
         places = np.argwhere(chances >= chances.max() - 1e-9).mean(axis=0)
-        (i, j), steps = places, [g[1] - g[0] for g in grid]
+        (i, j), steps = places, (first[1] - first[0], second[1] - second[0])
         middle = (bulk[0] + i * steps[0], shear[0] + j * steps[1])
         bulk, shear = (
             np.array([m - 3 * step, m + 3 * step]) for m, step in zip(middle, steps, strict=True)

@@ -27,6 +27,8 @@ class GroupSpread(NamedTuple):
         From standard deviations of ln K and ln G of the mixture to the scales that held.
     deviations, correlation
         Medians of what the mixture states.
+    tail
+        Degrees of freedom of the t distribution.
     n
         Materials it was found on.
     """
@@ -34,6 +36,7 @@ class GroupSpread(NamedTuple):
     factors: tuple[float, float]
     deviations: tuple[float, float]
     correlation: float
+    tail: float
     n: int
 
 
@@ -45,12 +48,9 @@ class SpreadTable:
     ----------
     groups
         By members, in the order of the calibration, and kind.
-    tail
-        Degrees of freedom of the t distribution.
     """
 
     groups: dict[tuple[tuple[str, ...], str], GroupSpread]
-    tail: float
 
     def distribution(
         self, members: tuple[str, ...], kind: str, mean: Array, covariance: Array
@@ -58,9 +58,10 @@ class SpreadTable:
         """The calibrated distribution from the moments of a mixture."""
         deviations = np.sqrt(np.diag(covariance))
         correlation = float(covariance[0, 1] / deviations.prod())
-        bulk, shear = deviations * self._group(members, kind).factors
+        group = self._group(members, kind)
+        bulk, shear = deviations * group.factors
         means = (float(mean[0]), float(mean[1]))
-        return JointDistribution(means, (float(bulk), float(shear)), correlation, self.tail)
+        return JointDistribution(means, (float(bulk), float(shear)), correlation, group.tail)
 
     def relative(self, members: tuple[str, ...], kind: str, deviations: Array) -> float:
         """The larger of the standard deviations of ln K and ln G over the usual ones."""
@@ -71,7 +72,7 @@ class SpreadTable:
         group = self._group(members, kind)
         bulk, shear = np.array(group.deviations) * group.factors
         scales = (float(bulk), float(shear))
-        return JointDistribution((0.0, 0.0), scales, group.correlation, self.tail)
+        return JointDistribution((0.0, 0.0), scales, group.correlation, group.tail)
 
     def _group(self, members: tuple[str, ...], kind: str) -> GroupSpread:
         if (members, kind) not in self.groups:
@@ -87,18 +88,22 @@ class SpreadTable:
             {"members": list(members), "kind": kind} | _rounded(group)
             for (members, kind), group in self.groups.items()
         ]
-        return {"tail": self.tail, "groups": groups}
+        return {"groups": groups}
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> SpreadTable:
         """What `as_dict` gave."""
         groups = {
             (tuple(row["members"]), row["kind"]): GroupSpread(
-                tuple(row["factors"]), tuple(row["deviations"]), row["correlation"], row["n"]
+                tuple(row["factors"]),
+                tuple(row["deviations"]),
+                row["correlation"],
+                row["tail"],
+                row["n"],
             )
             for row in content["groups"]
         }
-        return cls(groups, content["tail"])
+        return cls(groups)
 
 
 def _rounded(group: GroupSpread) -> dict[str, Any]:
@@ -106,5 +111,6 @@ def _rounded(group: GroupSpread) -> dict[str, Any]:
         "factors": [round(x, 4) for x in group.factors],
         "deviations": [round(x, 4) for x in group.deviations],
         "correlation": round(group.correlation, 4),
+        "tail": group.tail,
         "n": group.n,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pymatgen.core.periodic_table import Element
 from scipy.stats import wasserstein_distance
@@ -18,7 +18,6 @@ percents = st.dictionaries(symbols, st.floats(0.5, 99), min_size=1, max_size=5).
 )
 
 
-@settings(deadline=None)
 @given(percents, percents)
 def test_it_is_the_transport_distance_on_the_mendeleev_scale(first, second):
     places, weights = zip(

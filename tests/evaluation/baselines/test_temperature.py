@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from elatbot_flows.errors import ElatbotError, ParseError
@@ -26,7 +26,6 @@ def row(formula, temperature, scale, system="cubic"):
     )
 
 
-@settings(deadline=None)
 @given(st.lists(kelvins, min_size=2, max_size=8, unique=True), kelvins, st.floats(-1, 1))
 def test_a_line_is_kept(temperatures, asked, slope):
     assume(min(temperatures) <= asked <= max(temperatures))

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from elatbot_flows.documents import TextModelRecord
     from elatbot_flows.engines.base import Engine, Sampling
     from elatbot_flows.engines.completion import Completion
-    from elatbot_flows.text.elatbot_prompts import Task
     from elatbot_flows.text.question import Question
 
 __all__ = ["AskMaker", "guided", "package_versions", "plain"]
@@ -76,7 +75,7 @@ class AskMaker(Maker):
         """
         return self.model if isinstance(self.model, TextModel) else text_model(self.model)
 
-    def sampling(self, task: Task, **overrule: int) -> Sampling:
+    def sampling(self, task: str, **overrule: int) -> Sampling:
         """How answers to a task are drawn; `overrule` comes before the fields.
 
         Raises

@@ -13,8 +13,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from elatbot_flows.errors import StructureError
-from elatbot_flows.text.elatbot_prompts import Task
-from elatbot_flows.text.question import Template
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,11 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["with_words"]
 
-_ALWAYS = (Task.TENSOR_FROM_WORDS, Task.TENSOR_FROM_FULL_TEXT)
-_AT_ZERO = (Task.TENSOR, Task.BULK_MODULUS)
 
-
-def with_words(asked: Asked, task: Task, model: TextModel, folder: Path) -> Asked:
+def with_words(asked: Asked, task: str, model: TextModel, folder: Path) -> Asked:
     """A material with its description, if its question needs one.
 
     Parameters
@@ -42,11 +37,9 @@ def with_words(asked: Asked, task: Task, model: TextModel, folder: Path) -> Aske
     folder
         Where descriptions are kept, one file for each crystal.
     """
-    needed = task in _ALWAYS or (task in _AT_ZERO and asked.temperature == 0)
+    needed = model.format(task).needs_words(asked.temperature)
     material = asked.material
     if not needed or material is None or material.crystal is None or material.words is not None:
-        return asked
-    if model.words.template is Template.RAW:
         return asked
     try:
         words = _words(material.crystal, folder)

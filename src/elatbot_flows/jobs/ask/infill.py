@@ -14,6 +14,7 @@ from elatbot_flows.errors import ElatbotError
 from elatbot_flows.jobs.ask.asking import AskMaker, guided, package_versions, plain
 from elatbot_flows.jobs.ask.materials import failure_of, read_composition
 from elatbot_flows.text.elatbot_prompts import Task
+from elatbot_flows.text.format import About
 from elatbot_flows.text.formula import reduced_formula
 from elatbot_flows.text.infill_text import solve
 
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
     from pymatgen.core import Composition
 
     from elatbot_flows.engines.completion import Completion
-    from elatbot_flows.text.dialects import Dialect
+    from elatbot_flows.text.format import Format
     from elatbot_flows.text.question import Question
+
+    Infill = Format[Any, str]
 
 __all__ = ["InfillMaker"]
 
@@ -71,41 +74,42 @@ class InfillMaker(AskMaker):
         """
         many = isinstance(compositions, (list, tuple))
         model = self.text_model()
-        model.check_task(Task.INFILL)
-        rows = [_ask(given, model.words) for given in (compositions if many else [compositions])]  # type: ignore[union-attr]
+        asked = model.format(Task.INFILL)
+        rows = [_ask(given, asked) for given in (compositions if many else [compositions])]  # type: ignore[union-attr]
         engine = self.engine()
-        questions = [guided(question, self.guided) for _, question in rows]
+        questions = [guided(question, self.guided) for *_, question in rows]
         answers = ask_all(engine, questions, self.sampling(Task.INFILL, samples=1))
         common = {"model": self.model_record(engine), "versions": package_versions()}
         documents = [
-            FormulaInfill(**common, **fields, **_outcome(answer, fields, model.words))
-            for (fields, _), answer in zip(rows, answers, strict=True)
+            FormulaInfill(**common, **fields, **_outcome(answer, fields, asked, about))
+            for (fields, about, _), answer in zip(rows, answers, strict=True)
         ]
         return documents if many else documents[0]
 
 
-def _ask(given: Any, words: Dialect) -> tuple[dict[str, Any], Question | Failure]:
+def _ask(given: Any, asked: Infill) -> tuple[dict[str, Any], About | None, Question | Failure]:
     """What is known of a composition, and the question for its formula."""
     from elatbot_flows.text.material import Material
 
     try:
         composition = read_composition(given)
-        question = words.ask(Task.INFILL, Material(composition))
+        about = About(Material(composition))
+        question = asked.ask(about)
     except ElatbotError as error:
-        return {}, failure_of(error)
+        return {}, None, failure_of(error)
     amounts = {str(element): float(amount) for element, amount in composition.items()}
-    return {"composition": amounts, "expected": solve(question.input)}, question
+    return {"composition": amounts, "expected": solve(question.input)}, about, question
 
 
 def _outcome(
-    answer: list[Completion] | Failure, fields: dict[str, Any], words: Dialect
+    answer: list[Completion] | Failure, fields: dict[str, Any], asked: Infill, about: About | None
 ) -> dict[str, Any]:
     """What the answer says."""
     if isinstance(answer, Failure):
         return {"status": "failed", "reason": answer.reason, "message": answer.message}
     found = {"prompt": answer[0].prompt, "completion": plain(answer[0])}
     try:
-        formula = words.read_formula(answer[0].text)
+        formula = asked.read(answer[0].text, about)
     except ElatbotError as error:
         failure = failure_of(error)
         return found | {"status": "failed", "reason": failure.reason, "message": failure.message}

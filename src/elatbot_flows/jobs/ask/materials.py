@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from elatbot_flows.engines.base import Failure
 from elatbot_flows.errors import ElatbotError, ParseError, StructureError, TargetError
 from elatbot_flows.targets import CRYSTAL_SYSTEMS
+from elatbot_flows.text.format import About
 from elatbot_flows.text.formula import element_symbols
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from pymatgen.core import Composition, Structure
 
     from elatbot_flows.engines.text_model import TextModel
-    from elatbot_flows.text.elatbot_prompts import Task
     from elatbot_flows.text.material import Material
     from elatbot_flows.text.question import Question
 
@@ -54,7 +54,19 @@ class Asked:
         known = self.material or self.given
         return None if known is None else known.composition
 
-    def question(self, model: TextModel, task: Task) -> Question | Failure:
+    def about(self) -> About:
+        """The material as a question is about it.
+
+        Raises
+        ------
+        StructureError
+            If there is none.
+        """
+        if self.material is None:
+            raise StructureError("there is no material")
+        return About(self.material, self.temperature)
+
+    def question(self, model: TextModel, task: str) -> Question | Failure:
         """Put the question in the words of a model, or say why that cannot be done."""
         if self.material is None:
             return self.failure or Failure("no_structure", "there is no material")
@@ -66,7 +78,7 @@ class Asked:
                 f"{model.name} was not trained on {', '.join(unknown)}: use another model",
             )
         try:
-            return model.words.ask(task, self.material, self.temperature)
+            return model.format(task).ask(self.about())
         # pymatgen and spglib fail in many ways on unusual crystals; one of them spoils no other.
         except Exception as error:  # noqa: BLE001
             return failure_of(error)

@@ -37,14 +37,13 @@ if TYPE_CHECKING:
     from elatbot_flows.engines.completion import Completion
     from elatbot_flows.engines.text_model import TextModel
     from elatbot_flows.jobs.ask.materials import Asked
-    from elatbot_flows.text.dialects import Dialect
+    from elatbot_flows.text.format import About, Format
     from elatbot_flows.text.material import Material
     from elatbot_flows.text.question import Question
 
-__all__ = ["OTHER_TASKS", "PredictElasticMaker", "PredictModulusMaker"]
+__all__ = ["PredictElasticMaker", "PredictModulusMaker", "elastic_tasks"]
 
-OTHER_TASKS = (Task.GENERATION, Task.INFILL)
-"""Tasks that predict no elasticity."""
+_ELASTIC = ("tensor", "modulus")
 
 
 @dataclass
@@ -147,14 +146,14 @@ class PredictElasticMaker(AskMaker):
             TextPrediction(
                 **common,
                 **_material_fields(each),
-                **self._outcome(each, answer, task, model.words),
+                **self._outcome(each, answer, model.format(task)),
                 retrieval=found,
             )
             for each, answer, found in zip(asked, answers, retrieved, strict=True)
         ]
 
     def _questions(
-        self, asked: Sequence[Asked], model: TextModel, task: Task
+        self, asked: Sequence[Asked], model: TextModel, task: str
     ) -> tuple[list[Question | Failure], list[RetrievalRecord | None]]:
         """Questions, and the known values that stand before them."""
         questions = [guided(each.question(model, task), self.guided) for each in asked]
@@ -164,7 +163,7 @@ class PredictElasticMaker(AskMaker):
         pairs = [known.put_before(q, each) for q, each in zip(questions, asked, strict=True)]
         return [question for question, _ in pairs], [record for _, record in pairs]
 
-    def checked_task(self) -> Task:
+    def checked_task(self) -> str:
         """What is asked, without loading the model.
 
         Raises
@@ -172,8 +171,9 @@ class PredictElasticMaker(AskMaker):
         EngineError
             If the model does not know it, or other Makers are for it.
         """
-        task = self.text_model().check_task(self.task)
-        if task in OTHER_TASKS:
+        model = self.text_model()
+        task = model.check_task(self.task)
+        if task not in elastic_tasks(model):
             raise EngineError(f"{task} predicts no elasticity: use GenerateMaker or InfillMaker")
         return task
 
@@ -185,13 +185,13 @@ class PredictElasticMaker(AskMaker):
         return record
 
     def _outcome(
-        self, asked: Asked, answer: list[Completion] | Failure, task: Task, words: Dialect
+        self, asked: Asked, answer: list[Completion] | Failure, how: Format[About, Any]
     ) -> dict[str, Any]:
         """Fields that tell what came of a question."""
         if isinstance(answer, Failure) or asked.material is None:
             failure = answer if isinstance(answer, Failure) else Failure("no_material", "")
             return {"status": "failed", "reason": failure.reason, "message": failure.message}
-        readings = [read(completion, task, asked.material, words) for completion in answer]
+        readings = [read(completion, how, asked.about()) for completion in answer]
         known = [reading for reading in readings if reading.failure is None]
         found: dict[str, Any] = {
             "samples_asked": len(readings),
@@ -204,14 +204,14 @@ class PredictElasticMaker(AskMaker):
             failure = commonest([r.failure for r in readings if r.failure is not None])
             why = {"status": "failed", "reason": failure.reason, "message": failure.message}
             return found | why
-        numbers = self._numbers(asked.material, readings, task)
+        numbers = self._numbers(asked.material, readings, how)
         return found | {"status": "predicted"} | numbers
 
     def _numbers(
-        self, material: Material, readings: Sequence[Reading], task: Task
+        self, material: Material, readings: Sequence[Reading], how: Format[About, Any]
     ) -> dict[str, Any]:
         """Fields with what was read; there is at least one readable answer."""
-        if task is Task.BULK_MODULUS:
+        if how.gives == "modulus":
             return modulus_fields([reading.modulus for reading in readings])
         tensors = [reading.tensor for reading in readings]
         return tensor_fields(tensors, symmetry_of(material), project=self.project_symmetry)
@@ -231,6 +231,11 @@ class PredictModulusMaker(PredictElasticMaker):
 
     name: str = "predict bulk modulus"
     task: Task | str | None = Task.BULK_MODULUS
+
+
+def elastic_tasks(model: TextModel) -> tuple[str, ...]:
+    """Tasks of a model that predict elasticity."""
+    return tuple(task for task in model.tasks if model.format(task).gives in _ELASTIC)
 
 
 def _material_fields(asked: Asked) -> dict[str, Any]:

@@ -20,7 +20,6 @@ from elatbot_flows.engines.base import Failure
 from elatbot_flows.errors import ElatbotError, ParseError
 from elatbot_flows.jobs.ask.asking import plain
 from elatbot_flows.jobs.ask.materials import failure_of
-from elatbot_flows.text.elatbot_prompts import Task
 from elatbot_flows.uncertainty.samples import summarize_samples
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from elatbot_flows.engines.completion import Completion
-    from elatbot_flows.text.dialects import Dialect
+    from elatbot_flows.text.format import About, Format
     from elatbot_flows.text.material import Material
 
 __all__ = ["Reading", "commonest", "modulus_fields", "read", "symmetry_of", "tensor_fields"]
@@ -76,21 +75,19 @@ class Reading:
         return found
 
 
-def read(completion: Completion, task: Task, material: Material, words: Dialect) -> Reading:
+def read(completion: Completion, asked: Format[About, Any], about: About) -> Reading:
     """Read an answer to a question for a tensor or a bulk modulus."""
     try:
-        if task is Task.BULK_MODULUS:
-            modulus = words.read_modulus(completion.text)
-            _require_possible(modulus)
-            return Reading(completion, modulus=modulus)
-        answer = words.read_tensor(completion.text, material)
-        _require_possible(answer.tensor)
+        answer = asked.read(completion.text, about)
+        _require_possible(answer.tensor if asked.gives == "tensor" else answer)
     except ElatbotError as error:
         failure = failure_of(error)
         if completion.finish_reason == "length":
             cut = f"the answer was cut off after {completion.completion_tokens} tokens"
             failure = Failure(failure.reason, f"{failure.message}; {cut}: raise max_tokens")
         return Reading(completion, failure=failure)
+    if asked.gives == "modulus":
+        return Reading(completion, modulus=answer)
     voigt = float(answer.tensor[:3, :3].sum() / 9)
     return Reading(completion, answer.tensor, voigt, answer.repairs)
 

@@ -11,8 +11,6 @@ from elatbot_flows.engines.base import Failure
 from elatbot_flows.errors import ElatbotError, EngineError
 from elatbot_flows.files import sha256_of
 from elatbot_flows.jobs.ask.materials import failure_of
-from elatbot_flows.text.elatbot_prompts import Task
-from elatbot_flows.text.question import Template
 
 if TYPE_CHECKING:
     from elatbot_flows.engines.text_model import TextModel
@@ -21,8 +19,6 @@ if TYPE_CHECKING:
     from elatbot_flows.text.question import Question
 
 __all__ = ["References", "read_references"]
-
-_TASKS = (Task.TENSOR, Task.BULK_MODULUS)
 
 
 @dataclass(frozen=True)
@@ -88,7 +84,7 @@ class References:
         )
 
 
-def read_references(path: str, k: int, task: Task, model: TextModel) -> References:
+def read_references(path: str, k: int, task: str, model: TextModel) -> References:
     """Read a file of known values for questions of a task.
 
     Parameters
@@ -109,10 +105,11 @@ def read_references(path: str, k: int, task: Task, model: TextModel) -> Referenc
     """
     from elatbot_flows.retrieval import KnowledgeBase
 
-    if task not in _TASKS or model.words.template is Template.RAW:
+    if not model.format(task).takes_references:
         raise EngineError(
-            f"known values go before questions at finite temperature: ask a model that knows "
-            f"ElaTBot's words for {' or '.join(_TASKS)}, or leave them out"
+            f"known values go before questions at finite temperature, {model.name} has none for "
+            f"{task}: ask a model that knows ElaTBot's words for tensor or bulk_modulus, or leave "
+            "them out"
         )
     if not Path(path).is_file():
         raise EngineError(f"there is no file {path} with known values: give another one")

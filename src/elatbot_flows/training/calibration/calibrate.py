@@ -89,7 +89,7 @@ def priors_out_of_fold(
     priors: list[Prior | None] = [None] * len(materials)
     for fold in range(_COMPOSITION_FOLDS):
         rest = [row for row, its in zip(known, folds, strict=False) if its != fold]
-        asked = np.flatnonzero(folds[len(known) :] == fold)
+        asked = np.flatnonzero(folds[len(known) :] == fold).tolist()
         model = fit_composition(rest, chosen)
         volumes = [None if blind[i] else materials[i].volume_per_atom for i in asked]
         means, deviations = model.predict([materials[i].shares for i in asked], volumes)

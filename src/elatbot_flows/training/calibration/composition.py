@@ -138,7 +138,7 @@ def fit_composition(rows: Sequence[KnownComposition], chosen: Hyperparameters) -
         kernel_matrix = covariance + noise * np.eye(n)
         weights[blind, place] = np.linalg.solve(kernel_matrix, labels[:, place] - mean[place])
     covariance = _covariance(features, chosen, 0, blind=False)
-    noise = float(np.exp(chosen.noise[0]))
+    least = float(np.exp(chosen.noise[0]))
     few = _spread_out(covariance, min(_MOST_CHOSEN, n))
     symbols, table = element_table()
     return CompositionModel(
@@ -152,8 +152,8 @@ def fit_composition(rows: Sequence[KnownComposition], chosen: Hyperparameters) -
         mean=mean,
         weights=weights,
         chosen=few,
-        precision=_precision(covariance, few, noise),
-        noise=np.array(noise),
+        precision=_precision(covariance, few, least),
+        noise=np.array(least),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations, product
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,7 +26,7 @@ __all__ = ["StatedMoments", "calibrate_spread", "spread_factor", "state_moments"
 
 _TAILS = (2.5, 3.0, 3.5, 4.0, 5.0, 6.0, 8.0, 12.0, 20.0, 50.0)
 _WEIGHT = 40.0
-"""Materials that the spread of all groups together counts for in each of them."""
+"""Materials that the spread of all kinds together counts for in each of them."""
 _ITERATIONS = 60
 
 
@@ -80,7 +80,7 @@ def state_moments(
     """
     keep = np.array([1.0, *(float(name in members) for name in names)])
     asked = [1 + place for place, name in enumerate(names) if name in members]
-    spoke = _spoke(evidence, model.source)[:, asked].all(axis=1)
+    spoke = np.asarray(_spoke(evidence, model.source)[:, asked].all(axis=1))
     used = rows[spoke[rows]]
     if not len(used):
         return StatedMoments(used, np.empty((0, 2)), np.empty((0, 2, 2)))
@@ -99,7 +99,9 @@ def _spoke(evidence: Evidence, source: NDArray[np.int64]) -> NDArray[np.bool_]:
 def calibrate_spread(
     stated: dict[tuple[str, ...], StatedMoments], kinds: NDArray[np.str_]
 ) -> SpreadTable:
-    """Find factors on the stated spreads by members and kind, and the tail of all.
+    """Find factors on the stated spreads by members and kind, and tails by members.
+
+    The factor of a kind is drawn to that of all kinds, the more the fewer materials are of it.
 
     Parameters
     ----------
@@ -108,34 +110,26 @@ def calibrate_spread(
     kinds
         Of all materials.
     """
-    tail = max(_TAILS, key=lambda each: _score(stated, each))
-    whole = [spread_factor(_pooled(stated.values(), place), tail) for place in (0, 1)]
     groups = {}
-    for kind in KINDS:
-        of_kind = {names: _of_kind(found, kinds, kind) for names, found in stated.items()}
-        count = len({row for found in of_kind.values() for row in found.rows.tolist()})
-        parent = [
-            _shrunk(spread_factor(_pooled(of_kind.values(), p), tail), count, whole[p])
-            for p in (0, 1)
-        ]
-        for names, found in of_kind.items():
-            groups[names, kind] = _group(found, stated[names], parent, tail)
-    return SpreadTable(groups, tail)
+    for names, found in stated.items():
+        tail = max(_TAILS, key=lambda each, found=found: _score(found, each))  # type: ignore[misc]
+        whole = [spread_factor(scaled, tail) for scaled in _scaled(found).T]
+        for kind in KINDS:
+            groups[names, kind] = _group(_of_kind(found, kinds, kind), found, whole, tail)
+    return SpreadTable(groups)
 
 
 def _group(
-    found: StatedMoments, all_kinds: StatedMoments, parent: list[float], tail: float
+    found: StatedMoments, all_kinds: StatedMoments, whole: list[float], tail: float
 ) -> GroupSpread:
     n = len(found.rows)
-    factors = [
-        _shrunk(spread_factor(_scaled(found)[:, p], tail) if n else 1.0, n, parent[p])
-        for p in (0, 1)
-    ]
+    own = [spread_factor(scaled, tail) for scaled in _scaled(found).T] if n else whole
+    factors = [_shrunk(factor, n, parent) for factor, parent in zip(own, whole, strict=True)]
     usual = found if n else all_kinds
     deviations = np.sqrt(usual.covariances[:, [0, 1], [0, 1]])
-    correlation = usual.covariances[:, 0, 1] / deviations.prod(axis=1)
+    correlation = np.median(usual.covariances[:, 0, 1] / deviations.prod(axis=1))
     bulk, shear = np.median(deviations, axis=0).tolist()
-    return GroupSpread((factors[0], factors[1]), (bulk, shear), float(np.median(correlation)), n)
+    return GroupSpread((factors[0], factors[1]), (bulk, shear), float(correlation), tail, n)
 
 
 def _shrunk(factor: float, n: int, parent: float) -> float:
@@ -150,10 +144,6 @@ def _of_kind(found: StatedMoments, kinds: NDArray[np.str_], kind: str) -> Stated
 
 def _scaled(found: StatedMoments) -> Array:
     return np.asarray(found.errors / np.sqrt(found.covariances[:, [0, 1], [0, 1]]))
-
-
-def _pooled(parts: object, place: int) -> Array:
-    return np.concatenate([_scaled(part)[:, place] for part in parts])  # type: ignore[attr-defined]
 
 
 def spread_factor(scaled: Array, tail: float) -> float:
@@ -173,14 +163,12 @@ def spread_factor(scaled: Array, tail: float) -> float:
     return float(np.sqrt(variance))
 
 
-def _score(stated: dict[tuple[str, ...], StatedMoments], tail: float) -> float:
-    """Likelihood of all errors of both properties at the best factors by members."""
+def _score(found: StatedMoments, tail: float) -> float:
+    """Likelihood of all errors of both moduli at the best factors."""
     from scipy.stats import t
 
     total = 0.0
-    for found, place in product(stated.values(), (0, 1)):
-        if len(found.rows):
-            scaled = _scaled(found)[:, place]
-            factor = spread_factor(scaled, tail)
-            total += float((t.logpdf(scaled / factor, tail) - np.log(factor)).sum())
+    for scaled in _scaled(found).T:
+        factor = spread_factor(scaled, tail)
+        total += float((t.logpdf(scaled / factor, tail) - np.log(factor)).sum())
     return total
