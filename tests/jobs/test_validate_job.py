@@ -33,6 +33,7 @@ TRICLINIC = Structure(
     ["Cu", "Al"],
     [[0.1, 0.2, 0.3], [0.6, 0.7, 0.75]],
 )
+AS_BUILT = ValidationSettings(follow=0)
 CRYSTALS = {
     "good": samples.fcc("Cu"),
     "unknown element": samples.fcc("Po"),
@@ -60,7 +61,7 @@ def member(number, *structures, energies=None):
 def validated():
     """All crystals in one chunk, through jobflow and its store; bad ones among good ones."""
     candidates = [member(n, crystal) for n, crystal in enumerate(CRYSTALS.values())]
-    job = ValidateMaker(potential=samples.EMT).make(candidates, RUN, TARGET)
+    job = ValidateMaker(potential=samples.EMT, settings=AS_BUILT).make(candidates, RUN, TARGET)
     store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
     responses = run_locally(job, store=store, ensure_success=True, log=False)
     batch = responses[job.uuid][1].output
@@ -126,7 +127,7 @@ def test_nothing_in_the_document_is_not_a_number(validated):
 
 
 def test_if_the_best_crystal_fails_the_next_one_near_it_is_tried():
-    maker = ValidateMaker(potential=samples.EMT)
+    maker = ValidateMaker(potential=samples.EMT, settings=AS_BUILT)
     near = member(0, BCC_COPPER, samples.fcc("Cu"), energies=[0.0, 0.05])
     far = member(1, BCC_COPPER, samples.fcc("Cu"), energies=[0.0, 0.5])
     first, second = make(maker, [near, far], RUN, TARGET).candidates

@@ -92,6 +92,14 @@ class ElasticResult(BaseModel):
         description="Linear response: relative size of the antisymmetric part of the measured "
         "second derivatives. Finite strain: root mean square of stress - C strain, GPa.",
     )
+    modes_followed: int = Field(
+        0,
+        description="Soft modes or unstable strains that were followed downhill; all other fields "
+        "are about the crystal they led to.",
+    )
+    energy_gained: float | None = Field(
+        None, description="Energy that following them gained, eV/atom; None if none was followed."
+    )
     near_gates: list[str] = Field(
         default_factory=list, description="Gates it passed by little, in words for people."
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from jobflow import Maker, job
@@ -122,8 +121,6 @@ class HullMaker(Maker):
             return found, []
         if (key := find_api_key()) is None:
             return found, ["materials_project: skipped, no key (set MP_API_KEY)"]
-        if find_spec("mp_api") is None:
-            return found, ['materials_project: skipped, install it with "elatbot_flows[mp]"']
         return [*found, materials_project_source(search_chemical_systems(key))], []
 
     def _place(
