@@ -61,7 +61,8 @@ def header(sampled: int, cases: list[Case], reported: list[Case], calibration: C
     return (
         f"{sampled} Materials Project binaries of up to {MOST_SITES} atoms, {len(cases)} of which "
         "all potentials were asked about (the others take part in the fit only, with what there "
-        f"is), divided by reduced formula. {counts['judged']} were used to fit and calibrate (by cross-validation), and "
+        f"is), divided by reduced formula. {counts['judged']} were used to fit and "
+        "calibrate (by cross-validation), and "
         f"the composition model learned from {counts['composition']} crystals, none of a reported "
         f"formula. All tables but the first are of the {len(reported)} others: "
         f"{', '.join(f'{kinds[kind]} {kind}' for kind in KINDS)}; {sum(c.novel for c in reported)} "
