@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from elatbot_flows.uncertainty.verdict import HIT
+from elatbot_flows.uncertainty.verdict import HIT, MISS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -108,33 +108,54 @@ def distance(moduli: tuple[float, float], intervals: Intervals) -> float:
     return max(found)
 
 
+def ranked(
+    cases: list[Case], intervals: Intervals, estimate: Callable[[Case], JointEstimate | None]
+) -> Iterator[Choice]:
+    """The most probable ones, of those that are no miss."""
+    known = [(found, case) for case in cases if (found := estimate(case)) is not None]
+    stated = [found.probabilities(intervals)[0] for found, _ in known]
+    best = np.argsort(stated)[::-1][: TAKEN // 2]
+    return (Choice(known[place][1], intervals) for place in best if stated[place] >= MISS)
+
+
 def selection_tables(
     cases: list[Case], evidence: Mapping[str, Callable[[Case], JointEstimate | None]]
 ) -> list[str]:
-    """Tables for every aim and every choice of judges."""
+    """Tables for every aim and every choice of judges, by both ways to select."""
     usable = [case for case in cases if case.potentials[SCREEN]["bulk_modulus"] is not None]
-    rates = ["| aim | judges | " + " | ".join(f"P about {name}" for name in BINS) + " |"]
-    rates.append("|---" * (2 + len(BINS)) + "|")
+    heads = (["aim", "selected by", "judges"], [f"P about {name}" for name in BINS])
+    rates = ["| " + " | ".join([*heads[0], *heads[1]]) + " |", "|---" * (3 + len(BINS)) + "|"]
     scores = [
-        "| aim | judges | taken | raw hits: true | stated hits: true | Brier raw | Brier stated |",
-        "|---|---|---|---|---|---|---|",
+        (
+            "| aim | selected by | judges | taken | raw hits: true | stated hits: true "
+            "| Brier raw | Brier stated |"
+        ),
+        "|---|---|---|---|---|---|---|---|",
     ]
     for aim, wanted in targets().items():
-        choices = [choice for each in wanted for choice in selected(usable, each)]
+        nearest = [choice for each in wanted for choice in selected(usable, each)]
         for judges, estimate in evidence.items():
-            known = [c for c in choices if estimate(c.case) is not None]
-            stated = np.array([estimate(c.case).probabilities(c.intervals)[0] for c in known])
-            truth = np.array([c.truth for c in known])
-            raw = np.array([c.raw for c in known])
-            sources = np.array([c.case.row.source for c in known])
-            cells = " | ".join(binned(stated, truth, sources))
-            rates.append(f"| {aim} | {judges} | {cells} |")
-            scores.append(
-                f"| {aim} | {judges} | {len(known)} | {share(truth[raw])} "
-                f"| {share(truth[stated >= HIT])} | {np.mean((raw - truth) ** 2):.3f} "
-                f"| {np.mean((stated - truth) ** 2):.3f} |"
-            )
+            best = [choice for each in wanted for choice in ranked(usable, each, estimate)]
+            for way, choices in ((SCREEN, nearest), ("probability", best)):
+                rate, score = rows_of(choices, estimate)
+                rates.append(f"| {aim} | {way} | {judges} | {rate} |")
+                scores.append(f"| {aim} | {way} | {judges} | {score} |")
     return [*rates, "", *scores, ""]
+
+
+def rows_of(
+    choices: list[Choice], estimate: Callable[[Case], JointEstimate | None]
+) -> tuple[str, str]:
+    known = [(c, found) for c in choices if (found := estimate(c.case)) is not None]
+    stated = np.array([found.probabilities(c.intervals)[0] for c, found in known])
+    truth = np.array([c.truth for c, _ in known])
+    raw = np.array([c.raw for c, _ in known])
+    sources = np.array([c.case.row.source for c, _ in known])
+    score = (
+        f"{len(known)} | {share(truth[raw])} | {share(truth[stated >= HIT])} "
+        f"| {np.mean(raw != truth):.3f} | {np.mean((stated - truth) ** 2):.3f}"
+    )
+    return " | ".join(binned(stated, truth, sources)), score
 
 
 def binned(stated: np.ndarray, truth: np.ndarray, sources: np.ndarray) -> list[str]:

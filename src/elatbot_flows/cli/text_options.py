@@ -103,7 +103,10 @@ class Asking:
             As `elatbot_flows.engines.text_model.text_model`.
         """
         from elatbot_flows.engines.text_model import text_model
+        from elatbot_flows.engines.weights_files import local_folder
 
+        if self.engine != "server":
+            local_folder(self.model)  # refuses what looks like a folder and is none
         return text_model(
             self.model,
             adapter=self.adapter,

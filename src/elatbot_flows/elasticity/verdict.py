@@ -71,5 +71,5 @@ def judge(target: DesignTarget, values: Mapping[str, float | None]) -> Verdict:
 
 def _edge(interval: Interval, value: float) -> float:
     """Magnitude of the edge nearest to `value`; of the other if it is zero, 1 if there is none."""
-    nearest, other = sorted(interval.edges, key=lambda edge: abs(value - edge))
+    nearest, other = sorted(interval.edges, key=lambda edge: (abs(value - edge), -edge))
     return abs(nearest) or (abs(other) if math.isfinite(other) else 0.0) or 1.0
