@@ -57,7 +57,9 @@ def render_summary(result: DesignResult, console: Console) -> None:
     _print_notes([*result.document.notes, *limits(result)], console)
 
 
-def render_candidates(candidates: Sequence[CandidateDocument], console: Console) -> None:
+def render_candidates(
+    candidates: Sequence[CandidateDocument], console: Console, wanted: Sequence[str] = ()
+) -> None:
     """Print candidates found in a store, whatever became of them.
 
     Parameters
@@ -66,6 +68,8 @@ def render_candidates(candidates: Sequence[CandidateDocument], console: Console)
         The candidates.
     console
         Where to print.
+    wanted
+        Properties that are never left out.
     """
     from rich.text import Text
 
@@ -74,7 +78,7 @@ def render_candidates(candidates: Sequence[CandidateDocument], console: Console)
         return
     numbers = [str(number) for number in range(1, len(candidates) + 1)]
     columns = [Column("#", numbers, right=True), formula_column(candidates)]
-    columns += [fate_column(candidates), *candidate_columns(candidates)]
+    columns += [fate_column(candidates), *candidate_columns(candidates, wanted)]
     print_fitted(columns, console)
     _print_remarks(zip(numbers, candidates, strict=True), console)
     runs: dict[str, list[str]] = {}
