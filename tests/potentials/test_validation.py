@@ -51,7 +51,7 @@ BAD = {
 @pytest.mark.parametrize("name", BAD)
 def test_a_bad_crystal_gets_its_reason_and_no_more(name, sevennet):
     crystal, reason = BAD[name]
-    found = validate_crystal(crystal, sevennet)
+    found = validate_crystal(crystal, sevennet, ValidationSettings(follow=0))
     assert (found.status, found.reason) == ("failed", reason)
     assert found.message
     if reason != "born_unstable":
@@ -122,6 +122,35 @@ def stretched_a_little():
     crystal = NIAL.copy()
     crystal.apply_strain(0.04)
     return crystal
+
+
+def test_a_saddle_is_followed_to_the_crystal_below_it(emt):
+    """Body-centred copper has nothing to hold it and becomes face-centred."""
+    above, below = element("Cu", "bcc", 2.88), element("Cu", "fcc", 3.6)
+    found, expected = validate_crystal(above, emt), validate_crystal(below, emt)
+    assert (found.status, found.modes_followed) == ("passed", 1)
+    assert (found.initial_spacegroup_number, found.spacegroup_number) == (229, 225)
+    assert found.structure.get_space_group_info(symprec=0.01)[1] == 225
+    assert found.bulk_modulus == pytest.approx(expected.bulk_modulus, rel=0.005)
+    assert found.energy_gained > 0.01
+    assert "saddle" in found.near_gates[0]
+    assert found.settings["follow"] == 2
+
+
+def test_a_stable_crystal_costs_nothing_more(emt):
+    costs = [
+        validate_crystal(element("Cu", "fcc", 3.6), emt, ValidationSettings(follow=n)).evaluations
+        for n in (0, 2)
+    ]
+    assert costs[0] == costs[1]
+
+
+def test_a_saddle_with_nothing_lower_keeps_its_reason(emt, monkeypatch):
+    monkeypatch.setattr("elatbot_flows.potentials.validation._LOWER", 1.0)  # eV/atom
+    found = validate_crystal(element("Cu", "bcc", 2.88), emt)
+    assert (found.status, found.reason) == ("failed", "born_unstable")
+    assert (found.modes_followed, found.energy_gained) == (0, None)
+    assert found.spacegroup_number == 229
 
 
 def test_what_a_potential_raises_is_a_status(emt, monkeypatch):

@@ -31,9 +31,11 @@ def check_nickel_aluminides(crystal, potential, cache):
     nial, ni3al, salt = energy_above_hull(
         [crystal("NiAl"), crystal("Ni3Al"), crystal("NiAl as salt")], potential, cache=cache
     )
-    assert (nial.status, ni3al.status, salt.status) == ("stable", "stable", "unstable")
+    assert (nial.status, salt.status) == ("stable", "unstable")
+    # SevenNet-0 puts the polytype D0_24 of Ni3Al 2 meV/atom below L1_2.
+    assert ni3al.status in {"stable", "metastable"}
     assert nial.energy_above_hull <= 0.02
-    assert ni3al.energy_above_hull <= 0.02
+    assert ni3al.energy_above_hull <= 0.005
     assert -0.75 < nial.formation_energy_per_atom < -0.65
     assert -0.50 < ni3al.formation_energy_per_atom < -0.35
     assert any("B2" in label for label in nial.left_out)

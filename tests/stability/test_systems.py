@@ -80,6 +80,13 @@ def test_large_cells_are_for_types_common_among_metals():
     assert max(len(guess.structure) for guess in salt) <= 8
 
 
+def test_a_formula_with_large_types_alone_is_tried_in_these(emt, corners):
+    found = system_survey(["Cu7Au6"], corners, emt, replace(SETTINGS, reach=9.0))
+    assert found.tried == len(
+        likely_crystals("Cu7Au6", max_sites=8, max_common_sites=16, most=9)
+    ) == 1  # fmt: skip
+
+
 def test_a_hopeless_relaxation_is_given_up(emt):
     crystal = Structure(Lattice.tetragonal(3.0, 4.4), ["Cu", "Au"], [[0, 0, 0], [0.5] * 3])
     before = emt.evaluations

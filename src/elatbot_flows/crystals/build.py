@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from importlib.util import find_spec
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -167,15 +166,12 @@ def _from_known_materials(
 
 
 def _default_search(mp_api_key: str | None, why_not: list[str]) -> Search | None:
-    """Make a search of the Materials Project if there are a key and a client for it."""
+    """Make a search of the Materials Project if there is a key for it."""
     key = find_api_key(mp_api_key)
     if key is None:
         why_not.append("materials_project: skipped, no key (set MP_API_KEY)")
-    elif find_spec("mp_api") is None:
-        why_not.append('materials_project: skipped, install it with "elatbot_flows[mp]"')
-    else:
-        return search_summary(key)
-    return None
+        return None
+    return search_summary(key)
 
 
 def _from_chance(

@@ -67,7 +67,7 @@ def find_api_key(given: str | None = None) -> str | None:
 def search_summary(api_key: str, *, limit: int = 200) -> Search:
     """Make a search of the summary documents of the Materials Project, most stable first.
 
-    Needs the ``mp`` extra and a network. Jain et al., APL Materials 1, 011002 (2013).
+    Needs a network. Jain et al., APL Materials 1, 011002 (2013).
 
     Parameters
     ----------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from jobflow import Maker, job
@@ -64,7 +63,7 @@ class HullMaker(Maker):
         self,
         crystals: Placeable | list[Any],
         sources: list[str] | None = None,
-        known: list[Structure] | None = None,
+        known: list[Structure | CrystalEnergy] | None = None,
     ) -> HullResult | list[HullResult]:
         """Place crystals as a job, see `place`."""
         if isinstance(crystals, list):
@@ -124,8 +123,6 @@ class HullMaker(Maker):
             return found, []
         if (key := find_api_key()) is None:
             return found, ["materials_project: skipped, no key (set MP_API_KEY)"]
-        if find_spec("mp_api") is None:
-            return found, ['materials_project: skipped, install it with "elatbot_flows[mp]"']
         return [*found, materials_project_source(search_chemical_systems(key))], []
 
     def _place(

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 __all__ = ["gated"]
 
+_SOFT_MODE = 0.1
+"""Curvatures of crystals are of the order of 1 eV/A^2: less than a tenth of it is little."""
+_SOFT_SHEAR = 0.1
+"""Smallest eigenvalue, over that of an isotropic solid with its Voigt average, called little."""
+
 
 def gated(result: ElasticResult, found: Measurement, settings: ValidationSettings) -> ElasticResult:
     """The result with what was measured: passed and with moduli, or failed with the reason.
@@ -49,4 +54,19 @@ def gated(result: ElasticResult, found: Measurement, settings: ValidationSetting
         return result.failed("born_unstable", message)
     moduli = moduli_from_tensor(found.tensor)
     names = (*PROPERTIES, "universal_anisotropy")
-    return result.updated(status="passed", **{name: getattr(moduli, name) for name in names})
+    result = result.updated(status="passed", near_gates=_near(result, found, settings))
+    return result.updated(**{name: getattr(moduli, name) for name in names})
+
+
+def _near(result: ElasticResult, found: Measurement, settings: ValidationSettings) -> list[str]:
+    """Gates that a crystal passed by little."""
+    near = []
+    if found.softest_mode is not None and found.softest_mode < _SOFT_MODE:
+        near.append(f"softest mode of {found.softest_mode:.3f} eV/A^2: atoms hardly held in place")
+    eigenvalue = float(result.smallest_eigenvalue or 0.0)
+    usual = 2 * moduli_from_tensor(found.tensor).shear_modulus_voigt
+    if eigenvalue < _SOFT_SHEAR * usual:
+        near.append(f"smallest eigenvalue of {eigenvalue:.1f} GPa: nearly unstable under strain")
+    if settings.method == "linear_response" and found.residual > settings.max_asymmetry / 2:
+        near.append(f"second derivatives contradict each other by {found.residual:.1%}")
+    return near

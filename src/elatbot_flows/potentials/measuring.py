@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,6 +46,9 @@ class Measurement:
     softest_mode
         Smallest curvature along displacements of the primitive cell or the supercell, eV/A^2;
         None if not measured or for one atom.
+    descents
+        By the reason for a failure, what the energy may fall along: coordinates as columns, shape
+        (6 + 3 n, m); see :class:`~elatbot_flows.elasticity.response.Response`.
     unconverged
         Strained cells whose ions did not converge, in words; None if all did.
     """
@@ -54,6 +57,7 @@ class Measurement:
     clamped: NDArray[np.float64] | None
     residual: float
     softest_mode: float | None
+    descents: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     unconverged: str | None = None
 
 
@@ -120,6 +124,7 @@ def measure(
         clamped=rotated(found.clamped, axes),
         residual=found.asymmetry,
         softest_mode=softest if np.isfinite(softest) else None,
+        descents={"soft_mode": found.soft_modes, "born_unstable": found.soft_strains},
     )
 
 

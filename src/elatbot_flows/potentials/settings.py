@@ -36,6 +36,9 @@ class ValidationSettings(MSONable):
     max_asymmetry
         Largest relative asymmetry of the matrix of second derivatives (linear response). Smooth
         potentials stay below 0.004.
+    follow
+        How often a soft mode at the zone centre or an unstable strain may be followed downhill to
+        a crystal of lower symmetry (linear response); 0 for never.
     supercell
         Also look for soft displacements in the primitive cell repeated this often along each
         axis, that is for phonons away from the zone centre; 1 for the zone centre alone.
@@ -50,4 +53,5 @@ class ValidationSettings(MSONable):
     farthest: float = 2.0
     softest_mode: float = 0.02
     max_asymmetry: float = 0.02
+    follow: int = 2
     supercell: int = 1

@@ -3,26 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from importlib.metadata import version
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from elatbot_flows.documents import ElasticResult, MethodRecord
-from elatbot_flows.elasticity.symmetry import spacegroup_analyzer
+from elatbot_flows.elasticity.symmetry import crystal_symmetry, spacegroup_analyzer
 from elatbot_flows.errors import PotentialError, StructureError
 from elatbot_flows.potentials.crystal_checks import check_crystal, check_distances
+from elatbot_flows.potentials.descent import descent_starts
 from elatbot_flows.potentials.gates import gated
 from elatbot_flows.potentials.measuring import measure, relax_crystal
 from elatbot_flows.potentials.settings import ValidationSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
     from pymatgen.core import Structure
 
     from elatbot_flows.potentials.base import Potential
     from elatbot_flows.potentials.quasi_newton import SymmetricRelaxation
 
+    Examined = tuple[ElasticResult, dict[str, NDArray[np.float64]]]
+
 __all__ = ["ValidationSettings", "validate_crystal"]
 
 _PACKAGES = ("elatbot_flows", "ase", "numpy", "pymatgen", "spglib", "torch")
+_FOLLOWED = "the crystal as built is a saddle of the energy; this one lies {:.1f} meV/atom lower"
+_STARTS = 2
+"""Ways down that are tried from one saddle."""
+_LOWER = 1e-4
+"""A crystal that is less than this lower is the same one, eV/atom."""
 
 
 def validate_crystal(
@@ -33,7 +47,8 @@ def validate_crystal(
 ) -> ElasticResult:
     """Relax a crystal, compute its elastic tensor, and let it through the gates.
 
-    Nothing is raised for a crystal that is bad in whatever way: that is a result.
+    A crystal that is a saddle of the energy is followed downhill, and the result is about the
+    lower crystal. Nothing is raised for a crystal that is bad in whatever way: that is a result.
 
     Parameters
     ----------
@@ -48,14 +63,41 @@ def validate_crystal(
     """
     settings = settings or ValidationSettings()
     before = potential.evaluations
-    result = _blank(structure, potential, settings, source)
+    blank = _blank(structure, potential, settings, source)
+    examine = partial(_examined, structure, blank, potential, settings)
+    result, descents = examine(structure)
+    highest = result.energy_per_atom
+    for followed in range(1, settings.follow + 1):
+        lower = _followed(result, descents, potential, settings, examine)
+        if lower is None or highest is None:
+            break
+        result, descents = lower
+        gained = highest - float(result.energy_per_atom or highest)
+        result = result.updated(
+            modes_followed=followed,
+            energy_gained=gained,
+            near_gates=[_FOLLOWED.format(1000 * gained), *result.near_gates],
+        )
+    return result.updated(evaluations=potential.evaluations - before)
+
+
+def _examined(
+    original: Structure,
+    blank: ElasticResult,
+    potential: Potential,
+    settings: ValidationSettings,
+    crystal: Structure,
+) -> Examined:
+    """What became of a crystal, and what its energy may fall along."""
+    result, descents = blank, {}
     try:
-        check_crystal(structure, potential, settings)
-        ended = relax_crystal(structure, potential, settings)
-        result = result.updated(**_relaxed_fields(structure, ended, settings))
+        check_crystal(crystal, potential, settings)
+        ended = relax_crystal(crystal, potential, settings)
+        result = result.updated(**_relaxed_fields(original, ended, settings))
         if ended.converged:
             check_distances(ended.structure, settings)
-            result = gated(result, measure(ended.structure, potential, settings), settings)
+            found = measure(ended.structure, potential, settings)
+            result, descents = gated(result, found, settings), found.descents
         else:
             message = f"forces or stress above the thresholds after {settings.max_steps} steps"
             result = result.failed("relaxation_not_converged", message)
@@ -65,7 +107,29 @@ def validate_crystal(
         result = result.failed("potential_error", str(error))
     except Exception as error:  # noqa: BLE001 - potentials raise what they like on odd crystals
         result = result.failed("calculation_error", f"{type(error).__name__}: {error}")
-    return result.updated(evaluations=potential.evaluations - before)
+    return result, descents
+
+
+def _followed(
+    saddle: ElasticResult,
+    descents: dict[str, NDArray[np.float64]],
+    potential: Potential,
+    settings: ValidationSettings,
+    examine: Callable[[Structure], Examined],
+) -> Examined | None:
+    """What became of the crystal below a saddle; None if it is none or nothing lies below."""
+    structure, energy = saddle.structure, saddle.energy_per_atom
+    space = descents.get(str(saddle.reason))
+    if space is None or structure is None or energy is None or not space.size:
+        return None
+    symmetry = crystal_symmetry(structure, settings.symprec)
+    starts = descent_starts(structure, space, symmetry, potential, energy * len(structure))
+    for start in islice(starts, _STARTS):
+        result, further = examine(start)
+        lower = result.energy_per_atom
+        if result.relaxed and lower is not None and lower < energy - _LOWER:
+            return result, further
+    return None
 
 
 def _blank(

@@ -205,7 +205,7 @@ def materials_project_source(search: ChemicalSystemSearch, *, highest: float = 0
 def search_chemical_systems(api_key: str, *, max_sites: int = 24) -> ChemicalSystemSearch:
     """Make a search of the summary documents of the Materials Project by chemical system.
 
-    Needs the ``mp`` extra and a network. Jain et al., APL Materials 1, 011002 (2013).
+    Needs a network. Jain et al., APL Materials 1, 011002 (2013).
 
     Parameters
     ----------

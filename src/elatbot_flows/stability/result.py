@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from monty.json import MSONable
+
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
@@ -12,7 +14,7 @@ __all__ = ["CrystalEnergy"]
 
 
 @dataclass(frozen=True)
-class CrystalEnergy:
+class CrystalEnergy(MSONable):
     """A crystal whose energy is known already.
 
     Parameters

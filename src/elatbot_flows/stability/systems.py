@@ -153,8 +153,8 @@ class _Search:
         for formula, guesses in self._guesses.items():
             reach = self._without(formula) + self.settings.reach
             if self._lowest.get(formula, reach) <= reach:
-                size = self.settings.max_sites
-                self._draft(formula, [g for g in guesses if len(g.structure) > size])
+                small = self._small(formula)
+                self._draft(formula, [guess for guess in guesses if guess not in small])
         return self._waiting
 
     def relax(self, drafts: Sequence[Draft]) -> None:
@@ -193,8 +193,9 @@ class _Search:
         self._lowest[formula] = min(lowest)
 
     def _small(self, formula: str) -> list[StructureGuess]:
+        """Prototypes of a formula in small cells, all if there are only large ones."""
         guesses = self._guesses[formula]
-        return [g for g in guesses if len(g.structure) <= self.settings.max_sites]
+        return [g for g in guesses if len(g.structure) <= self.settings.max_sites] or guesses
 
     def _is_hopeful(self, formula: str) -> bool:
         return self._lowest[formula] <= self._base[formula] + self.settings.reach

@@ -1,19 +1,15 @@
-"""How far to trust a modulus: a calibrated distribution out of all evidence, and the verdict.
+"""How far to trust a modulus: all evidence as one calibrated distribution, and the verdict.
 
-Everything here is arithmetic on numbers that others computed; no potential and no language model
-is loaded.
+Everything here is arithmetic on numbers that others computed; no model is loaded.
 """
 
-from elatbot_flows.uncertainty.calibrated import Combination, load_combination
 from elatbot_flows.uncertainty.calibration import Calibration, load_calibration
-from elatbot_flows.uncertainty.disagreement import Disagreement, measure_disagreement
-from elatbot_flows.uncertainty.estimate import Estimate
 from elatbot_flows.uncertainty.joint_estimate import (
     JointDistribution,
     JointEstimate,
     distribution_of,
 )
-from elatbot_flows.uncertainty.kinds import kind_of, material_kind
+from elatbot_flows.uncertainty.kinds import KINDS, material_kind
 from elatbot_flows.uncertainty.opinions import Opinion
 from elatbot_flows.uncertainty.predictions import PredictionCalibration, calibrate_predictions
 from elatbot_flows.uncertainty.resolution import best_probability, too_narrow
@@ -26,10 +22,8 @@ from elatbot_flows.uncertainty.samples import (
 from elatbot_flows.uncertainty.verdict import Verdict, judge, verdict_of
 
 __all__ = [
+    "KINDS",
     "Calibration",
-    "Combination",
-    "Disagreement",
-    "Estimate",
     "JointDistribution",
     "JointEstimate",
     "Opinion",
@@ -40,11 +34,8 @@ __all__ = [
     "calibrate_predictions",
     "distribution_of",
     "judge",
-    "kind_of",
     "load_calibration",
-    "load_combination",
     "material_kind",
-    "measure_disagreement",
     "scor",
     "summarize_samples",
     "summarize_texts",

@@ -156,7 +156,7 @@ class CompositionModel:
     def _lengths(self, place: int, *, blind: bool) -> Array:
         lengths = np.exp(self.lengths[place])
         lengths[-_VOLUME_FEATURES:] *= not blind
-        return lengths
+        return np.asarray(lengths)
 
     def _deviation(self, rows: Array, covariance: Array, blind: NDArray[np.int64]) -> Array:
         lengths = np.array([self._lengths(0, blind=bool(kind)) for kind in blind])

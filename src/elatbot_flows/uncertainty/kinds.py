@@ -5,31 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
-__all__ = ["ALL_METAL", "KINDS", "WITH_NONMETAL", "kind_of", "material_kind"]
+__all__ = ["KINDS", "material_kind"]
 
 KINDS = ("metal", "other", "magnetic")
 """Kinds that the joint calibration tells apart; see `material_kind`."""
 _MAGNETIC = frozenset({"Cr", "Mn", "Fe", "Co", "Ni"})
 _MAGNETIC_SHARE = 0.25
-
-ALL_METAL = "all-metal"
-WITH_NONMETAL = "with a non-metal"
-
-
-def kind_of(symbols: Iterable[str]) -> str:
-    """`ALL_METAL` if pymatgen counts every element among the metals, else `WITH_NONMETAL`.
-
-    Parameters
-    ----------
-    symbols
-        Chemical symbols.
-    """
-    from pymatgen.core import Element
-
-    metals = all(Element(symbol).is_metal for symbol in symbols)
-    return ALL_METAL if metals else WITH_NONMETAL
 
 
 def material_kind(shares: Mapping[str, float]) -> str:

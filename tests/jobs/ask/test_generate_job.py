@@ -74,7 +74,7 @@ def test_what_can_be_asked_for():
     assert generate(Interval(40, 50), 1, 77, model=model).proposals[0].temperature == 77
     narrow = DesignTarget(bulk_modulus=Interval(100, 120), elements=("Fe", "C"))
     assert generate(narrow, 1, model=model).reasons == {"element_not_allowed": 1}
-    for wrong, n in [((170, 150), 1), (100, 0), (100, 10_001)]:
+    for wrong, n in [((170, 150), 1), (Interval(150, float("inf")), 1), (100, 0), (100, 10_001)]:
         with pytest.raises(TargetError):
             GenerateMaker.make.original(GenerateMaker(model=model), wrong, n)
 
@@ -86,6 +86,10 @@ def test_the_embedded_model_generates_by_the_same_maker():
         stated = parse_design(proposal.prompt.removeprefix("<s> ")).bulk_modulus
         assert abs(stated - proposal.requested_bulk_modulus) <= 0.5
     assert found == generate((150, 170), 8)
+
+
+def test_an_open_end_is_stored_as_none():
+    assert generate(Interval(300, float("inf")), 2).requested == [300, None]
 
 
 def test_draws_of_one_value_differ():
