@@ -79,13 +79,13 @@ def test_summary_has_estimate_interval_and_what_each_judge_says(run_result, scre
 
 def test_flags_are_counted_in_the_table_and_told_below(odd_result, screen):
     render_summary(odd_result, screen)
-    assert row_of(screen, "1", "TiFe", "hit")[-1] == "2"
+    assert row_of(screen, "1", "TiFe", "hit")[-1] == "4"
     assert "12" in row_of(screen, "1", "TiFe", "hit")
     assert "158/–/148" in row_of(screen, "1", "TiFe", "hit")  # noqa: RUF001
     text = " ".join(" ".join(lines(screen)).split())
     assert "1 TiFe: known as CsCl-type TiFe" in text
     assert "1 TiFe: near a gate" in text
-    assert "The sources contradict" in text
+    assert "the sources contradict" in text
     assert "probably far off: 7net-l3i5" in text
 
 

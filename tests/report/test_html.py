@@ -84,17 +84,17 @@ def test_details_have_all_evidence_and_tensors_of_every_crystal(odd_result):
     page = Page(report_page(odd_result, {}))
     assert page.tags.count("details") == 1
     for words in (
-        "Known as CsCl-type TiFe.",
+        "known as CsCl-type TiFe",
         "12 meV/atom above the lowest crystal found, which failed: softens",
         "Crystal 2 of 2 stands for it, 12 meV/atom above the lowest.",
         "Crystals kept of 6 built; given up: 2 not converged",
         "7net-0crystal 1soft mode: softens by far",
         "7net-l3i5crystal 1soft mode: softens a bit",
         "7net-l3i5crystal 2born unstable: bu",
+        "elatbot-miniformulaexpects148.0 ± 14.0",
         "7net-0crystal 2passed158.059.0",
         "is close",
-        "148.0 ± 14.0",
-        "The sources contradict: their spread is 1.0 times the usual one; probably far off: 7net",
+        "the sources contradict: their spread is 1.0 times the usual one; probably far off: 7net",
         "7net-0, crystal 2: elastic tensor (GPa, Voigt, IEEE axes)",
         "50.051.052.053.054.055.0",
     ):
@@ -183,3 +183,15 @@ def test_places_on_the_hull_are_told(placed_result):
     assert "Its place on the hull is unknown: no phases" in text
     assert "The hull is that of one potential" in text
     assert "thermodynamic stability was not" not in text
+
+
+def test_columns_of_which_nothing_is_known_are_left_out(given_result, placed_result):
+    for result, known in ((given_result, False), (placed_result, True)):
+        assert ('<th scope="col">Hull' in report_page(result, {})) == known
+        assert ('<th scope="col">Unseen' in report_page(result, {})) == known
+
+
+def test_no_number_is_minus_nothing(odd_result):
+    result = odd_result.passed[0].evidence[3].result
+    result.elastic_tensor[0][0] = -1e-9
+    assert "-0.0" not in Page(report_page(odd_result, {})).text

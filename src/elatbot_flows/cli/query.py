@@ -113,7 +113,7 @@ def query(
         descending=sort == _PROBABILITY,
     )
     shown = found if everything else list(_once(found))
-    _show(shown[: limit or None], as_json=as_json)
+    _show(shown[: limit or None], tuple(intervals), as_json=as_json)
     if repeats := len(found) - len(shown):
         words = f"{repeats} more of the same materials and targets in other runs: see --all"
         Console(stderr=True, highlight=False).print(words)
@@ -130,7 +130,7 @@ def _once(found: Iterable[dict[str, Any]]) -> Iterable[dict[str, Any]]:
             yield document
 
 
-def _show(found: list[dict[str, Any]], *, as_json: bool) -> None:
+def _show(found: list[dict[str, Any]], wanted: tuple[str, ...], *, as_json: bool) -> None:
     from elatbot_flows.documents import CandidateDocument, HullResult
     from elatbot_flows.report import render_candidates
 
@@ -145,7 +145,7 @@ def _show(found: list[dict[str, Any]], *, as_json: bool) -> None:
         if document.get("hull"):
             candidate = candidate.updated(hull=HullResult(**document["hull"]))
         candidates.append(candidate)
-    render_candidates(candidates, Console(highlight=False))
+    render_candidates(candidates, Console(highlight=False), wanted)
 
 
 def _without_crystal(evidence: dict[str, Any]) -> dict[str, Any]:

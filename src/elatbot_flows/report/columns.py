@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from elatbot_flows.report.evidence import judges_of, said_by
+from elatbot_flows.report.evidence import judges_of, remarks, said_by
 from elatbot_flows.report.tables import Column
 from elatbot_flows.report.words import (
     DASH,
@@ -66,7 +66,7 @@ def candidate_columns(
     if any(c.unseen is not None for c in candidates):
         words = [yes_or_no(c.unseen) for c in candidates]
         columns.append(Column("Un-\nseen", words, needed=4, label="unseen"))
-    flags = [str(len(c.flags)) if c.flags else "" for c in candidates]
+    flags = [str(len(remarks(c)) or "") for c in candidates]
     if any(flags):
         columns.append(Column("!", flags, right=True))
     return columns

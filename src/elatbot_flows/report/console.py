@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from elatbot_flows.report.columns import candidate_columns, fate_column, formula_column
-from elatbot_flows.report.evidence import agreement
+from elatbot_flows.report.evidence import remarks
 from elatbot_flows.report.sentences import limits, origin_words, result_sentence
 from elatbot_flows.report.tables import Column, plain_table, print_fitted
 from elatbot_flows.report.words import (
@@ -57,7 +57,9 @@ def render_summary(result: DesignResult, console: Console) -> None:
     _print_notes([*result.document.notes, *limits(result)], console)
 
 
-def render_candidates(candidates: Sequence[CandidateDocument], console: Console) -> None:
+def render_candidates(
+    candidates: Sequence[CandidateDocument], console: Console, wanted: Sequence[str] = ()
+) -> None:
     """Print candidates found in a store, whatever became of them.
 
     Parameters
@@ -66,6 +68,8 @@ def render_candidates(candidates: Sequence[CandidateDocument], console: Console)
         The candidates.
     console
         Where to print.
+    wanted
+        Properties that are never left out.
     """
     from rich.text import Text
 
@@ -74,7 +78,7 @@ def render_candidates(candidates: Sequence[CandidateDocument], console: Console)
         return
     numbers = [str(number) for number in range(1, len(candidates) + 1)]
     columns = [Column("#", numbers, right=True), formula_column(candidates)]
-    columns += [fate_column(candidates), *candidate_columns(candidates)]
+    columns += [fate_column(candidates), *candidate_columns(candidates, wanted)]
     print_fitted(columns, console)
     _print_remarks(zip(numbers, candidates, strict=True), console)
     runs: dict[str, list[str]] = {}
@@ -118,13 +122,10 @@ def _print_remarks(found: Iterable[tuple[str, CandidateDocument]], console: Cons
     from rich.text import Text
 
     for name, candidate in found:
+        title = " ".join(filter(None, (name, candidate.formula)))
         failed = [candidate.message] if candidate.message else []
-        known = [f"known as {candidate.known_as}"] if candidate.known_as else []
-        estimate = candidate.estimate
-        odd = estimate is not None and estimate.disagreement != "agree"
-        differ = [agreement(estimate)] if estimate is not None and odd else []
-        for words in (*failed, *known, *candidate.flags, *differ):
-            console.print(Text(f"{name} {candidate.formula or ''}: {words}", style="dim"))
+        for words in (*failed, *remarks(candidate)):
+            console.print(Text(f"{title}: {words}", style="dim"))
 
 
 def _print_notes(notes: Sequence[str], console: Console) -> None:

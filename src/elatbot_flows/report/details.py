@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from elatbot_flows.report.evidence import agreement, crystal_words, stands_for
+from elatbot_flows.report.evidence import crystal_words, remarks, stands_for
 from elatbot_flows.report.markup import (
     bullets,
     facts_html,
@@ -48,8 +48,7 @@ def details_html(candidate: CandidateDocument) -> str:
     words = probability_words(candidate.probability) if candidate.probability is not None else ""
     title = f"{candidate.rank or ''} {formula_html(candidate.formula)}"
     head = f"<h3>{title} {verdict_html(candidate.verdict, words)}</h3>"
-    known = [f"Known as {candidate.known_as}."] if candidate.known_as else []
-    flags = bullets([*known, *candidate.flags])
+    flags = bullets(remarks(candidate))
     inside = (
         f"<p>{escape(stands_for(candidate))}</p>{_crystals(candidate)}{_estimates(candidate)}"
         f"{_evidence(candidate)}{_tensors(candidate)}{_hull(candidate)}{_origin(candidate)}"
@@ -72,7 +71,7 @@ def _estimates(candidate: CandidateDocument) -> str:
     ]
     heads = ["Property", "Estimate (90 % interval)", "Probability to meet the target"]
     caption = f"What all evidence says together ({candidate.estimate.kind})"
-    return table_html(heads, rows, caption) + f"<p>{escape(agreement(candidate.estimate))}</p>"
+    return table_html(heads, rows, caption)
 
 
 def _crystals(candidate: CandidateDocument) -> str:
@@ -116,7 +115,7 @@ def _evidence(candidate: CandidateDocument) -> str:
 
 def _said(candidate: CandidateDocument, evidence: Evidence) -> list[str]:
     said = evidence.result
-    outcome = "passed"
+    outcome = "expects" if said.judge.kind == "text" else "passed"
     if said.status != "passed":
         outcome = f"{reason_words(str(said.reason))}: {said.message}"
     group = spacegroup_html(said.spacegroup_number)
@@ -152,7 +151,7 @@ def _tensors(candidate: CandidateDocument) -> str:
         caption = f"{method_name(said.judge)}, {crystal}: elastic tensor (GPa, Voigt, IEEE axes)"
         if said.ion_relaxation == "clamped":
             caption += ", ions clamped"
-        rows = [[f"{value:.1f}" for value in line] for line in said.elastic_tensor]
+        rows = [[f"{round(value, 1) + 0.0:.1f}" for value in line] for line in said.elastic_tensor]
         tables.append(table_html([str(i) for i in range(1, 7)], rows, caption))
     return f'<div class="tensors">{"".join(tables)}</div>' if tables else ""
 

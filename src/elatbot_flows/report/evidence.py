@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from elatbot_flows.documents import CandidateDocument, ElasticResult, Estimate
 
-__all__ = ["agreement", "crystal_words", "judges_of", "said_by", "stands_for"]
+__all__ = ["crystal_words", "judges_of", "remarks", "said_by", "stands_for"]
 
 _SAME_ENERGY = 1e-9  # eV/atom
 
@@ -56,8 +56,16 @@ def crystal_words(candidate: CandidateDocument, place: int | None) -> str:
     return f"crystal {place + 1}" if candidate.polymorphs else "crystal"
 
 
-def agreement(estimate: Estimate) -> str:
-    """How the sources of an estimate stand to each other, and who is out of line."""
+def remarks(candidate: CandidateDocument) -> list[str]:
+    """What to know before trusting it: what it is known as, flags, and sources that differ."""
+    known = [f"known as {candidate.known_as}"] if candidate.known_as else []
+    return [*known, *candidate.flags, *_differences(candidate.estimate)]
+
+
+def _differences(estimate: Estimate | None) -> list[str]:
+    """How the sources of an estimate stand to each other, where they do not agree."""
+    if estimate is None or estimate.disagreement == "agree":
+        return []
     outlier = f"; probably far off: {estimate.outlier}" if estimate.outlier else ""
     usual = f"their spread is {estimate.spread_factor:.1f} times the usual one"
-    return f"The sources {estimate.disagreement}: {usual}{outlier}."
+    return [f"the sources {estimate.disagreement}: {usual}{outlier}"]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from html import escape
+from itertools import compress
 from typing import TYPE_CHECKING
 
 from elatbot_flows.report.details import anchor, details_html
-from elatbot_flows.report.evidence import judges_of, said_by
+from elatbot_flows.report.evidence import judges_of, remarks, said_by
 from elatbot_flows.report.figure import as_svg, funnel_figure, moduli_figure
 from elatbot_flows.report.markup import (
     bullets,
@@ -109,6 +110,7 @@ def _figure(svg: str, words: str) -> str:
 
 
 def _candidates(found: Sequence[CandidateDocument], links: Mapping[str, str]) -> str:
+    """Table of those that passed, without columns of which nothing is known."""
     if not found:
         return "<p>None: see below what became of them.</p>"
     judges = judges_of(found)
@@ -117,13 +119,17 @@ def _candidates(found: Sequence[CandidateDocument], links: Mapping[str, str]) ->
     heads += [PROPERTIES[name].symbol for name in _RATIOS]
     heads += ["Above lowest crystal (meV/atom)", "Hull (meV/atom)", "Unseen", "Flags", "CIF"]
     rows = [_cells(c, judges, links.get(c.candidate_id)) for c in found]
-    return table_html([escape(head).replace("nu", "&nu;") for head in heads], rows)
+    known = [any(row[place] != DASH for row in rows) for place in range(len(heads))]
+    return table_html(
+        compress([escape(head).replace("nu", "&nu;") for head in heads], known),
+        [compress(row, known) for row in rows],
+    )
 
 
 def _cells(candidate: CandidateDocument, judges: Sequence[str], link: str | None) -> list[str]:
     chance = candidate.probability
     above = candidate.above_ground_state
-    flags = f"{len(candidate.flags)} &darr;" if candidate.flags else "details &darr;"
+    flags = f"{len(remarks(candidate)) or 'details'} &darr;"
     return [
         str(candidate.rank or ""),
         formula_html(candidate.formula),
