@@ -8,7 +8,6 @@ inputs are the same as those of a finished one in the store takes over its outpu
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import multiprocessing
 import os
@@ -20,6 +19,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
+from elatbot_flows.campaign.fingerprint import fingerprint
 from elatbot_flows.campaign.threads import shared_out_threads
 from elatbot_flows.errors import ElatbotError, StoreError
 
@@ -238,7 +238,7 @@ def _run_job(job_spec: str, store_spec: str) -> dict[str, Any]:
     if job.config.resolve_references:
         job.resolve_args(store)
         if may_resume(job):
-            job.metadata["fingerprint"] = _fingerprint(job)
+            job.metadata["fingerprint"] = fingerprint(job)
             if _take_over(job, store):
                 return {"flows": [], "replaced": False, "resumed": True}
     response = job.run(store)
@@ -259,30 +259,6 @@ def _open_store(spec: str) -> JobStore:
     store: JobStore = MontyDecoder().decode(spec)
     store.connect()
     return store
-
-
-_ADDRESSES = ("uuid", "sample_uuid", "sample_uuids")
-"""Fields of documents that say where something lies; it is what lies there that counts."""
-
-
-def _fingerprint(job: Job) -> str:
-    """Hash of the function, the Maker it belongs to, and its resolved inputs."""
-    from monty.json import MontyEncoder
-
-    from elatbot_flows import __version__
-
-    parts = [__version__, job.function, job.function_args, job.function_kwargs]
-    plain = _without_addresses(json.loads(json.dumps(parts, cls=MontyEncoder)))
-    text = json.dumps(plain, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _without_addresses(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {k: _without_addresses(v) for k, v in value.items() if k not in _ADDRESSES}
-    if isinstance(value, list):
-        return [_without_addresses(member) for member in value]
-    return value
 
 
 def _take_over(job: Job, store: JobStore) -> bool:
