@@ -131,7 +131,11 @@ def main() -> None:
     rows = sample(binaries(options.data), generator, options.n, options.seed)
     run(rows, options.potential, options.results)
     cases = cases_of(rows, read_results(options.results), generator)
-    command = f"python benchmarks/binary_moduli.py --n {options.n} --seed {options.seed}"
+    command = (
+        "python benchmarks/binary_moduli.py --data FOLDER --potential 7net-0 --potential 7net-l3i5 "
+        f"--potential DIRECTORY --n {options.n} --seed {options.seed} --results FILE.jsonl "
+        "--fit src/elatbot_flows/weights --table benchmarks/binary_moduli.md"
+    )
     if options.fit:
         fit(cases, options.data, options.fit, command, generator.info.weights_sha256)
     file = options.fit / "joint_calibration.json" if options.fit else options.calibration

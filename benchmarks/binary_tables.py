@@ -36,6 +36,7 @@ JUDGES = {
 def print_tables(cases: list[Case], calibration: Calibration, command: str) -> str:
     """All tables as one Markdown text."""
     potentials = [name for name in calibration.sources if name != TEXT]
+    sampled = len(cases)
     cases = [case for case in cases if set(potentials) <= set(case.potentials)]
     reported = [case for case in cases if case.part == "report"]
     estimators = {name: estimator(calibration, names) for name, names in JUDGES.items()}
@@ -44,7 +45,7 @@ def print_tables(cases: list[Case], calibration: Calibration, command: str) -> s
         "",
         f"`{command}`",
         "",
-        header(cases, reported, calibration),
+        header(sampled, cases, reported, calibration),
         "",
         *gate_table(cases, potentials),
         *error_tables(reported, potentials, estimators),
@@ -54,12 +55,14 @@ def print_tables(cases: list[Case], calibration: Calibration, command: str) -> s
     return "\n".join(lines) + "\n"
 
 
-def header(cases: list[Case], reported: list[Case], calibration: Calibration) -> str:
+def header(sampled: int, cases: list[Case], reported: list[Case], calibration: Calibration) -> str:
     kinds = Counter(case.kind for case in reported)
     counts = calibration.provenance["crystals"]
     return (
-        f"{len(cases)} Materials Project binaries of up to {MOST_SITES} atoms, divided by reduced "
-        f"formula. {counts['judged']} were used to fit and calibrate (by cross-validation), and "
+        f"{sampled} Materials Project binaries of up to {MOST_SITES} atoms, {len(cases)} of which "
+        "all potentials were asked about (the others take part in the fit only, with what there "
+        f"is), divided by reduced formula. {counts['judged']} were used to fit and "
+        "calibrate (by cross-validation), and "
         f"the composition model learned from {counts['composition']} crystals, none of a reported "
         f"formula. All tables but the first are of the {len(reported)} others: "
         f"{', '.join(f'{kinds[kind]} {kind}' for kind in KINDS)}; {sum(c.novel for c in reported)} "

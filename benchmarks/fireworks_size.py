@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from elatbot_flows import DesignTarget, Interval, InverseDesignMaker
 from elatbot_flows.jobs import BuildMaker
+from elatbot_flows.judges import PotentialJudge
 from fireworks_trial import LIMIT, Trial, run_through_fireworks
 
 EMT = "ase.calculators.emt:EMT"
@@ -23,14 +24,15 @@ METALS = ("Ni", "Cu", "Pd", "Ag", "Pt", "Au")
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("-n", type=int, default=200, help="candidates to validate")
-    parser.add_argument("--chunk-size", type=int, default=5, help="candidates in one job")
+    parser.add_argument("-n", type=int, default=200, help="candidates that are to pass")
+    parser.add_argument("--chunk-size", type=int, help="candidates in one job")
     arguments = parser.parse_args()
     flow = InverseDesignMaker(
         n=arguments.n,
         chunk_size=arguments.chunk_size,
-        potential=EMT,
-        build_maker=BuildMaker(max_guesses=4, max_relaxed=2),
+        build=BuildMaker(potential=EMT, max_guesses=4, max_relaxed=2),
+        judges=[PotentialJudge(potential=EMT)],
+        hull=None,
     ).make(DesignTarget(bulk_modulus=Interval(100, 200), elements=METALS, max_sites=4))
     with tempfile.TemporaryDirectory() as folder:
         trial = run_through_fireworks(flow, Path(folder))

@@ -29,8 +29,9 @@ __all__ = ["Response", "choose_directions", "hessian_from_products", "response"]
 
 _TRIALS = 30
 _WORST_CONDITION = 25.0
-_DEGENERATE = 0.01
-"""Eigenvalues this near, relative to the largest, are one that belongs to several directions."""
+_DEGENERATE = 1e-6
+"""Eigenvalues this near, relative to the largest, are one that belongs to several directions: the
+symmetry, which measured derivatives are given exactly, makes them equal."""
 _MANDEL_TO_VOIGT = np.array([1.0, 1.0, 1.0, 2.0**0.5, 2.0**0.5, 2.0**0.5])
 
 

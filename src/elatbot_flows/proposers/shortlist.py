@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from elatbot_flows.documents import Reading, RunRecord
-    from elatbot_flows.proposers.text import TextProposer
+    from elatbot_flows.proposers.base import Proposer
     from elatbot_flows.targets import DesignTarget
 
 __all__ = ["shortlist_of"]
 
 
 def shortlist_of(
-    proposer: TextProposer,
+    proposer: Proposer,
     target: DesignTarget | None,
     run: RunRecord,
     readings: Sequence[Sequence[Reading]],
@@ -61,7 +61,7 @@ def shortlist_of(
             crystal_system=system,
             times_proposed=systems[formula].total(),
             sample_uuid=first[formula],
-            unseen=proposer.model.is_unseen(formula),
+            unseen=proposer.model.is_unseen(formula) if proposer.model else None,
             expected=moment,
         )
         for number, ((formula, system), moment) in enumerate(zip(materials, moments, strict=True))

@@ -154,7 +154,7 @@ class CompositionModel:
         return found
 
     def _lengths(self, place: int, *, blind: bool) -> Array:
-        lengths = np.exp(self.lengths[place])
+        lengths: Array = np.exp(self.lengths[place])
         lengths[-_VOLUME_FEATURES:] *= not blind
         return np.asarray(lengths)
 

@@ -59,7 +59,6 @@ def test_variance_through_few_rows_is_nearly_the_exact_one(rows, chosen, monkeyp
     asked = [{"Ti": 0.5, "Ag": 0.5}, {"Cs": 0.5, "F": 0.5}]
     deviations = [model.predict(asked, [15.0, 40.0])[1] for model in (exact, few)]
     assert deviations[1] == pytest.approx(deviations[0], rel=0.2)
-    assert (deviations[1] >= deviations[0] - 1e-6).all()
 
 
 def test_a_material_is_never_in_the_model_that_is_asked_about_it(rows, chosen):
