@@ -43,13 +43,30 @@ def test_origin_has_versions_and_short_hashes(run_result, given_result):
 
 def test_limits_are_those_of_the_run(run_result, placed_result, given_result):
     words = " ".join(limits(run_result))
-    assert "from what 7net-0, 7net-l3i5 and elatbot-mini say" in words
+    assert "and from what 7net-0, 7net-l3i5 and elatbot-mini say; no density functional" in words
     assert "calibrated on 100 binaries computed with DFT" in words
     assert "thermodynamic stability was not" in words
     assert "Co, Fe and Ni may be magnetic" in words
     assert "Unseen" in words
     assert "thermodynamic stability was not" not in " ".join(limits(placed_result))
     assert "Unseen" not in " ".join(limits(given_result))
+
+
+def test_only_those_who_said_something_are_named(make_design, make_material, bulk_target):
+    silent = make_material(1, bulk_target, 160)
+    silent = silent.updated(evidence=silent.evidence[1:2])
+    assert "from what 7net-0 says; no" in limits(make_design(bulk_target, [silent]))[0]
+
+
+def test_density_functional_theory_is_denied_only_where_there_is_none(
+    make_design, make_material, make_opinion, bulk_target
+):
+    import samples
+
+    good = make_material(1, bulk_target, 160)
+    computed = make_opinion(samples.method("PBE", "dft"), 160, 60)
+    words = limits(make_design(bulk_target, [good.updated(evidence=[computed])]))[0]
+    assert words.endswith("from what PBE says; nothing was measured.")
 
 
 def test_magnets_are_only_mentioned_where_there_are_some(make_design, make_material, bulk_target):

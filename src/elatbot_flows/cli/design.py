@@ -46,7 +46,6 @@ if TYPE_CHECKING:
 
     from elatbot_flows.campaign.results import DesignResult
     from elatbot_flows.flows import InverseDesignMaker
-    from elatbot_flows.jobs import HullMaker
     from elatbot_flows.proposers import Proposer
     from elatbot_flows.targets import DesignTarget
 
@@ -128,10 +127,9 @@ def design(
     brought = read_materials(given) if given else None
     proposer = _proposer(target, asking, brought)
     wanted = _USUAL if n is None and brought is None else n
-    maker = _maker(wanted, seed, proposer, potentials, device)
+    maker = _maker(wanted, seed, proposer, potentials, device, hull=hull)
     _check_json(json_file)
     folder = writable_folder(out, "--out")
-    maker.hull = _hull(potentials[0], device, folder) if hull else None
     run = _Run(maker, potentials, device, folder, json_file, workers or available_cores())
     run.go(target, [] if brought is None else brought.unreadable)
 
@@ -149,10 +147,16 @@ def _proposer(target: DesignTarget, asking: Asking, brought: Materials | None) -
 
 
 def _maker(
-    n: int | None, seed: int, proposer: Proposer, potentials: list[str], device: str
+    n: int | None,
+    seed: int,
+    proposer: Proposer,
+    potentials: list[str],
+    device: str,
+    *,
+    hull: bool,
 ) -> InverseDesignMaker:
     from elatbot_flows.flows import InverseDesignMaker
-    from elatbot_flows.jobs import BuildMaker
+    from elatbot_flows.jobs import BuildMaker, HullMaker
     from elatbot_flows.judges import PotentialJudge
 
     return InverseDesignMaker(
@@ -161,13 +165,8 @@ def _maker(
         proposer=proposer,
         build=BuildMaker(potential=potentials[0], device=device),
         judges=[PotentialJudge(potential=name, device=device) for name in potentials],
+        hull=HullMaker(potential=potentials[0], device=device) if hull else None,
     )
-
-
-def _hull(potential: str, device: str, folder: Path) -> HullMaker:
-    from elatbot_flows.jobs import HullMaker
-
-    return HullMaker(potential=potential, device=device, cache_folder=str(folder / "phases"))
 
 
 def _check_json(json_file: Path | None) -> None:

@@ -134,11 +134,10 @@ class _Judging:
     hull: bool
     workers: int
 
-    def _hull_maker(self, folder: Path) -> HullMaker:
+    def _hull_maker(self) -> HullMaker:
         from elatbot_flows.jobs import HullMaker
 
-        cache = str(folder / "phases")
-        return HullMaker(potential=self.potentials[0], device=self.device, cache_folder=cache)
+        return HullMaker(potential=self.potentials[0], device=self.device)
 
     def result(
         self, crystals: dict[str, Structure], target: DesignTarget | None, folder: Path
@@ -161,7 +160,7 @@ class _Judging:
             proposer=GivenProposer(materials=list(crystals.values()), sources=list(crystals)),
             build=None,
             judges=judges,  # type: ignore[arg-type]
-            hull=self._hull_maker(folder) if self.hull else None,
+            hull=self._hull_maker() if self.hull else None,
         ).make(target)
         store, _ = open_store(folder)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from elatbot_flows.report.evidence import judges_of
 from elatbot_flows.report.words import (
     estimated,
     listed,
@@ -101,7 +102,7 @@ def limits(result: DesignResult) -> list[str]:
     """What a reader must know before trusting a number."""
     run, found = result.document.run, result.passed
     return [
-        *_about_estimates(run, found),
+        *_about_estimates(found),
         *_about_magnets(found),
         *([_BUILT] if any(len(c.polymorphs) > 1 for c in found) else []),
         _PLACED if any(c.hull for c in found) else _NOT_PLACED,
@@ -109,15 +110,17 @@ def limits(result: DesignResult) -> list[str]:
     ]
 
 
-def _about_estimates(run: RunRecord, found: Sequence[CandidateDocument]) -> list[str]:
-    asked = [*run.judges, *([run.expectation] if run.expectation else [])]
-    who = [method_name(record) for record in asked if record.kind != "dft"]
+def _about_estimates(found: Sequence[CandidateDocument]) -> list[str]:
+    who = judges_of(found)
     estimates = [c.estimate for c in found if c.estimate is not None]
     lines = []
-    if who:
+    if estimates:
+        said = f"{listed(who)} {'say' if len(who) > 1 else 'says'}"
+        checked = any(e.result.judge.kind == "dft" for c in found for e in c.evidence)
+        by_hand = "" if checked else "no density functional theory was run for them, "
         lines.append(
-            f"Moduli are estimated from what {listed(who)} say"
-            f"{'' if len(who) > 1 else 's'}; nobody ran density functional theory or an experiment."
+            f"Moduli are estimated from the composition and from what {said}; {by_hand}nothing was "
+            "measured."
         )
     lines += [
         f"The 90 % intervals were calibrated on {words}."
