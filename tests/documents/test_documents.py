@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 import samples
 from elatbot_flows import documents as schemas
-from elatbot_flows.documents import CandidateBatch, CandidateDocument, DesignDocument
+from elatbot_flows.documents import CandidateChunk, CandidateDocument, DesignDocument
 
 DOCUMENTS = [
     value
@@ -36,12 +36,12 @@ def test_every_physical_field_names_its_unit(document):
             )
 
 
-def test_a_batch_survives_documents():
+def test_a_chunk_survives_documents():
     member = samples.candidate(1, polymorphs=[samples.polymorph(samples.fcc(), -0.1, 130.0)])
-    batch = samples.batch("built", [member], notes=["a remark"])
-    plain = json.loads(json.dumps(jsanitize(batch.model_dump(), strict=True), allow_nan=False))
-    again = CandidateBatch(**MontyDecoder().process_decoded(plain))
-    assert again == batch
+    chunk = samples.chunk("build", [member])
+    plain = json.loads(json.dumps(jsanitize(chunk.model_dump(), strict=True), allow_nan=False))
+    again = CandidateChunk(**MontyDecoder().process_decoded(plain))
+    assert again == chunk
     assert again.candidates[0].polymorphs[0].structure == samples.fcc()
 
 
@@ -59,7 +59,7 @@ def test_a_change_makes_a_copy():
 
 
 @pytest.mark.parametrize(
-    "fields", [{"status": "great"}, {"stage": "lost"}, {"verdict": "maybe"}, {"candidate_id": None}]
+    "fields", [{"status": "great"}, {"verdict": "maybe"}, {"candidate_id": None}]
 )
 def test_words_outside_the_vocabulary_are_refused(fields):
     with pytest.raises(ValidationError):
