@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 SRC = ROOT / "src" / "elatbot_flows"
 LAYER = {
     **dict.fromkeys(["errors", "files", "documents"], 0),
-    **dict.fromkeys(["targets", "elasticity", "text", "uncertainty"], 1),
+    **dict.fromkeys(["intervals", "targets", "elasticity", "text", "uncertainty"], 1),
     **dict.fromkeys(["engines", "potentials", "crystals", "stability", "retrieval"], 2),
     **dict.fromkeys(["evaluation", "training"], 2),
     **dict.fromkeys(["proposers", "judges", "jobs"], 3),
