@@ -63,6 +63,18 @@ def test_starts_are_lower_and_less_symmetric(emt):
         assert len(crystal_symmetry(start).matrices) < len(symmetry.matrices)
 
 
+def test_a_soft_mode_moves_atoms_by_little_and_strains_nothing(emt):
+    """A trace of strain, left by rounding, once made steps as long as it was short."""
+    crystal = Structure(Lattice.cubic(2.9), ["Ni", "Al"], B2.frac_coords)
+    mode = np.zeros((12, 1))
+    mode[:, 0] = [1e-17, 0, 0, 0, 0, 1e-17, 0, 0, 1, 0, 0, -1]
+    symmetry = crystal_symmetry(crystal)
+    for start in descent_starts(crystal, mode, symmetry, emt, np.inf):
+        assert start.volume == pytest.approx(crystal.volume)
+        moved = start.lattice.get_all_distances(start.frac_coords, crystal.frac_coords).diagonal()
+        assert 0.05 < moved.max() < 0.33
+
+
 def test_a_minimum_has_no_way_down(emt):
     copper = AseAtomsAdaptor.get_structure(bulk("Cu", "fcc", a=3.6))
     ended = relax_crystal(copper, emt, ValidationSettings())

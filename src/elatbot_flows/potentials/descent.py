@@ -62,7 +62,7 @@ def descent_starts(
 
 def _lengths(direction: NDArray[np.float64]) -> NDArray[np.float64]:
     strain = float(np.linalg.norm(direction[:6]))
-    if strain > 0:
+    if strain > _SAME:  # rounding may leave a mode a trace of strain
         return np.array(_STRAINS) / strain
     largest = np.linalg.norm(direction[6:].reshape(-1, 3), axis=1).max()
     return np.asarray(np.array(_DISPLACEMENTS) / largest)
