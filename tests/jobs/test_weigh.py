@@ -101,3 +101,19 @@ def test_without_a_target_there_is_an_estimate_and_no_verdict():
 def test_gates_passed_by_little_are_flagged():
     near = said(ZERO, 178.0, 70.0, near_gates=["softest mode 2 % above the gate"])
     assert "7net-0: softest mode 2 % above the gate" in weighed(candidate(near), WIDE).flags
+
+
+def test_the_shear_modulus_of_a_followed_saddle_does_not_count():
+    tensor = [[178.0 if i == j else 0.0 for j in range(6)] for i in range(6)]
+    for row in range(3):
+        for column in range(3):
+            tensor[row][column] = 200.0 if row == column else 150.0
+    plain = said(ZERO, 166.7, 17.0, elastic_tensor=tensor)
+    followed = plain.model_copy(update={"modes_followed": 1, "initial_spacegroup_number": 225})
+    trusted = weighed(candidate(plain), WIDE)
+    doubted = weighed(candidate(followed), WIDE)
+    assert doubted.status == "passed"
+    assert doubted.shear_modulus > 1.5 * trusted.shear_modulus
+    assert doubted.bulk_modulus == pytest.approx(trusted.bulk_modulus, rel=0.1)
+    assert "does not count" in doubted.flags[0]
+    assert doubted.evidence[0].result.shear_modulus == 17.0

@@ -75,7 +75,11 @@ def _with_verdict(
     from elatbot_flows.uncertainty.calibration import load_calibration
     from elatbot_flows.uncertainty.verdict import judge
 
-    relevant = [e.result for e in candidate.evidence if e.polymorph in (None, candidate.polymorph)]
+    relevant = [
+        _as_calibrated(e.result)
+        for e in candidate.evidence
+        if e.polymorph in (None, candidate.polymorph)
+    ]
     joint = load_calibration().estimate(relevant, str(candidate.formula), best.volume_per_atom)
     if joint is None:
         return candidate
@@ -96,6 +100,19 @@ def _with_verdict(
     return candidate.updated(**fields)
 
 
+def _as_calibrated(result: ElasticResult) -> ElasticResult:
+    """The result as the calibration knows its kind.
+
+    It was made without following saddles, and a potential that needs it may have invented the
+    saddle (7net-0 does for vanadium): then only the bulk modulus counts, as of a crystal that
+    failed.
+    """
+    if not result.modes_followed:
+        return result
+    doubted = {"status": "failed", "bulk_modulus": None, "shear_modulus": None}
+    return result.model_copy(update=doubted)
+
+
 def _flags(
     candidate: CandidateDocument, said: list[ElasticResult], above: float | None
 ) -> list[str]:
@@ -112,7 +129,8 @@ def _flags(
         elif result.modes_followed:
             flags.append(
                 f"{who}: followed {result.modes_followed} soft mode(s) from space group "
-                f"{result.initial_spacegroup_number} to {result.spacegroup_number}"
+                f"{result.initial_spacegroup_number} to {result.spacegroup_number}; its shear "
+                "modulus does not count"
             )
         flags += [f"{who}: {words}" for words in result.near_gates]
     return flags
