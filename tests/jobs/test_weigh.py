@@ -113,7 +113,7 @@ def test_the_shear_modulus_of_a_followed_saddle_does_not_count():
     trusted = weighed(candidate(plain), WIDE)
     doubted = weighed(candidate(followed), WIDE)
     assert doubted.status == "passed"
-    assert doubted.shear_modulus > 1.5 * trusted.shear_modulus
+    assert doubted.shear_modulus > 1.2 * trusted.shear_modulus
     assert doubted.bulk_modulus == pytest.approx(trusted.bulk_modulus, rel=0.1)
     assert "does not count" in doubted.flags[0]
     assert doubted.evidence[0].result.shear_modulus == 17.0
