@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from jobflow import Flow, Maker
-from monty.json import jsanitize
 
 from elatbot_flows.errors import TargetError
 from elatbot_flows.flows.ladder import Rung, climb
@@ -17,6 +16,7 @@ from elatbot_flows.jobs.hull import HullMaker
 from elatbot_flows.jobs.judge import JudgeMaker
 from elatbot_flows.jobs.place import PlaceMaker
 from elatbot_flows.jobs.resume import never_resume
+from elatbot_flows.jobs.settings import plain_settings
 from elatbot_flows.judges import Judge, PotentialJudge
 from elatbot_flows.proposers import Proposer, TextProposer
 
@@ -149,6 +149,5 @@ class InverseDesignMaker(Maker):
 
     def _settings(self) -> dict[str, Any]:
         """All settings, as plain values for the record."""
-        others = jsanitize(replace(self, proposer=None).as_dict(), strict=True)  # type: ignore[arg-type]
-        plain = {name: value for name, value in others.items() if not name.startswith("@")}
-        return plain | {"proposer": self.proposer.settings()}
+        others = plain_settings(replace(self, proposer=None))  # type: ignore[arg-type]
+        return others | {"proposer": self.proposer.settings()}

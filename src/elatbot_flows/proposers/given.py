@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from jobflow import Flow, Maker, job
-from monty.json import jsanitize
 from pymatgen.core import Composition, Structure
 
 from elatbot_flows.documents import (
@@ -19,6 +18,7 @@ from elatbot_flows.documents import (
 )
 from elatbot_flows.errors import TargetError
 from elatbot_flows.jobs.rows import candidate_of, chunk_of, own_uuid
+from elatbot_flows.jobs.settings import plain_settings
 from elatbot_flows.proposers.expectation import expected, promise
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class GivenProposer(Maker):
 
     def settings(self) -> dict[str, Any]:
         """All settings as plain values, with a hash instead of the materials."""
-        plain = {k: v for k, v in jsanitize(self.as_dict(), strict=True).items() if k[0] != "@"}
+        plain = plain_settings(self)
         text = json.dumps([plain.pop("materials"), plain.pop("sources")], sort_keys=True)
         digest = hashlib.sha256(text.encode()).hexdigest()
         return plain | {"number": len(self.materials), "materials_sha256": digest}

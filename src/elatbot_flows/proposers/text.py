@@ -7,12 +7,12 @@ from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from jobflow import Flow, Maker, OutputReference, Response, job
-from monty.json import jsanitize
 
 from elatbot_flows.documents import Reading, SampleChunk
 from elatbot_flows.engines.text_model import TextModel, text_model
 from elatbot_flows.errors import TargetError
 from elatbot_flows.jobs.rows import own_uuid
+from elatbot_flows.jobs.settings import plain_settings
 from elatbot_flows.proposers.shortlist import shortlist_of
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class TextProposer(Maker):
 
     def settings(self) -> dict[str, Any]:
         """All settings, as plain values."""
-        return dict(jsanitize(self.as_dict(), strict=True))
+        return plain_settings(self)
 
 
 @job
