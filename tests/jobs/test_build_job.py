@@ -24,7 +24,7 @@ TARGET = DesignTarget(bulk_modulus=Interval(80, 180))
 
 
 def make(maker, rows, target=TARGET):
-    return build_crystals.original(maker, rows, {}, target, RUN)
+    return build_crystals.original(maker, rows, target, RUN)
 
 
 def spacegroup(structure):
@@ -172,12 +172,13 @@ def test_the_same_seed_builds_the_same():
     assert first == second
 
 
-def test_crystals_that_were_given_are_relaxed_and_no_others_built():
+def test_crystals_that_were_given_are_relaxed_and_no_others_built(monkeypatch):
     own = samples.polymorph(samples.fcc("Cu", 3.7), label="mine")
     given = samples.candidate(0, "Cu", polymorphs=[own])
     rows = [samples.row(0, "Cu", uuid="somewhere")]
     maker = BuildMaker(potential=samples.EMT)
-    chunk = build_crystals.original(maker, rows, {given.candidate_id: given}, TARGET, RUN)
+    monkeypatch.setattr("elatbot_flows.jobs.build.resting", lambda rows: [given for _ in rows])
+    chunk = make(maker, rows)
     (crystal,) = chunk.candidates[0].polymorphs
     assert crystal.label == "mine"
     assert crystal.structure.volume == pytest.approx(3.6**3 / 4, rel=0.03)

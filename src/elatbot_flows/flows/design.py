@@ -95,7 +95,8 @@ class InverseDesignMaker(Maker):
                 f"n is {self.n}: a run ends in 1 to {MOST_CANDIDATES} candidates; "
                 "split larger campaigns into runs with different seeds"
             )
-        if self.screen < 1 or (self.chunk_size or 1) < 1 or self.seed < 0:
+        counts = [self.screen, 1 if self.chunk_size is None else self.chunk_size]
+        if min(counts) < 1 or self.seed < 0:
             raise TargetError("screen and chunk_size must be at least 1, seed at least 0")
         if not self.judges:
             raise TargetError("there is no judge: give at least one")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from jobflow import Flow, OutputReference, Response, job
 from monty.json import MSONable
 
-from elatbot_flows.documents import Ledger
-from elatbot_flows.jobs.rows import latest, own_uuid
+from elatbot_flows.documents import CandidateChunk, Ledger
+from elatbot_flows.jobs.rows import WITH_STORE, latest, own_uuid, stored
 
 if TYPE_CHECKING:
     from jobflow import Job, Maker
@@ -56,14 +56,14 @@ class Rung(MSONable):
         return str(self.step.rung)  # type: ignore[attr-defined]
 
 
-@job
+@job(config=WITH_STORE)
 def climb(
-    ledger: Ledger,
+    ledger: Ledger | str,
     target: DesignTarget | None,
     run: RunRecord,
     rung: Rung,
     done: list[list[LedgerRow]] | None = None,
-    notes: list[str] | None = None,
+    earlier: list[str] | None = None,
 ) -> Ledger | Response[Any]:
     """Take candidates through a step, highest score first, until enough have passed.
 
@@ -72,39 +72,34 @@ def climb(
     Parameters
     ----------
     ledger
-        All candidates as the rung below left them.
+        All candidates as the rung below left them, or the job that holds them.
     target, run
         What is asked for.
     rung
         The step, and when to stop.
     done
-        Rows of earlier rounds, oldest first.
-    notes
-        Remarks so far.
+        Rows of the last round.
+    earlier
+        Jobs that hold the rows of the rounds before it, oldest first.
 
     Returns
     -------
     Ledger
         All candidates as this rung left them.
     """
-    rows = latest(ledger.rows, done or [])
+    below = stored(ledger, Ledger) if isinstance(ledger, str) else ledger
+    before = [stored(uuid, CandidateChunk).rows for uuid in earlier or []]
+    rows = latest(below.rows, [*before, *(done or [])])
     chosen = _next(rows, rung)
     if not chosen:
         return Ledger(
-            uuid=own_uuid(),
-            run_id=run.run_id,
-            rung=rung.name,
-            rows=rows,
-            notes=[*ledger.notes, *(notes or [])],
+            uuid=own_uuid(), run_id=run.run_id, rung=rung.name, rows=rows, notes=below.notes
         )
-    chunks = _chunks(chosen, rung)
-    jobs = [rung.step.make(chunk, target, OutputReference(run.uuid)) for chunk in chunks]
+    jobs = [rung.step.make(chunk, target, run) for chunk in _chunks(chosen, rung)]
     _number(jobs)
     outputs = [OutputReference(made.output.uuid).rows for made in jobs]
-    known = [OutputReference(uuid).rows for uuid in _resting_places(done)]
-    again = climb(
-        OutputReference(ledger.uuid), target, OutputReference(run.uuid), rung, [*known, *outputs]
-    )
+    known = dict.fromkeys(str(row.uuid) for chunk in done or [] for row in chunk)
+    again = climb(below.uuid, target, run, rung, outputs, [*(earlier or []), *known])
     again.name = rung.step.name
     return Response(replace=Flow([*jobs, again], output=again.output))
 
@@ -131,11 +126,6 @@ def _system(row: LedgerRow) -> str:
     from pymatgen.core import Composition
 
     return str(Composition(str(row.formula)).chemical_system)
-
-
-def _resting_places(done: list[list[LedgerRow]] | None) -> list[str]:
-    """Jobs of earlier rounds, oldest first."""
-    return list(dict.fromkeys(str(row.uuid) for chunk in done or [] for row in chunk))
 
 
 def _number(jobs: list[Job | Flow]) -> None:

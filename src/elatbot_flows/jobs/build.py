@@ -12,7 +12,7 @@ from jobflow import Maker, job
 from elatbot_flows.crystals.screening import relax_guesses
 from elatbot_flows.documents import CandidateChunk, CandidateDocument
 from elatbot_flows.errors import StructureError
-from elatbot_flows.jobs.rows import candidate_of, chunk_of, resting
+from elatbot_flows.jobs.rows import WITH_STORE, candidate_of, chunk_of, resting
 
 if TYPE_CHECKING:
     from jobflow import Job
@@ -100,8 +100,7 @@ class BuildMaker(Maker):
         Job
             Its output is a :class:`~elatbot_flows.documents.CandidateChunk`.
         """
-        given = {row.candidate_id: resting(row) for row in rows if row.uuid is not None}
-        made = build_crystals(self, rows, given, target, run)
+        made = build_crystals(self, rows, target, run)
         made.name = self.name
         return made
 
@@ -167,11 +166,10 @@ class BuildMaker(Maker):
             return build(SOURCES)
 
 
-@job(output_schema=CandidateChunk)
+@job(output_schema=CandidateChunk, config=WITH_STORE)
 def build_crystals(
     maker: BuildMaker,
     rows: list[LedgerRow],
-    given: dict[str, CandidateDocument],
     target: DesignTarget | None,
     run: RunRecord,
 ) -> CandidateChunk:
@@ -183,14 +181,14 @@ def build_crystals(
         How.
     rows
         Their rows.
-    given
-        By identifier: those that rest somewhere, with crystals of their own.
     target, run
         What is asked for.
     """
     from elatbot_flows.potentials import load_potential
 
     potential = load_potential(maker.potential, maker.device)
+    brought = [row for row in rows if row.uuid is not None]
+    given = {candidate.candidate_id: candidate for candidate in resting(brought)}
     max_sites = DEFAULT_MAX_SITES if target is None else target.max_sites
     built = [
         maker.build(

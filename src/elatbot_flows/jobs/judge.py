@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jobflow import Flow, Maker, job
 
 from elatbot_flows.documents import CandidateChunk, Evidence
-from elatbot_flows.jobs.rows import chunk_of, resting
+from elatbot_flows.jobs.rows import WITH_STORE, chunk_of, resting
 from elatbot_flows.jobs.weigh import weighed
 
 if TYPE_CHECKING:
-    from elatbot_flows.documents import CandidateDocument, ElasticResult, LedgerRow, RunRecord
+    from pymatgen.core import Structure
+
+    from elatbot_flows.documents import ElasticResult, LedgerRow, RunRecord
     from elatbot_flows.judges import Judge
     from elatbot_flows.targets import DesignTarget
 
-__all__ = ["JudgeMaker", "weigh"]
+__all__ = ["JudgeMaker", "show", "weigh"]
 
 
 @dataclass
@@ -60,19 +62,25 @@ class JudgeMaker(Maker):
         Flow
             Its output is a :class:`~elatbot_flows.documents.CandidateChunk`.
         """
-        crystals = [resting(row).polymorphs[row.polymorph].structure for row in rows]
+        shown = show(rows)
+        shown.name = "show"
         names = [str(row.formula) for row in rows]
+        crystals: Any = shown.output  # a reference, until the flow runs
         asked = [judge.make(crystals, names) for judge in self.judges]
-        candidates = [resting(row) for row in rows]
-        ended = weigh(rows, candidates, [judged.output for judged in asked], target, run)
+        ended = weigh(rows, [judged.output for judged in asked], target, run)
         ended.name = "weigh"
-        return Flow([*asked, ended], output=ended.output, name=self.name)
+        return Flow([shown, *asked, ended], output=ended.output, name=self.name)
 
 
-@job(output_schema=CandidateChunk)
+@job(config=WITH_STORE)
+def show(rows: list[LedgerRow]) -> list[Structure]:
+    """The crystals that stand for candidates."""
+    return [candidate.polymorphs[candidate.polymorph].structure for candidate in resting(rows)]
+
+
+@job(output_schema=CandidateChunk, config=WITH_STORE)
 def weigh(
     rows: list[LedgerRow],
-    candidates: list[CandidateDocument],
     said: list[list[ElasticResult]],
     target: DesignTarget | None,
     run: RunRecord,
@@ -81,7 +89,7 @@ def weigh(
 
     Parameters
     ----------
-    rows, candidates
+    rows
         Who was judged.
     said
         For every judge one result for each candidate.
@@ -89,7 +97,7 @@ def weigh(
         What is asked for.
     """
     done = []
-    for place, candidate in enumerate(candidates):
+    for place, candidate in enumerate(resting(rows)):
         new = [Evidence(polymorph=candidate.polymorph, result=one[place]) for one in said]
         evidence = [*candidate.evidence, *new]
         done.append(weighed(candidate.updated(evidence=evidence), target))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from jobflow import CURRENT_JOB, OutputReference
+from jobflow import CURRENT_JOB, JobConfig
 
 from elatbot_flows.documents import (
     CandidateChunk,
@@ -17,9 +17,26 @@ from elatbot_flows.documents import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from pydantic import BaseModel
+
     from elatbot_flows.documents import MethodRecord, RunRecord
 
-__all__ = ["candidate_of", "chunk_of", "latest", "own_uuid", "resting", "row_of", "text_evidence"]
+__all__ = [
+    "WITH_STORE",
+    "candidate_of",
+    "chunk_of",
+    "latest",
+    "own_uuid",
+    "resting",
+    "row_of",
+    "stored",
+    "text_evidence",
+]
+
+WITH_STORE = JobConfig(expose_store=True)
+"""Configuration of jobs that read what other jobs stored."""
+
+_Document = TypeVar("_Document", bound="BaseModel")
 
 
 def own_uuid() -> str:
@@ -28,9 +45,29 @@ def own_uuid() -> str:
     return "" if job is None else str(job.uuid)
 
 
-def resting(row: LedgerRow) -> Any:
-    """Reference to the candidate of a row, where it rests."""
-    return OutputReference(str(row.uuid)).candidates[row.place]
+def stored(uuid: str, kind: type[_Document]) -> _Document:
+    """The output of a finished job, read by a job that may use the store.
+
+    Jobs hand on addresses instead of references where a job of another flow holds the document:
+    FireWorks refuses references that lead out of the flow a job replaces itself by.
+
+    Parameters
+    ----------
+    uuid
+        Of the job.
+    kind
+        The class of its output.
+    """
+    output = CURRENT_JOB.store.get_output(uuid, load=True)
+    if isinstance(output, kind):
+        return output
+    return kind(**{k: v for k, v in output.items() if not k.startswith("@")})
+
+
+def resting(rows: Sequence[LedgerRow]) -> list[CandidateDocument]:
+    """The candidates of rows, from where they rest; see `stored`."""
+    chunks = {uuid: stored(uuid, CandidateChunk) for uuid in {str(row.uuid) for row in rows}}
+    return [chunks[str(row.uuid)].candidates[row.place] for row in rows]
 
 
 def candidate_of(row: LedgerRow, run: RunRecord) -> CandidateDocument:

@@ -11,7 +11,7 @@ from jobflow import Flow, Maker, OutputReference, Response, job
 from elatbot_flows.documents import Reading, SampleChunk
 from elatbot_flows.engines.text_model import TextModel, text_model
 from elatbot_flows.errors import TargetError
-from elatbot_flows.jobs.rows import own_uuid
+from elatbot_flows.jobs.rows import WITH_STORE, own_uuid, stored
 from elatbot_flows.jobs.settings import plain_settings
 from elatbot_flows.proposers.shortlist import shortlist_of
 
@@ -93,16 +93,15 @@ class TextProposer(Maker):
         return plain_settings(self)
 
 
-@job
+@job(config=WITH_STORE)
 def draw_until(
     maker: TextProposer,
     target: DesignTarget,
     run: RunRecord,
     wanted: int,
-    readings: list[list[Reading]] | None = None,
-    samples: list[str] | None = None,
+    rounds: list[list[list[Reading]]] | None = None,
+    samples: list[list[str]] | None = None,
     temperature: float | None = None,
-    rounds: int = 0,
 ) -> Shortlist | Response[Any]:
     """Sample in rounds until enough distinct formulas are there, then make the shortlist.
 
@@ -112,52 +111,62 @@ def draw_until(
         Who is asked for what.
     wanted
         Distinct formulas.
-    readings, samples
-        What the completions of earlier rounds say, and the jobs that hold them.
+    rounds
+        What the completions of the last round say, by job.
+    samples
+        For every round the jobs that hold its completions.
     temperature
         Of the last round.
-    rounds
-        Rounds so far.
     """
-    found = readings or []
+    drawn = samples or []
+    before = [stored(uuid, SampleChunk).readings for part in drawn[:-1] for uuid in part]
+    last = [reading for part in rounds or [] for reading in part]
+    found = [*before, *last]
     distinct = {reading.formula for chunk in found for reading in chunk if not reading.reason}
-    if len(distinct) >= wanted or rounds >= maker.max_rounds:
-        return shortlist_of(maker, target, run, found, samples or [], wanted)
-    jobs = ceil(max(_FEWEST, 2 * wanted) / maker.chunk_size)
-    size = min(maker.chunk_size, max(_FEWEST, 2 * wanted))
-    temperature = _heated(maker, found, jobs, temperature)
-    first = len(found)
-    drawn = [
-        draw(maker, target, run, size, 1000 * run.seed + number, temperature)
-        for number in range(first, first + jobs)
-    ]
-    for number, made in enumerate(drawn, start=1):
-        made.name = f"{maker.name} {number}/{jobs}"
-    outputs = [OutputReference(made.uuid).readings for made in drawn]
-    earlier = [OutputReference(uuid).readings for uuid in samples or []]
+    if len(distinct) >= wanted or len(drawn) >= maker.max_rounds:
+        places = [uuid for part in drawn for uuid in part]
+        return shortlist_of(maker, target, run, found, places, wanted)
+    temperature = _heated(maker, before, last, temperature)
+    jobs = _draws(maker, target, run, wanted, len(found), temperature)
+    outputs = [[OutputReference(made.uuid).readings for made in jobs]]
     again = draw_until(
-        maker,
-        target,
-        OutputReference(run.uuid),
-        wanted,
-        [*earlier, *outputs],
-        [*(samples or []), *(made.uuid for made in drawn)],
-        temperature,
-        rounds + 1,
+        maker, target, run, wanted, outputs, [*drawn, [made.uuid for made in jobs]], temperature
     )
     again.name = maker.name
-    return Response(replace=Flow([*drawn, again], output=again.output))
+    return Response(replace=Flow([*jobs, again], output=again.output))
+
+
+def _draws(
+    maker: TextProposer,
+    target: DesignTarget,
+    run: RunRecord,
+    wanted: int,
+    first: int,
+    temperature: float | None,
+) -> list[Job]:
+    """The jobs of one round."""
+    completions = max(_FEWEST, 2 * wanted)
+    number, size = ceil(completions / maker.chunk_size), min(maker.chunk_size, completions)
+    jobs = []
+    for place in range(number):
+        made = draw(maker, target, run, size, 1000 * run.seed + first + place, temperature)
+        made.name = f"{maker.name} {place + 1}/{number}"
+        jobs.append(made)
+    return jobs
 
 
 def _heated(
-    maker: TextProposer, readings: list[list[Reading]], jobs: int, temperature: float | None
+    maker: TextProposer,
+    before: list[list[Reading]],
+    last: list[list[Reading]],
+    temperature: float | None,
 ) -> float | None:
     """Temperature of the next round: hotter if the last one brought little new."""
-    if not readings or temperature is None:
-        return maker.temperature if not readings else None
-    before = {reading.formula for chunk in readings[:-jobs] for reading in chunk}
-    last = [reading.formula for chunk in readings[-jobs:] for reading in chunk]
-    if len(set(last) - before) < len(last) // 5:
+    if not last or temperature is None:
+        return maker.temperature
+    known = {reading.formula for chunk in before for reading in chunk}
+    new = [reading.formula for chunk in last for reading in chunk]
+    if len(set(new) - known) < len(new) // 5:
         return min(temperature + _HEATING, max(_HOTTEST, temperature))
     return temperature
 
