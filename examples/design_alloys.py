@@ -2,8 +2,7 @@
 
     python examples/design_alloys.py --out runs/alloys
 
-About five minutes on two cores with the default potential; with
-``--potential ase.calculators.emt:EMT -n 1`` half a minute.
+Minutes on two cores; with ``--potential ase.calculators.emt:EMT -n 1`` half a minute.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from jobflow import Flow, JobStore, run_locally
 from maggma.stores import MemoryStore
 
 from elatbot_flows import DesignTarget, Interval
+from elatbot_flows.documents import Shortlist
 from elatbot_flows.jobs import begin
 from elatbot_flows.judges import PotentialJudge
 from elatbot_flows.proposers import TextProposer
@@ -41,11 +42,11 @@ def main() -> None:
     proposed = proposer.make(target, arguments.n, run.output)
     store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
     run_locally(Flow([run, proposed]), store=store, log=False, ensure_success=True)
-    for row in store.get_output(proposed.uuid)["rows"]:
-        mean, spread = row["expected"]
+    for row in Shortlist.model_validate(store.get_output(proposed.uuid)).rows:
+        mean, spread = row.expected
         print(
-            f"{row['formula']:12} {row['crystal_system']:12} "
-            f"K = {mean:.0f} +- {spread:.0f} GPa expected{', unseen' if row['unseen'] else ''}"
+            f"{row.formula:12} {row.crystal_system:12} "
+            f"K = {mean:.0f} +- {spread:.0f} GPa expected{', unseen' if row.unseen else ''}"
         )
 
 

@@ -63,7 +63,7 @@ def test_propose_only(tmp_path):
 @pytest.mark.slow
 def test_build_crystals(tmp_path):
     printed = run(tmp_path, "build_crystals", "CuAu").splitlines()
-    assert printed[0].startswith("AuCu ")
+    assert printed[0].startswith("CuAu passed")
     assert sum(line.startswith(" * space group") for line in printed) == 1
 
 

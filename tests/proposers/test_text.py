@@ -9,7 +9,7 @@ from maggma.stores import MemoryStore
 import samples
 from elatbot_flows import DesignTarget, InverseDesignMaker
 from elatbot_flows.campaign.results import read_result
-from elatbot_flows.documents import SampleChunk
+from elatbot_flows.documents import SampleChunk, Shortlist
 from elatbot_flows.engines.text_model import text_model
 from elatbot_flows.errors import TargetError
 from elatbot_flows.jobs import BuildMaker, begin
@@ -30,7 +30,8 @@ def proposed(proposer, n=2, seed=0):
     chunks = [
         document["output"] for document in store.query({"output.@class": SampleChunk.__name__})
     ]
-    return store.get_output(made.uuid), chunks
+    shortlist = Shortlist.model_validate(store.get_output(made.uuid))
+    return shortlist.model_dump(), chunks
 
 
 @pytest.mark.slow

@@ -46,7 +46,6 @@ def read_result(store: JobStore, uuid: str) -> DesignResult:
     uuid
         Of the job that concluded the run.
     """
-    output = store.get_output(uuid)
-    document = DesignDocument(**{k: v for k, v in output.items() if not k.startswith("@")})
+    document = DesignDocument.model_validate(store.get_output(uuid))
     outputs = run_outputs(store.docs_store, document.run.run_id)
     return DesignResult(document, tuple(gather_candidates(outputs)))

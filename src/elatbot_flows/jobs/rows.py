@@ -58,10 +58,7 @@ def stored(uuid: str, kind: type[_Document]) -> _Document:
     kind
         The class of its output.
     """
-    output = CURRENT_JOB.store.get_output(uuid, load=True)
-    if isinstance(output, kind):
-        return output
-    return kind(**{k: v for k, v in output.items() if not k.startswith("@")})
+    return kind.model_validate(CURRENT_JOB.store.get_output(uuid, load=True))
 
 
 def resting(rows: Sequence[LedgerRow]) -> list[CandidateDocument]:
