@@ -81,7 +81,7 @@ REFUSED = {
     "engine": (("--formula", "Cu", "--engine", "magic"), ("'magic'", "transformers, vllm")),
     "dialect": (
         ("--formula", "Cu", "--dialect", "latin"),
-        ("'latin'", "choose from compact, elatbot"),
+        ("'latin'", "choose from compact"),
     ),
     "systems": (
         ("--formula", "Cu", *("--crystal-system", "Cubic") * 2),
