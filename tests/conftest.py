@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import shutil
 import tempfile
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from jobflow import Flow
 
@@ -57,3 +58,15 @@ def through_fireworks(tmp_path: Path) -> Callable[[Flow], Trial]:
     folder = tmp_path / "fireworks"
     folder.mkdir()
     return lambda flow: run_through_fireworks(flow, folder)
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """Undo what libraries do to the root logger: FireWorks has every message printed."""
+    root = logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
+    yield
+    root.setLevel(level)
+    for handler in [h for h in root.handlers if type(h) is logging.StreamHandler]:
+        if handler not in handlers:
+            root.removeHandler(handler)
