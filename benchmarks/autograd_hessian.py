@@ -74,7 +74,7 @@ def main() -> None:
     from elatbot_flows.elasticity.units import GPA_PER_EV_A3
     from elatbot_flows.potentials import load_potential
     from elatbot_flows.potentials.linear_response import measure_response
-    from elatbot_flows.potentials.validation import validate_structure
+    from elatbot_flows.potentials.validation import validate_crystal
 
     torch.set_num_threads(1)
     potential = load_potential(args.potential)
@@ -85,7 +85,7 @@ def main() -> None:
     )
     lines = [head + " CPU ratio |", "|---|---|---|---|"]
     for name in ("Al", *NAMES):
-        structure = validate_structure(made[name], potential).structure
+        structure = validate_crystal(made[name], potential).structure
         before, start = potential.evaluations, time.process_time()
         ours = measure_response(structure, potential, crystal_symmetry(structure))
         middle = time.process_time()

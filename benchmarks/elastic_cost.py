@@ -80,14 +80,12 @@ def crystals() -> dict:
 
 def ours(structure, potential) -> str:
     """Moduli of a stable crystal, or the reason why there are none."""
-    from elatbot_flows.elasticity import moduli_from_tensor
-    from elatbot_flows.potentials.validation import validate_structure
+    from elatbot_flows.potentials.validation import validate_crystal
 
-    found = validate_structure(structure, potential)
+    found = validate_crystal(structure, potential)
     if found.status == "failed":
         return str(found.reason)
-    moduli = moduli_from_tensor(found.tensor)
-    return written(moduli.bulk_modulus, moduli.shear_modulus)
+    return written(found.bulk_modulus, found.shear_modulus)
 
 
 def written(bulk: float, shear: float) -> str:

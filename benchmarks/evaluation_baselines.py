@@ -17,12 +17,12 @@ from pathlib import Path
 
 import numpy as np
 
-from elatbot_flows.baselines import KINDS, add_baselines
-from elatbot_flows.baselines.comparison import ALL_KINDS
-from elatbot_flows.datasets.bulk_modulus import formula_hash
-from elatbot_flows.datasets.json_lines import read_json_lines
-from elatbot_flows.scoring import read_predictions, score_predictions
-from elatbot_flows.scoring.symmetry import CRYSTAL_SYSTEMS
+from elatbot_flows.evaluation import read_predictions, score_predictions
+from elatbot_flows.evaluation.baselines import KINDS, add_baselines
+from elatbot_flows.evaluation.baselines.comparison import ALL_KINDS
+from elatbot_flows.evaluation.symmetry import CRYSTAL_SYSTEMS
+from elatbot_flows.training.data.bulk_modulus import formula_hash
+from elatbot_flows.training.data.json_lines import read_json_lines
 
 REPEATED = ("prompt1 (A100)", "prompt1 (L20)")
 HELD_OUT = 0.2

@@ -14,7 +14,7 @@ from elatbot_flows.text.formula import element_symbols, formula_counts
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from elatbot_flows.datasets.bulk_modulus import BulkModulusRow
+    from elatbot_flows.training.data.bulk_modulus import BulkModulusRow
 
 PROPERTIES = (
     "Z",

@@ -20,20 +20,22 @@ import numpy as np
 from generator_judges import Judge, PlainTrees, cross_validated, moduli_of, pairs_of
 from scipy.stats import spearmanr
 
-from elatbot_flows.datasets.bulk_modulus import load_rows, split_rows
-from elatbot_flows.engines.embedded.generator import load_generator
-from elatbot_flows.engines.embedded.generator_files import find_folder, load_model
+from elatbot_flows.engines.drawing import draw_materials
+from elatbot_flows.engines.mini.generator import load_generator
+from elatbot_flows.engines.mini.generator_files import find_folder, load_model
+from elatbot_flows.engines.text_model import text_model
 from elatbot_flows.errors import TargetError
 from elatbot_flows.targets import DesignTarget, Interval
-from elatbot_flows.text.compact import parse_answer
 from elatbot_flows.text.formula import formula_counts, join_counts, reduced_formula
+from elatbot_flows.training.data.bulk_modulus import load_rows, split_rows
 from elatbot_flows.training.scores import design_scores, error_scores
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from elatbot_flows.datasets.bulk_modulus import BulkModulusRow
-    from elatbot_flows.engines.embedded.generator import Generator
+    from elatbot_flows.engines.mini.generator import Generator
+    from elatbot_flows.engines.text_model import TextModel
+    from elatbot_flows.training.data.bulk_modulus import BulkModulusRow
 
 Pair = tuple[str, str]
 TARGETS = (40, 100, 160, 250)
@@ -44,6 +46,7 @@ KEPT = 40
 class Bench:
     """What every table needs."""
 
+    model: TextModel
     generator: Generator
     train: Sequence[BulkModulusRow]
     validation: Sequence[BulkModulusRow]
@@ -74,9 +77,14 @@ class Bench:
     def generate(self, modulus: float, n: int, seed: int, temperature: float) -> list[Pair]:
         """Proposals of the generator for one bulk modulus."""
         target = target_at(modulus)
-        found = self.generator.generate(target, n, seed=seed, temperature=temperature)
-        proposals = [parse_answer(completion.text) for completion in found]
-        return [(proposal.formula, proposal.crystal_system) for proposal in proposals]
+        return drawn_pairs(self.model, target, n, seed, temperature)
+
+
+def drawn_pairs(
+    model: TextModel, target: DesignTarget, n: int, seed: int, temperature: float
+) -> list[Pair]:
+    drawn = draw_materials(model, target, n, seed=seed, temperature=temperature)
+    return [(str(each.formula), str(each.crystal_system)) for each in drawn]
 
 
 def target_at(modulus: float) -> DesignTarget:
@@ -256,12 +264,11 @@ def restricted_table(bench: Bench) -> None:
         target = DesignTarget(bulk_modulus=Interval(150, 170), elements=elements)
         cells = []
         for temperature in (0.5, 0.8, 1.0, 1.3):
-            found = bench.generator.generate(target, 400, seed=1, temperature=temperature)
-            pairs = [parse_answer(completion.text) for completion in found]
-            cells.append(str(len({pair.formula for pair in pairs})))
+            pairs = drawn_pairs(bench.model, target, 400, 1, temperature)
+            cells.append(str(len({formula for formula, _ in pairs})))
             if temperature == 1.0:
-                new = {(p.formula, p.crystal_system) for p in pairs}
-                values = bench.judge(sorted(pair for pair in new if not bench.is_known(pair)))
+                unseen = sorted(pair for pair in set(pairs) if not bench.is_known(pair))
+                values = bench.judge(unseen)
         away = np.maximum(np.maximum(150 - values, values - 170), 0).mean()
         print(f"| {','.join(elements)} | {' | '.join(cells)} | {away:.1f} |")
 
@@ -277,7 +284,13 @@ def main() -> None:
     split = split_rows(load_rows(options.data).rows)
     rows = [*split.train, *split.validation, *split.test]
     bench = Bench(
-        generator, split.train, split.validation, split.test, Judge().fit(rows), options.samples
+        text_model(options.generator),
+        generator,
+        split.train,
+        split.validation,
+        split.test,
+        Judge().fit(rows),
+        options.samples,
     )
     nll = design_scores(load_model(find_folder(options.generator)), split.test)
     judged = error_scores(moduli_of(rows), cross_validated(rows))

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from elatbot_flows.baselines.temperature import SAME_TEMPERATURE
+from elatbot_flows.evaluation.baselines.temperature import SAME_TEMPERATURE
 from elatbot_flows.retrieval import (
     ALLOY_NAMES,
     Interpolation,

@@ -26,9 +26,9 @@ from pymatgen.core import Composition, Lattice, Structure
 from pymatgen.core.structure_matcher import StructureMatcher
 from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
+from elatbot_flows.crystals import build_structures, minimum_distance_ratio, predict_volume
+from elatbot_flows.crystals.geometry import elemental_volume
 from elatbot_flows.errors import StructureError
-from elatbot_flows.structures import build_structures, minimum_distance_ratio, predict_volume
-from elatbot_flows.structures.geometry import elemental_volume
 
 MAX_SITES = 16
 SEED = 0

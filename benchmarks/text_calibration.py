@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from elatbot_flows.datasets.json_lines import read_json_lines
+from elatbot_flows.training.data.json_lines import read_json_lines
 from elatbot_flows.uncertainty.predictions import COVERAGES, calibrate_predictions
 
 MODELS = ("prompt1 (V100)", "prompt2", "prompt3", "prompt4", "Darwin", "Random Forest", "MatTen")

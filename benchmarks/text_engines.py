@@ -55,15 +55,16 @@ class Work:
     tokens: int
 
 
-def make_work(kind, count, tokens):
+def make_work(kind, count, tokens, temperature=None):
     """So many answers of a kind of work."""
+    temperature = TEMPERATURE[kind] if temperature is None else temperature
     if kind == "tensors":
-        return Work(tensor_questions(count), 1, TEMPERATURE[kind], tokens)
-    from elatbot_flows.text.dialects import dialect
-    from elatbot_flows.text.generation_text import ModulusRequest
+        return Work(tensor_questions(count), 1, temperature, tokens)
+    from elatbot_flows.text.dialects import formats_of
+    from elatbot_flows.text.format import MaterialRequest
 
-    question = dialect("elatbot").ask_material(ModulusRequest(160.0, 160.0))
-    return Work([question], count, TEMPERATURE[kind], tokens)
+    question = formats_of("elatbot")["generation"].ask(MaterialRequest(160.0))
+    return Work([question], count, temperature, tokens)
 
 
 def tensor_questions(count):
@@ -79,8 +80,11 @@ def tensor_questions(count):
     return asked
 
 
-def reference(folder, work, dtype="float32"):
-    """``generate`` of transformers, two questions at a time in the order they come."""
+def reference(folder, work, dtype="float32", batch=2, shared=False):
+    """``generate`` of transformers, `batch` answers at a time in the order they come.
+
+    With `shared`, a question that all have in common is read once.
+    """
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -89,20 +93,23 @@ def reference(folder, work, dtype="float32"):
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, dtype)).eval()
     tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
     texts = [write(q, Template.ELATBOT) for q in work.questions for _ in range(work.samples)]
-    how = {"do_sample": True, "temperature": work.temperature, **TOP}
+    how = {"do_sample": False}
+    if work.temperature:
+        how = {"do_sample": True, "temperature": work.temperature, **TOP}
 
     def run():
         written = 0
-        for start in range(0, len(texts), 2):
-            batch = tokenizer(
-                texts[start : start + 2],
+        for start in range(0, len(texts), batch):
+            inputs = tokenizer(
+                texts[start : start + batch],
                 return_tensors="pt",
                 padding=True,
                 add_special_tokens=False,
                 return_token_type_ids=False,
             )
-            answers = model.generate(**batch, **how, max_new_tokens=work.tokens)
-            new = answers[:, batch["input_ids"].shape[1] :]
+            known = {"past_key_values": read_once(model, inputs)} if shared else {}
+            answers = model.generate(**inputs, **how, **known, max_new_tokens=work.tokens)
+            new = answers[:, inputs["input_ids"].shape[1] :]
             written += new.numel()
             tokenizer.batch_decode(new, skip_special_tokens=True)
         return written
@@ -110,22 +117,37 @@ def reference(folder, work, dtype="float32"):
     return run
 
 
-def transformers(folder, work, **settings):
-    """The engine of this package."""
+def read_once(model, inputs):
+    """Keys and values of the one question of all rows, but for its last token."""
+    import torch
+
+    tokens = inputs["input_ids"]
+    with torch.inference_mode():
+        cache = model(tokens[:1, :-1], use_cache=True, logits_to_keep=1).past_key_values
+    cache.batch_repeat_interleave(len(tokens))
+    return cache
+
+
+def transformers(folder, work, batch=None, **settings):
+    """The engine of this package; `batch` gives it so many answers at a time, in their order."""
     from elatbot_flows.engines.base import Failure, Sampling
     from elatbot_flows.engines.transformers.engine import TransformersSettings
 
     engine = TransformersSettings(folder, **settings).start()
+    samples = min(work.samples, batch or work.samples)
     sampling = Sampling(
-        temperature=work.temperature, max_tokens=work.tokens, samples=work.samples, **TOP
+        temperature=work.temperature, max_tokens=work.tokens, samples=samples, **TOP
     )
+    asked = [q for q in work.questions for _ in range(work.samples // samples)]
+    size = batch // samples if batch else len(asked)
 
     def run():
         written = 0
-        for _, answer in engine.complete(work.questions, sampling):
-            if isinstance(answer, Failure):
-                raise SystemExit(answer.message)
-            written += sum(completion.completion_tokens for completion in answer)
+        for start in range(0, len(asked), size):
+            for _, answer in engine.complete(asked[start : start + size], sampling):
+                if isinstance(answer, Failure):
+                    raise SystemExit(answer.message)
+                written += sum(completion.completion_tokens for completion in answer)
         return written
 
     return run
@@ -168,6 +190,7 @@ def _part(folder, work, settings):
 ENGINES = {
     "reference": (reference, {}),
     "reference-bf16": (reference, {"dtype": "bfloat16"}),
+    "reference-shared": (reference, {"shared": True}),
     "transformers": (transformers, {"guided": False}),
     "transformers-bf16": (transformers, {"guided": False, "dtype": "bfloat16"}),
     "transformers-2-workers": (workers, {"guided": False}),
@@ -181,6 +204,9 @@ ENGINES = {
 """Name, what prepares it, and its settings. It gets the folder of a model and the `Work`, and
 returns a function that does it and returns the number of tokens written."""
 
+USUAL = [name for name in ENGINES if name != "reference-shared"]
+"""Those that can do any work."""
+
 
 def processor_seconds():
     """Seconds of this process and of its children that have ended."""
@@ -189,7 +215,7 @@ def processor_seconds():
 
 
 def measure(settings):
-    """Best of some runs after a short one to warm up."""
+    """Least of some runs, processor time and time apart, after a short one to warm up."""
     (name,) = settings.engine
     folder = settings.alone
     prepare, how = ENGINES[name]
@@ -198,8 +224,11 @@ def measure(settings):
         how["adapter"] = f"{folder}/{how['adapter']}"
     if prepare is transformers and settings.batch_tokens:
         how["batch_tokens"] = settings.batch_tokens
-    prepare(folder, make_work(settings.work, 2, 4), **how)()
-    run = prepare(folder, make_work(settings.work, settings.answers, settings.tokens), **how)
+    if settings.batch and prepare is not workers:
+        how["batch"] = settings.batch
+    prepare(folder, make_work(settings.work, 2, 4), **how)()  # imports
+    work = make_work(settings.work, settings.answers, settings.tokens, settings.temperature)
+    run = prepare(folder, work, **how)
     results = []
     for _ in range(settings.repeats):
         begin, start = processor_seconds(), time.perf_counter()
@@ -207,7 +236,7 @@ def measure(settings):
         written, elsewhere = done if isinstance(done, tuple) else (done, 0.0)
         spent = {"cpu": processor_seconds() - begin + elsewhere}
         results.append({**spent, "elapsed": time.perf_counter() - start, "tokens": written})
-    return min(results, key=lambda result: result["elapsed"] / result["tokens"])
+    return {key: min(result[key] for result in results) for key in results[0]}
 
 
 def table(results, words):
@@ -233,6 +262,8 @@ def main():
     parser.add_argument("--work", choices=TEMPERATURE, default="tensors")
     parser.add_argument("--answers", type=int, default=64)
     parser.add_argument("--tokens", type=int, default=100)
+    parser.add_argument("--temperature", type=float, help="0 takes the likeliest tokens")
+    parser.add_argument("--batch", type=int, help="answers at a time, for engines alike")
     parser.add_argument("--hidden", type=int, default=256)
     parser.add_argument("--layers", type=int, default=5)
     parser.add_argument("--batch-tokens", type=int, help="of the engines of this package")
@@ -244,7 +275,7 @@ def main():
         return
     with tempfile.TemporaryDirectory() as folder:
         parameters = make_model(folder, settings.hidden, settings.layers)
-        results = [(name, _in_own_process(name, folder)) for name in settings.engine or ENGINES]
+        results = [(name, _in_own_process(name, folder)) for name in settings.engine or USUAL]
     words = f"{parameters / 1e6:.1f} M parameters, {settings.answers} {settings.work}"
     print(table(results, words))
 

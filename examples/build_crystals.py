@@ -1,6 +1,6 @@
-"""Build crystals for formulas of your own, and screen them with a cheap relaxation.
+"""Build crystals for formulas of your own, have them judged, and see who stands for each.
 
-    python examples/build_crystals.py AlNi:Cubic Al2Cu:Tetragonal
+    python examples/build_crystals.py NiAl Cu3Au
 
 Up to half a minute for each.
 """
@@ -12,41 +12,37 @@ import argparse
 from jobflow import JobStore, run_locally
 from maggma.stores import MemoryStore
 
-from elatbot_flows import load_potential
+from elatbot_flows import InverseDesignMaker
+from elatbot_flows.campaign.results import read_result
 from elatbot_flows.jobs import BuildMaker
-from elatbot_flows.schemas import CandidateDocument, GeneratorRecord, PotentialRecord, RunRecord
+from elatbot_flows.judges import PotentialJudge
+from elatbot_flows.proposers import GivenProposer
 
 
 def main() -> None:
-    """Build, relax roughly, show the best crystals."""
+    """Build, relax, judge; the flow is that of a design without its first step."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "materials", nargs="*", default=["AlNi:Cubic"], help="FORMULA:Crystal-system"
-    )
+    parser.add_argument("formulas", nargs="*", default=["NiAl"])
     parser.add_argument("--potential", default="ase.calculators.emt:EMT")
     arguments = parser.parse_args()
 
-    hand = GeneratorRecord(name="me", version="-", weights_sha256="-", parameters=0, temperature=0)
-    judge = PotentialRecord(**load_potential(arguments.potential).record())
-    run = RunRecord(
-        run_id="own", target={}, requested=1, seed=0, generator=hand, potential=judge, versions={}
-    )
-    pairs = [material.split(":") for material in arguments.materials]
-    candidates = [
-        CandidateDocument(
-            candidate_id=f"own-{i}", run_id="own", formula=formula, proposed_crystal_system=system
-        )
-        for i, (formula, system) in enumerate(pairs)
-    ]
-    job = BuildMaker(potential=arguments.potential).make(candidates, run)
-    responses = run_locally(job, store=JobStore(MemoryStore()), log=False, ensure_success=True)
-    for candidate in responses[job.uuid][1].output.candidates:
-        print(candidate.formula, candidate.message or "")
-        for crystal in candidate.polymorphs:
+    flow = InverseDesignMaker(
+        n=None,
+        proposer=GivenProposer(materials=arguments.formulas),
+        build=BuildMaker(potential=arguments.potential),
+        judges=[PotentialJudge(potential=arguments.potential)],
+        hull=None,
+    ).make()
+    store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
+    run_locally(flow, store=store, log=False, ensure_success=True)
+    for candidate in read_result(store, flow.output.uuid).candidates:
+        print(candidate.formula, candidate.status, candidate.message or "")
+        for place, crystal in enumerate(candidate.polymorphs):
             _, spacegroup = crystal.structure.get_space_group_info()
+            mark = "*" if place == candidate.polymorph else " "
             print(
-                f"  space group {spacegroup}, {len(crystal.structure)} sites, "
-                f"K about {crystal.bulk_modulus:.0f} GPa, from {crystal.source}: {crystal.label}"
+                f" {mark} space group {spacegroup}, {crystal.energy_per_atom:.3f} eV/atom, "
+                f"from {crystal.source}: {crystal.label}"
             )
 
 

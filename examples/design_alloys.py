@@ -2,8 +2,7 @@
 
     python examples/design_alloys.py --out runs/alloys
 
-About five minutes on two cores with the default potential; with
-``--potential ase.calculators.emt:EMT -n 1`` half a minute.
+Minutes on two cores; with ``--potential ase.calculators.emt:EMT -n 1`` half a minute.
 """
 
 from __future__ import annotations
@@ -12,11 +11,13 @@ import argparse
 from pathlib import Path
 
 from elatbot_flows import DesignTarget, Interval, InverseDesignMaker
+from elatbot_flows.campaign.results import read_result
+from elatbot_flows.campaign.runner import run_flow
+from elatbot_flows.campaign.store import open_store, publish_candidates
 from elatbot_flows.cli.options import available_cores
+from elatbot_flows.jobs import BuildMaker, HullMaker
+from elatbot_flows.judges import PotentialJudge
 from elatbot_flows.report import write_report
-from elatbot_flows.runner import run_flow
-from elatbot_flows.schemas import DesignDocument
-from elatbot_flows.store import open_store, publish_candidates
 
 
 def main() -> None:
@@ -31,7 +32,12 @@ def main() -> None:
     target = DesignTarget(
         bulk_modulus=Interval(150, 190), elements=("Ni", "Al", "Cu", "Pd", "Pt"), max_sites=8
     )
-    flow = InverseDesignMaker(n=arguments.n, potential=arguments.potential).make(target)
+    flow = InverseDesignMaker(
+        n=arguments.n,
+        build=BuildMaker(potential=arguments.potential),
+        judges=[PotentialJudge(potential=arguments.potential)],
+        hull=HullMaker(potential=arguments.potential),
+    ).make(target)
 
     # jobflow's store if one is configured, else files in the folder. A second run resumes.
     store, where = open_store(arguments.out)
@@ -40,15 +46,14 @@ def main() -> None:
     for name, error in summary.failed.items():
         raise SystemExit(f"{name} failed: {error}")
 
-    document = DesignDocument(**store.get_output(flow.jobs[-1].uuid))
-    for candidate in document.candidates:
-        if candidate.rank is not None:
-            print(
-                f"{candidate.rank}. {candidate.formula}: K = {candidate.bulk_modulus:.0f} GPa, "
-                f"{candidate.verdict}"
-            )
+    result = read_result(store, flow.output.uuid)
+    for candidate in result.passed:
+        print(
+            f"{candidate.rank}. {candidate.formula}: K = {candidate.bulk_modulus:.0f} GPa, "
+            f"{candidate.verdict} ({candidate.probability:.2f})"
+        )
     publish_candidates(store)
-    print(write_report(document, arguments.out).html)
+    print(write_report(result, arguments.out).html)
 
 
 if __name__ == "__main__":  # worker processes import this file

@@ -9,34 +9,44 @@ from __future__ import annotations
 
 import argparse
 
-from jobflow import JobStore, run_locally
+from jobflow import Flow, JobStore, run_locally
 from maggma.stores import MemoryStore
 
 from elatbot_flows import DesignTarget, Interval
-from elatbot_flows.jobs import ProposeMaker
+from elatbot_flows.documents import Shortlist
+from elatbot_flows.jobs import begin
+from elatbot_flows.judges import PotentialJudge
+from elatbot_flows.proposers import TextProposer
 
 
 def main() -> None:
     """Propose, most promising first."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("-n", type=int, default=4, help="candidates to validate later")
+    parser.add_argument("-n", type=int, default=4, help="candidates that are to pass later")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
 
     target = DesignTarget(bulk_modulus=Interval(150, 170), elements=("Ni", "Al", "Cu", "Pt"))
-    # The potential is named here because only elements it knows are worth proposing.
-    job = ProposeMaker(oversample=5).make(
-        target, "ase.calculators.emt:EMT", "cpu", arguments.n, arguments.seed
+    proposer = TextProposer(oversample=5)
+    # A judge is named because only elements it knows are worth proposing.
+    judge = PotentialJudge(potential="ase.calculators.emt:EMT")
+    run = begin(
+        target,
+        arguments.n,
+        arguments.seed,
+        proposer.model,
+        proposer.expectation,
+        [judge],
+        proposer.settings(),
     )
-    responses = run_locally(job, store=JobStore(MemoryStore()), log=False, ensure_success=True)
-    batch = responses[job.uuid][1].output
-    for candidate in batch.candidates:
-        if candidate.status != "proposed":
-            continue
-        mean, std = candidate.predicted_bulk_modulus, candidate.predicted_bulk_modulus_std
+    proposed = proposer.make(target, arguments.n, run.output)
+    store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
+    run_locally(Flow([run, proposed]), store=store, log=False, ensure_success=True)
+    for row in Shortlist.model_validate(store.get_output(proposed.uuid)).rows:
+        mean, spread = row.expected
         print(
-            f"{candidate.formula:12} {candidate.proposed_crystal_system:12} "
-            f"K = {mean:.0f} +- {std:.0f} GPa expected{', novel' if candidate.novel else ''}"
+            f"{row.formula:12} {row.crystal_system:12} "
+            f"K = {mean:.0f} +- {spread:.0f} GPa expected{', unseen' if row.unseen else ''}"
         )
 
 

@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 from elatbot_flows import Interval
-from elatbot_flows.store import candidate_store, find_candidates, open_store
+from elatbot_flows.campaign.store import candidate_store, find_candidates, open_store
 
 
 def main() -> None:
@@ -25,8 +25,11 @@ def main() -> None:
     print(where)
 
     print("Hits, best first:")
-    for found in find_candidates(candidates, verdict="hit", sort="relative_margin"):
-        print(f"  {found['formula']}: K = {found['bulk_modulus']:.1f} GPa, run {found['run_id']}")
+    for found in find_candidates(candidates, verdict="hit", sort="probability"):
+        print(
+            f"  {found['formula']}: K = {found['bulk_modulus']:.0f} GPa, "
+            f"P = {found['probability']:.2f}, run {found['run_id']}"
+        )
 
     print("Ductile and stiff, whatever they were designed for:")
     wanted = {"pugh_ratio": Interval(1.75, 10), "youngs_modulus": Interval(100, 300)}

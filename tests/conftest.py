@@ -1,18 +1,41 @@
-"""Fixtures shared by all tests."""
+"""Set-up and fixtures shared by all tests."""
 
 from __future__ import annotations
 
+import atexit
+import logging
 import os
+import shutil
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from jobflow import Flow
+
+    from fireworks_trial import Trial
+
+# Numerical libraries read these when they are loaded, so it has to come before them, and it holds
+# for all processes that tests start: on busy cores threads wait for each other.
+for _variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ[_variable] = "1"
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-os.environ.setdefault("ELATBOT_FLOWS_CACHE", tempfile.mkdtemp(prefix="elatbot-cache-"))
+if "ELATBOT_FLOWS_CACHE" not in os.environ:  # workers of pytest-xdist share that of the first
+    _cache = tempfile.mkdtemp(prefix="elatbot-cache-")
+    os.environ["ELATBOT_FLOWS_CACHE"] = _cache
+    atexit.register(shutil.rmtree, _cache, ignore_errors=True)
 
 ROOT = Path(__file__).parents[1]
+
+# Busy machines are no failures, and what failed is printed in a form that can be run again.
+settings.register_profile("elatbot", deadline=None, database=None, print_blob=True)
+settings.load_profile("elatbot")
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +47,26 @@ def shared() -> Path:
             "the reference data are not on this machine (set ELATBOT_SHARED to their folder)"
         )
     return folder
+
+
+@pytest.fixture
+def through_fireworks(tmp_path: Path) -> Callable[[Flow], Trial]:
+    """Run a flow by FireWorks without MongoDB, with MongoDB's limit of 16 MB for a document."""
+    pytest.importorskip("fireworks")
+    from fireworks_trial import run_through_fireworks
+
+    folder = tmp_path / "fireworks"
+    folder.mkdir()
+    return lambda flow: run_through_fireworks(flow, folder)
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """Undo what libraries do to the root logger: FireWorks has every message printed."""
+    root = logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
+    yield
+    root.setLevel(level)
+    for handler in [h for h in root.handlers if type(h) is logging.StreamHandler]:
+        if handler not in handlers:
+            root.removeHandler(handler)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -109,3 +110,12 @@ def chain(folder, value):
 def give(value):
     """Return what it was given."""
     return value
+
+
+@job
+def count_threads():
+    """Return the threads that torch would use here, and the variables that say so."""
+    import torch
+
+    names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+    return {"torch": torch.get_num_threads(), **{name: os.environ[name] for name in names}}

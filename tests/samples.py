@@ -2,47 +2,88 @@
 
 from __future__ import annotations
 
-from pymatgen.core import Lattice, Structure
+from pymatgen.core import Composition, Lattice, Structure
 
-from elatbot_flows.schemas import (
-    CandidateBatch,
+from elatbot_flows.documents import (
+    CandidateChunk,
     CandidateDocument,
-    GeneratorRecord,
+    ElasticResult,
+    Ledger,
+    LedgerRow,
+    MethodRecord,
     Polymorph,
-    PotentialRecord,
     RunRecord,
+    Shortlist,
 )
 
 EMT = "ase.calculators.emt:EMT"
 
 
-def run_record(run_id="run", requested=2):
+def method(name=EMT, kind="potential", **fields):
+    """A record of who computed something."""
+    return MethodRecord(
+        kind=kind,
+        name=name,
+        **{
+            "family": "EMT",
+            "package": "ase",
+            "package_version": "3",
+            "device": "cpu",
+            "dtype": "float64",
+        }
+        | fields,
+    )
+
+
+def run_record(run_id="run", requested=2, **fields):
     """A record of a run that never happened."""
     return RunRecord(
+        uuid="run-uuid",
         run_id=run_id,
-        target={"bulk_modulus": [80, 180]},
         requested=requested,
-        seed=0,
-        generator=GeneratorRecord(
-            name="none", version="1", weights_sha256="0" * 64, parameters=1, temperature=1.0
-        ),
-        potential=PotentialRecord(
-            name=EMT,
-            family="EMT",
-            package="ase",
-            package_version="3",
-            elements=["Al", "Ni", "Cu"],
-            device="cpu",
-            dtype="float64",
-        ),
-        versions={"elatbot_flows": "0"},
+        **{
+            "target": {"bulk_modulus": [80, 180]},
+            "elements": ["Al", "Cu", "Ni"],
+            "judges": [method()],
+            "expectation": method("elatbot-mini", "text", family="elatbot-mini"),
+            "versions": {"elatbot_flows": "0"},
+        }
+        | fields,
+    )
+
+
+def row(number, formula="NiAl", run_id="run", **fields):
+    """A row as a proposer writes it."""
+    return LedgerRow(
+        candidate_id=f"{run_id}-{number:05d}",
+        formula=formula,
+        **{"crystal_system": "Cubic"} | fields,
+    )
+
+
+def ledger(rows, rung="propose", uuid="ledger-uuid", run_id="run"):
+    """All rows after a step."""
+    return Ledger(uuid=uuid, run_id=run_id, rung=rung, rows=rows)
+
+
+def shortlist(rows, generated=None, rejected=None, run_id="run"):
+    """What a proposer ends in."""
+    rejected = rejected or {}
+    generated = len(rows) + sum(rejected.values()) if generated is None else generated
+    unreadable = sum(n for reason, n in rejected.items() if reason != "duplicate")
+    return Shortlist(
+        uuid="shortlist-uuid",
+        run_id=run_id,
+        rung="propose",
+        rows=rows,
+        generated=generated,
+        readable=generated - unreadable,
+        rejected=rejected,
     )
 
 
 def candidate(number, formula="NiAl", system="Cubic", run_id="run", **fields):
     """A proposed candidate."""
-    from pymatgen.core import Composition
-
     elements = sorted(element.symbol for element in Composition(formula).elements)
     return CandidateDocument(
         candidate_id=f"{run_id}-{number:05d}",
@@ -52,8 +93,20 @@ def candidate(number, formula="NiAl", system="Cubic", run_id="run", **fields):
         elements=elements,
         nelements=len(elements),
         proposed_crystal_system=system,
-        crystal_system=system,
     ).updated(**fields)
+
+
+def result(formula="NiAl", status="passed", judge=None, **fields):
+    """What a judge says."""
+    elements = sorted(element.symbol for element in Composition(formula).elements)
+    return ElasticResult(
+        formula=formula,
+        chemsys="-".join(elements),
+        elements=elements,
+        status=status,
+        judge=judge or method(),
+        **{"method": "linear_response", "evaluations": 1} | fields,
+    )
 
 
 def polymorph(structure, energy=0.0, bulk_modulus=None, label="made by hand"):
@@ -74,11 +127,9 @@ def fcc(symbol="Cu", a=3.6):
     )
 
 
-def batch(stage, candidates, run=None, notes=()):
+def chunk(rung, candidates, rows=None, run=None, uuid="chunk-uuid"):
     """The output of one step."""
-    return CandidateBatch(
-        stage=stage,
-        run=run or run_record(),
-        candidates=[c.updated(stage=stage) for c in candidates],
-        notes=list(notes),
-    )
+    rows = rows or [LedgerRow(candidate_id=c.candidate_id, formula=c.formula) for c in candidates]
+    run = run or run_record()
+    candidates = [c.updated(rung=rung) for c in candidates]
+    return CandidateChunk(uuid=uuid, run_id=run.run_id, rung=rung, rows=rows, candidates=candidates)

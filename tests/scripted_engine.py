@@ -8,7 +8,8 @@ from pathlib import Path
 
 from monty.json import MSONable
 
-from elatbot_flows.engines.base import EngineRecord, Failure
+from elatbot_flows.documents import TextModelRecord
+from elatbot_flows.engines.base import Failure
 from elatbot_flows.engines.completion import Completion
 from elatbot_flows.engines.text_model import TextModel
 from elatbot_flows.text.question import Template, write
@@ -65,10 +66,10 @@ class ScriptedSettings(MSONable):
 class ScriptedEngine:
     def __init__(self, settings):
         self.settings = settings
-        self.record = EngineRecord(
+        self.record = TextModelRecord(
             engine="scripted",
             engine_version="1",
-            model=settings.model,
+            name=settings.model,
             template=str(settings.template),
             weights_sha256=settings.weights,
         )

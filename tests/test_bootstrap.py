@@ -205,6 +205,17 @@ def test_commands_run_inside_the_environment(tmp_path):
     assert bootstrap.command_lines("setup", tmp_path, []) == []
 
 
+@pytest.mark.parametrize(("cores", "processes"), [(1, None), (2, "2"), (64, "8")])
+def test_tests_run_in_as_many_processes_as_this_one_may_use_cores(
+    monkeypatch, tmp_path, cores, processes
+):
+    monkeypatch.setattr(bootstrap.os, "sched_getaffinity", lambda _: range(cores), raising=False)
+    (line,) = bootstrap.command_lines("test", tmp_path, ["-n", "0"])
+    assert line[-2:] == ["-n", "0"]  # the last one counts
+    chosen = line[line.index("-n") + 1]
+    assert chosen == (processes or "0")
+
+
 def test_every_command_uses_extras_that_exist():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     for extras in bootstrap.EXTRAS.values():

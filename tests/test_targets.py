@@ -57,7 +57,7 @@ def test_a_widened_interval_contains_the_old_one(interval, fraction):
 
 
 @pytest.mark.parametrize(
-    "text", ["", ":", "150", "150:", ":170", "a:b", "1:2:3", "150-170", "150 170", "1;2"]
+    "text", ["", ":", " : ", "150", "a:b", "a:", "1:2:3", "150-170", "150 170", "1;2"]
 )
 def test_text_that_is_no_interval_is_refused_with_an_example(text):
     with pytest.raises(TargetError, match="LOW:HIGH, for example 150:170"):
@@ -78,10 +78,59 @@ def test_a_reversed_interval_is_refused_with_the_right_order():
         Interval(170, 150)
 
 
-@pytest.mark.parametrize("text", ["nan:1", "1:nan", "1:inf", "-inf:1", "inf:inf"])
-def test_edges_that_are_not_finite_are_refused(text):
-    with pytest.raises(TargetError, match="not a finite number"):
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("nan:1", "not a number"), ("1:nan", "not a number"), ("nan:", "not a number")]
+    + [(text, "needs a finite edge") for text in ("inf:inf", "-inf:inf", "inf:", ":-inf")],
+)
+def test_edges_that_are_no_numbers_or_nowhere_are_refused(text, words):
+    with pytest.raises(TargetError, match=words):
         Interval.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high"),
+    [("1.75:", 1.75, math.inf), (":200", -math.inf, 200), ("1:inf", 1, math.inf)],
+)
+def test_an_interval_may_be_open_on_one_side(text, low, high):
+    interval = Interval.parse(text)
+    assert interval.edges == (low, high)
+    assert Interval.parse(str(interval)) == interval
+
+
+@given(finite, finite, st.floats(0, 2))
+def test_an_open_interval_has_one_edge_that_counts(edge, value, fraction):
+    above, below = Interval(low=edge), Interval(high=edge)
+    assert above.margin(value) == value - edge
+    assert below.margin(value) == edge - value
+    assert (above.contains(value), below.contains(value)) == (value >= edge, value <= edge)
+    assert (above.midpoint, below.midpoint) == (math.inf, -math.inf)
+    moved = fraction * abs(edge)
+    assert above.widened(fraction) == Interval(edge - moved, math.inf)
+    assert below.widened(fraction) == Interval(-math.inf, edge + moved)
+
+
+@given(finite)
+def test_an_open_interval_survives_documents_as_plain_json(edge):
+    for interval in (Interval(low=edge), Interval(high=edge), Interval(edge, edge)):
+        text = json.dumps(interval, cls=MontyEncoder, allow_nan=False)
+        assert json.loads(text, cls=MontyDecoder) == interval
+        assert Interval(*interval.plain()) == interval
+
+
+def test_pairs_are_intervals():
+    target = DesignTarget(bulk_modulus=(150, 170), pugh_ratio=[1.75, None])
+    assert target.bulk_modulus == Interval(150, 170)
+    assert target.pugh_ratio == Interval(1.75, math.inf)
+    assert target == DesignTarget(bulk_modulus=Interval(150, 170), pugh_ratio=Interval(1.75))
+    assert target.summary()["pugh_ratio"] == [1.75, None]
+    assert DesignTarget(**target.summary()) == target
+
+
+@pytest.mark.parametrize("pair", [(1,), (1, 2, 3), "1:2", 150, ("a", "b"), (None, None), (2, 1)])
+def test_what_is_no_pair_of_numbers_is_refused(pair):
+    with pytest.raises(TargetError):
+        DesignTarget(bulk_modulus=pair)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +191,9 @@ def targets(draw):
     fields = {}
     for name in sorted(names):
         edges = st.floats(-1, 0.5) if name == "poisson_ratio" else st.floats(0, 1000)
-        fields[name] = draw(intervals(edges))
+        interval = draw(intervals(edges))
+        opened = (Interval(low=interval.low), Interval(high=interval.high))
+        fields[name] = draw(st.sampled_from([interval, *opened]))
     symbols = st.lists(st.sampled_from(["Ni", "Al", "Ti", "W"]), min_size=1)
     return DesignTarget(
         **fields,
@@ -167,7 +218,7 @@ def test_a_summary_is_plain_and_complete(target):
     summary = json.loads(json.dumps(target.summary(), allow_nan=False))
     for name in PROPERTIES:
         interval = getattr(target, name)
-        assert summary.get(name) == (None if interval is None else [interval.low, interval.high])
+        assert summary.get(name) == (None if interval is None else interval.plain())
     assert ("elements" in summary) == (target.elements is not None)
 
 
@@ -219,11 +270,17 @@ def test_the_implied_bulk_modulus_is_no_wider_than_needed(data):
         ({"bulk_modulus": (100, 200), "shear_modulus": (40, 50), "pugh_ratio": (2, 3)}, (100, 150)),
         ({"shear_modulus": (40, 50), "poisson_ratio": (0.25, 0.3)}, (66.667, 108.333)),
         ({"youngs_modulus": (90, 90), "pugh_ratio": (2, 2)}, (70, 70)),
+        ({"bulk_modulus": (150, None)}, (150, math.inf)),
+        ({"youngs_modulus": (45, 50)}, (5, math.inf)),  # the Poisson ratio is at least -1
+        ({"bulk_modulus": (None, 150)}, (0, 150)),
+        ({"shear_modulus": (40, None), "pugh_ratio": (2, None)}, (80, math.inf)),
+        ({"shear_modulus": (None, 50), "pugh_ratio": (None, 3)}, (0, 150)),
+        ({"youngs_modulus": (100, 110), "poisson_ratio": (0.4, 0.5)}, (166.667, math.inf)),
+        ({"youngs_modulus": (100, 150), "shear_modulus": (30, 60)}, (25, math.inf)),
     ],
 )
 def test_the_implied_bulk_modulus_in_numbers(fields, expected):
-    target = DesignTarget(**{name: Interval(*edges) for name, edges in fields.items()})
-    implied = target.implied_bulk_modulus()
+    implied = DesignTarget(**fields).implied_bulk_modulus()
     assert (implied.low, implied.high) == pytest.approx(expected, rel=1e-4)
 
 
@@ -231,10 +288,9 @@ def test_the_implied_bulk_modulus_in_numbers(fields, expected):
     "fields",
     [
         {"shear_modulus": (40, 50)},
-        {"youngs_modulus": (40, 50)},
         {"poisson_ratio": (0.2, 0.3), "pugh_ratio": (1, 3)},
-        {"youngs_modulus": (100, 110), "poisson_ratio": (0.4, 0.5)},
-        {"youngs_modulus": (100, 150), "shear_modulus": (30, 60)},
+        {"pugh_ratio": (1.75, None)},
+        {"shear_modulus": (None, 50), "pugh_ratio": (1.75, None)},
     ],
 )
 def test_nothing_is_implied_where_nothing_follows(fields):

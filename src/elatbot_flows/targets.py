@@ -1,4 +1,4 @@
-"""What a researcher asks for: closed intervals of elastic properties and allowed elements."""
+"""What a researcher asks for: intervals of elastic properties and allowed elements."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from monty.json import MSONable
 
 from elatbot_flows.elasticity.isotropic import feasible_bulk_modulus
 from elatbot_flows.errors import TargetError
+from elatbot_flows.intervals import Interval
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,8 +34,6 @@ CRYSTAL_SYSTEMS = (
     "Triclinic",
 )
 """The seven crystal systems, spelled as the Materials Project spells them."""
-
-"""Relative difference of bulk moduli that is put down to rounding."""
 
 
 @dataclass(frozen=True)
@@ -80,63 +79,6 @@ PROPERTIES: dict[str, Property] = {
 ``pugh_ratio`` is K/G (ductile above about 1.75, Pugh 1954)."""
 
 
-@dataclass(frozen=True)
-class Interval(MSONable):
-    """A closed interval ``low <= value <= high``.
-
-    Parameters
-    ----------
-    low, high
-        Its edges, in the unit of the property it belongs to.
-
-    Raises
-    ------
-    TargetError
-        If an edge is not finite or the interval is reversed.
-    """
-
-    low: float
-    high: float
-
-    def __post_init__(self) -> None:
-        if not (math.isfinite(self.low) and math.isfinite(self.high)):
-            raise TargetError(f"interval {self} has an edge that is not a finite number")
-        if self.low > self.high:
-            raise TargetError(f"interval {self} is reversed: write {self.high:g}:{self.low:g}")
-
-    def __str__(self) -> str:
-        return f"{self.low:g}:{self.high:g}"
-
-    @classmethod
-    def parse(cls, text: str) -> Interval:
-        """Read ``"LOW:HIGH"``, for example ``"150:170"``."""
-        parts = text.split(":")
-        try:
-            low, high = (float(part) for part in parts)
-        except ValueError:
-            raise TargetError(
-                f"'{text}' is not an interval: write LOW:HIGH, for example 150:170"
-            ) from None
-        return cls(low, high)
-
-    @property
-    def midpoint(self) -> float:
-        """The middle of the interval."""
-        return 0.5 * (self.low + self.high)
-
-    def margin(self, value: float) -> float:
-        """Distance of `value` to the nearest edge: positive inside, negative outside."""
-        return min(value - self.low, self.high - value)
-
-    def contains(self, value: float) -> bool:
-        """Whether `value` lies in the closed interval."""
-        return self.low <= value <= self.high
-
-    def widened(self, fraction: float) -> Interval:
-        """The interval with each edge moved outwards by `fraction` of its magnitude."""
-        return Interval(self.low - fraction * abs(self.low), self.high + fraction * abs(self.high))
-
-
 def check_elements(symbols: Iterable[str], where: str) -> tuple[str, ...]:
     """Return `symbols` sorted and without repeats.
 
@@ -171,9 +113,10 @@ class DesignTarget(MSONable):
     Parameters
     ----------
     bulk_modulus, shear_modulus, youngs_modulus
-        Closed intervals in GPa (Voigt-Reuss-Hill averages).
+        Intervals in GPa (Voigt-Reuss-Hill averages); a pair ``(150, 170)`` or ``(150, None)`` means
+        the same.
     poisson_ratio, pugh_ratio
-        Closed intervals of the homogeneous Poisson ratio and of K/G.
+        Intervals of the homogeneous Poisson ratio and of K/G.
     temperature
         In K. The models shipped here know 0 K only.
     elements
@@ -203,7 +146,9 @@ class DesignTarget(MSONable):
     max_sites: int = 16
 
     def __post_init__(self) -> None:
-        for name, interval in self.intervals().items():
+        for name, given in self.intervals().items():
+            interval = given if isinstance(given, Interval) else _interval(name, given)
+            self._set(name, interval)
             _check_interval(PROPERTIES[name], interval)
         if not self.intervals():
             raise TargetError(
@@ -233,8 +178,11 @@ class DesignTarget(MSONable):
         return {name: interval for name, interval in given.items() if interval is not None}
 
     def summary(self) -> dict[str, Any]:
-        """Plain values for documents: intervals as ``[low, high]``, fields not given left out."""
-        fields: dict[str, Any] = {n: [i.low, i.high] for n, i in self.intervals().items()}
+        """Plain values for documents: intervals as ``[low, high]``, fields not given left out.
+
+        An open edge is None.
+        """
+        fields: dict[str, Any] = {name: i.plain() for name, i in self.intervals().items()}
         fields |= {"temperature": self.temperature, "max_sites": self.max_sites}
         if self.elements is not None:
             fields["elements"] = list(self.elements)
@@ -250,7 +198,7 @@ class DesignTarget(MSONable):
         return tuple(sorted(wanted - set(self.excluded_elements)))
 
     def implied_bulk_modulus(self) -> Interval | None:
-        """The bulk moduli (GPa) that the given intervals leave possible, if they bound them.
+        """The bulk moduli (GPa) that the given intervals leave possible, if they bound them at all.
 
         See :func:`~elatbot_flows.elasticity.isotropic.feasible_bulk_modulus`.
 
@@ -259,7 +207,10 @@ class DesignTarget(MSONable):
         TargetError
             If the intervals contradict each other.
         """
-        given = {name: (i.low, i.high) for name, i in self.intervals().items()}
+        given = {
+            name: (max(i.low, PROPERTIES[name].lowest), min(i.high, PROPERTIES[name].highest))
+            for name, i in self.intervals().items()
+        }
         try:
             bounds = feasible_bulk_modulus(given)
         except ValueError:
@@ -270,9 +221,17 @@ class DesignTarget(MSONable):
         return None if bounds is None else Interval(*bounds)
 
 
+def _interval(name: str, pair: Any) -> Interval:
+    """An interval of two numbers, one of which may be None."""
+    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+        raise TargetError(f"{name} is {pair!r}: give an interval or a pair such as (150, 170)")
+    return Interval(*pair)
+
+
 def _check_interval(prop: Property, interval: Interval) -> None:
     """Refuse an interval outside the physical bounds of its property."""
-    if interval.low < prop.lowest or interval.high > prop.highest:
+    given = [edge for edge in interval.edges if math.isfinite(edge)]
+    if min(given) < prop.lowest or max(given) > prop.highest:
         bounds = (
             f"{prop.lowest:g} to {prop.highest:g}"
             if math.isfinite(prop.highest)

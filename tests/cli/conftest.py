@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import warnings
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,8 @@ from elatbot_flows.cli import main
 sys.path.insert(0, str(Path(__file__).parent))  # whatever pytest's import mode
 
 from cli_commands import BAND, QUICK, Ended, elatbot
+
+from made_once import made_once
 
 
 @pytest.fixture
@@ -33,8 +37,12 @@ def command(monkeypatch, capsys, tmp_path):
 
 @pytest.fixture(scope="session")
 def design_run(tmp_path_factory):
-    """A design run of two alloys: its folder and how it ended."""
-    folder = tmp_path_factory.mktemp("design") / "run"
-    ended = elatbot("design", *BAND, *QUICK, "-n", "2", "--out", folder)
-    assert ended.code == 0, ended.err
-    return folder, ended
+    """A design run of two alloys: its folder, which tests only read, and how it ended."""
+
+    def design(folder):
+        ended = elatbot("design", *BAND, *QUICK, "-n", "2", "--out", folder / "run")
+        assert ended.code == 0, ended.err
+        (folder / "ended.json").write_text(json.dumps(asdict(ended)))
+
+    folder = made_once(tmp_path_factory, "design", design)
+    return folder / "run", Ended(**json.loads((folder / "ended.json").read_text()))

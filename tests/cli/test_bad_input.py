@@ -7,7 +7,7 @@ import shutil
 import pytest
 from cli_commands import EMT
 
-from elatbot_flows.engines.embedded.generator_files import find_folder
+from elatbot_flows.engines.mini.generator_files import find_folder
 
 BAND = ("--bulk-modulus", "150:170")
 
@@ -40,7 +40,8 @@ TARGETS = {
     ),
     "not numbers": (("-G", "a:b"), ("--shear-modulus", "'a:b'", "write LOW:HIGH")),
     "one number": (("-K", "150"), ("--bulk-modulus", "'150'", "write LOW:HIGH")),
-    "not finite": (("-K", "150:inf"), ("--bulk-modulus", "finite")),
+    "no edge": (("-K", ":"), ("--bulk-modulus", "':'", "150: or :170")),
+    "not a number": (("-K", "150:nan"), ("--bulk-modulus", "not a number")),
     "Poisson ratio beyond one half": (("--poisson-ratio", "0.2:0.6"), ("poisson_ratio", "0.5")),
     "no interval": ((), ("no interval", "give at least one")),
     "contradiction": (
@@ -59,13 +60,21 @@ TARGETS = {
         (*BAND, "--elements", "Ni,Al", "--exclude", "Al,Ni"),
         ("no element is left", "exclude fewer"),
     ),
+    "potential twice": (
+        (*BAND, "--potential", "7net-0", "--potential", "7net-0"),
+        ("--potential 7net-0 is given twice",),
+    ),
+    "no material": ((*BAND, "--from", "nowhere.cif"), ("no file or folder nowhere.cif",)),
+    "unknown engine": ((*BAND, "--engine", "magic"), ("'magic'", "transformers, vllm")),
+    "no server": ((*BAND, "--engine", "server"), ("needs the address", "url")),
+    "unknown dialect": ((*BAND, "--dialect", "latin"), ("'latin'", "choose from")),
     "no candidates": ((*BAND, "-n", "0"), ("n is 0", "1 to 2000")),
     "too many candidates": ((*BAND, "-n", "2001"), ("n is 2001", "split")),
     "negative seed": ((*BAND, "--seed", "-1"), ("--seed is -1", "at least 0")),
     "no workers": ((*BAND, "--workers", "0"), ("--workers is 0", "at least 1")),
     "no sites": ((*BAND, "--max-sites", "0"), ("max_sites is 0", "at least 1")),
     "unknown potential": ((*BAND, "--potential", "foo"), ("'foo'", "7net-0", "give one of")),
-    "no generator": ((*BAND, "--generator", "./nope"), ("'./nope'", "use 'elatbot-mini'")),
+    "no generator": ((*BAND, "--generator", "./nope"), ("no folder './nope'", "elatbot-mini")),
 }
 
 
@@ -157,14 +166,45 @@ def test_a_potential_that_knows_none_of_the_elements(command, tmp_path):
     """Only a worker notices."""
     arguments = (*BAND, "--elements", "Ti,Fe", "--potential", EMT, "--workers", "1")
     ended = command("design", *arguments, "--out", tmp_path / "run")
-    refused(ended, "knows none of the elements")
+    refused(ended, "no element is left", "choose other potentials")
     assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["store"]
 
 
+def test_files_without_materials(command, tmp_path):
+    empty, table, broken = tmp_path / "empty", tmp_path / "table.csv", tmp_path / "broken.cif"
+    empty.mkdir()
+    table.write_text("name\nNi\n")
+    broken.write_text("nothing")
+    for path, words in ((empty, "folders are empty"), (table, "no column 'formula'")):
+        refused(command("design", *BAND, "--from", path), words)
+    refused(command("design", *BAND, "--from", broken), "nothing to read", "broken.cif")
+
+
+VALIDATIONS = {
+    "method": (("--method", "guess"), ("--method guess", "finite_strain")),
+    "supercell": (("--supercell", "0"), ("--supercell is 0", "at least 1")),
+    "interval": (("-K", "170:150"), ("--bulk-modulus", "reversed")),
+    "contradiction": (("-K", "150:170", "-G", "10:20", "--pugh-ratio", "1:2"), ("contradict",)),
+    "potential": (("--potential", "foo"), ("'foo'", "7net-0")),
+}
+
+
+@pytest.mark.parametrize("case", VALIDATIONS)
+def test_impossible_validation(command, tmp_path, case):
+    (tmp_path / "x.cif").write_text("nothing")
+    arguments, words = VALIDATIONS[case]
+    refused(command("validate", tmp_path / "x.cif", *arguments), *words)
+
+
+def test_validation_of_a_file_that_is_not_there(command):
+    refused(command("validate", "nowhere.cif"), "there is no file nowhere.cif")
+
+
 QUERIES = {
-    "unknown field": (("--sort", "foo"), ("--sort foo", "try margin")),
-    "field without an order": (("--sort", "structure"), ("--sort structure", "try margin")),
-    "unknown status": (("--status", "done"), ("--status done", "proposed, rejected")),
+    "unknown field": (("--sort", "foo"), ("--sort foo", "try probability")),
+    "field without an order": (("--sort", "structure"), ("--sort structure", "try probability")),
+    "unknown status": (("--status", "done"), ("--status done", "proposed, built, passed")),
+    "unknown verdict": (("--verdict", "yes"), ("--verdict yes", "hit, open, miss")),
     "negative limit": (("--limit", "-1"), ("--limit is -1", "at least 0")),
     "reversed": (("-K", "170:150"), ("--bulk-modulus", "write 150:170")),
     "unknown element": (("--contains", "Xx"), ("--contains", "'Xx'")),

@@ -7,7 +7,7 @@ from concurrent.futures.process import BrokenProcessPool
 import pytest
 
 from elatbot_flows import __version__
-from elatbot_flows.runner import Event, RunSummary
+from elatbot_flows.campaign.runner import Event, RunSummary
 
 INTERVALS = {
     "--bulk-modulus": "GPa",
@@ -17,10 +17,12 @@ INTERVALS = {
     "--pugh-ratio": "K/G",
 }
 OPTIONS = {
-    "design": "--elements --exclude --max-elements --max-sites -n --out --json --seed "
-    "--potential --generator --device --workers",
-    "query": "--out --hit --status --elements --contains --formula --novel --known --run --sort "
-    "--limit --json",
+    "design": "--elements --exclude --max-elements --max-sites -n --out --json --seed --from "
+    "--potential --hull --no-hull --generator --adapter --engine --url --dialect --device "
+    "--generator-device --workers",
+    "validate": "--potential --method --supercell --hull --device --dtype --workers --out --json",
+    "query": "--out --hit --verdict --status --all --elements --contains --formula --unseen --seen "
+    "--max-above-hull --run --sort --limit --json",
 }
 
 
@@ -29,9 +31,8 @@ def test_help_lists_all_options_with_units(command, name):
     ended = command(name, "--help")
     assert ended.code == 0
     for option, unit in INTERVALS.items():
-        line = next(line for line in ended.out.splitlines() if option in line)
-        assert unit in line
-        assert "LOW:HIGH" in line
+        lines = [line for line in ended.out.splitlines() if option in line]
+        assert any(unit in line and "LOW:HIGH" in line for line in lines)
     for option in OPTIONS[name].split():
         assert f" {option} " in ended.out
 
@@ -49,7 +50,7 @@ def test_version(command):
 
 
 def design_with(run_flow, command, monkeypatch, tmp_path):
-    monkeypatch.setattr("elatbot_flows.runner.run_flow", run_flow)
+    monkeypatch.setattr("elatbot_flows.campaign.runner.run_flow", run_flow)
     return command("design", "-K", "150:170", "--out", tmp_path / "run")
 
 

@@ -79,7 +79,10 @@ REFUSED = {
     "no file": (("nowhere.cif",), ("there is no file nowhere.cif",)),
     "no model": (("--formula", "Cu", "--engine", "server"), ("needs the address", "url")),
     "engine": (("--formula", "Cu", "--engine", "magic"), ("'magic'", "transformers, vllm")),
-    "dialect": (("--formula", "Cu", "--dialect", "latin"), ("'latin'", "choose from elatbot")),
+    "dialect": (
+        ("--formula", "Cu", "--dialect", "latin"),
+        ("'latin'", "choose from compact"),
+    ),
     "systems": (
         ("--formula", "Cu", *("--crystal-system", "Cubic") * 2),
         ("2 --crystal-system for 1 --formula",),

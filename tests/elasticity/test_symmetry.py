@@ -67,3 +67,15 @@ def test_no_tolerance_means_no_symmetry(l12):
 def test_translations_are_projected_out():
     shift = np.concatenate([np.zeros(6), np.tile([0.3, -0.2, 0.1], 4)])
     np.testing.assert_allclose(translation_free(18) @ shift, 0, atol=1e-12)
+
+
+def test_a_sheared_cube_is_no_cube():
+    """Pymatgen's default takes angles within 5 degrees for equal."""
+    sheared = Structure(
+        Lattice.from_parameters(2.88, 2.88, 2.88, 90, 92, 90),
+        ["Ni", "Al"],
+        [[0, 0, 0], [0.5, 0.5, 0.5]],
+    )
+    assert crystal_symmetry(sheared).spacegroup_number == 65
+    straight = Structure(Lattice.cubic(2.88), ["Ni", "Al"], sheared.frac_coords)
+    assert crystal_symmetry(straight).spacegroup_number == 221

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from elatbot_flows.engines.embedded.generator import load_generator
+from elatbot_flows.engines.mini.generator import load_generator
 
 
 @pytest.fixture(scope="session")

@@ -30,6 +30,7 @@ class Handler(BaseHTTPRequestHandler):
     def reply(self, status, content, headers=None):
         data = content if isinstance(content, bytes) else json.dumps(content).encode()
         self.send_response(status)
+        self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
         for name, value in (headers or {}).items():
             self.send_header(name, value)
@@ -38,8 +39,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         key = self.owner.key
+        self.owner.headers.append(dict(self.headers))
         if key and self.headers.get("Authorization") != f"Bearer {key}":
             self.reply(401, {"error": {"message": "bad key"}})
+        elif self.path == "/v1/models" and self.owner.loading:
+            self.owner.loading -= 1
+            self.reply(503, {"error": {"message": "Loading model"}})
         elif self.path == "/v1/models":
             self.reply(200, {"object": "list", "data": self.owner.cards})
         elif self.path == "/version" and callable(self.owner.version):
@@ -50,6 +55,7 @@ class Handler(BaseHTTPRequestHandler):
             self.reply(404, {"error": {"message": "Not Found"}})
 
     def do_POST(self):
+        self.owner.headers.append(dict(self.headers))
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         attempt = self.owner.begin(self.path, body)
         try:
@@ -78,7 +84,9 @@ class FakeServer:
         self.behave = behave or (lambda body, attempt: None)
         self.cards, self.version, self.key = list(cards), version, key
         self.requests, self.attempts, self.connections = [], Counter(), []
+        self.headers = []
         self.most_at_once, self.now = 0, 0
+        self.loading = 0  # so many times more that the list of models is refused
         self.lock = threading.Lock()
         self.http = _Http(("127.0.0.1", port), type("_Handler", (Handler,), {"owner": self}))
         self.port = self.http.server_address[1]

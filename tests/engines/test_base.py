@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from elatbot_flows.engines.base import EngineRecord, Failure, Sampling
+from elatbot_flows.engines.base import Failure, Sampling
 from elatbot_flows.engines.completion import Completion
 from elatbot_flows.errors import EngineError
 
@@ -33,7 +33,6 @@ def test_sampling_refuses_what_makes_no_sense(wrong):
     "document",
     [
         Sampling(temperature=0.5, samples=3, stop=("\n",)),
-        EngineRecord("transformers", "5", "model", "elatbot", settings={"device": "cpu"}),
         Failure("timeout", "wait longer"),
         Completion("text", "model", "prompt", 1, adapter="a", finish_reason="stop"),
     ],

@@ -9,8 +9,8 @@ import pytest
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
-from elatbot_flows.engines.embedded.generator_files import find_folder
 from elatbot_flows.engines.guides import Guides
+from elatbot_flows.engines.mini.generator_files import find_folder
 from elatbot_flows.errors import EngineError
 from elatbot_flows.text import compact, patterns
 from engines.tiny_models import conversations, make_tokenizer

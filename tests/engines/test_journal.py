@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from elatbot_flows.engines.base import EngineRecord, Failure, Sampling
+from elatbot_flows.documents import TextModelRecord
+from elatbot_flows.engines.base import Failure, Sampling
 from elatbot_flows.engines.completion import Completion
 from elatbot_flows.engines.journal import Journaled, answer_keys
 from elatbot_flows.engines.journal_files import JournalFolder
@@ -30,7 +31,9 @@ class Echo:
 
     def __init__(self, fail=None, stop_after=None, **record):
         details = {"settings": {"url": "http://a", "dtype": "float32"}} | record
-        self.record = EngineRecord("echo", "1", "m", "raw", **details)
+        self.record = TextModelRecord(
+            engine="echo", engine_version="1", name="m", template="raw", **details
+        )
         self.asked, self.fail, self.stop_after = [], fail or {}, stop_after
 
     def complete(self, questions, sampling):

@@ -8,7 +8,8 @@ import re
 import numpy as np
 import pytest
 
-from elatbot_flows.engines.base import EngineRecord, Failure, Sampling
+from elatbot_flows.documents import TextModelRecord
+from elatbot_flows.engines.base import Failure, Sampling
 from elatbot_flows.engines.completion import Completion
 from elatbot_flows.engines.symmetric import SymmetricMatrices
 from elatbot_flows.text import patterns, tensor_text
@@ -18,7 +19,7 @@ from elatbot_flows.text.question import Question
 class Numbers:
     """Writes as many numbers as are asked for, different for each prompt, seed and sample."""
 
-    record = EngineRecord("numbers", "1", "numbers", "raw")
+    record = TextModelRecord(engine="numbers", engine_version="1", name="numbers", template="raw")
 
     def __init__(self, refuse=(), short=()):
         self.refuse, self.short, self.calls = refuse, short, 0

@@ -8,7 +8,7 @@ import shutil
 import pytest
 from monty.json import MontyDecoder, MontyEncoder
 
-from elatbot_flows.engines.embedded.generator_files import find_folder
+from elatbot_flows.engines.mini.generator_files import find_folder
 from elatbot_flows.engines.server.engine import ServerSettings
 from elatbot_flows.engines.text_model import TextModel, text_model
 from elatbot_flows.engines.transformers.engine import TransformersSettings

@@ -1,4 +1,4 @@
-"""The whole design flow, from a target to ranked materials."""
+"""The whole design flow, from a target to ranked materials, by each of its doors."""
 
 from __future__ import annotations
 
@@ -10,34 +10,50 @@ import pytest
 from jobflow import Flow, JobStore, run_locally
 from maggma.stores import MemoryStore
 from monty.json import MontyDecoder, MontyEncoder, jsanitize
+from pymatgen.core import Lattice, Structure
 
 import samples
-from elatbot_flows import DesignTarget, Interval, InverseDesignMaker
+from elatbot_flows import DesignTarget, InverseDesignMaker
+from elatbot_flows.campaign.results import read_result
+from elatbot_flows.campaign.runner import run_flow
+from elatbot_flows.campaign.store import (
+    candidate_store,
+    find_candidates,
+    open_store,
+    publish_candidates,
+)
+from elatbot_flows.documents import DesignDocument, RunRecord
 from elatbot_flows.errors import ElatbotError
-from elatbot_flows.jobs import BuildMaker, HullMaker, ProposeMaker
-from elatbot_flows.runner import run_flow
-from elatbot_flows.schemas import CandidateBatch, DesignDocument
+from elatbot_flows.jobs import BuildMaker, HullMaker
+from elatbot_flows.judges import PotentialJudge
+from elatbot_flows.proposers import GivenProposer, TextProposer
 from elatbot_flows.stability.settings import HullSettings
-from elatbot_flows.store import candidate_store, find_candidates, open_store, publish_candidates
 
-TARGET = DesignTarget(bulk_modulus=Interval(80, 180), elements=("Ni", "Al", "Cu"))
+TARGET = DesignTarget(bulk_modulus=(80, 180), elements=("Ni", "Al", "Cu"))
+BUILD = BuildMaker(potential=samples.EMT, max_guesses=4, max_relaxed=2)
+JUDGE = PotentialJudge(potential=samples.EMT)
 MAKER = InverseDesignMaker(
-    n=2,
-    screen=2,
-    potential=samples.EMT,
-    propose_maker=ProposeMaker(oversample=3),
-    build_maker=BuildMaker(max_guesses=4, max_relaxed=2),
+    n=2, screen=2, proposer=TextProposer(oversample=3), build=BUILD, judges=[JUDGE], hull=None
+)
+CU3AU = Structure.from_spacegroup(
+    221, Lattice.cubic(3.75), ["Au", "Cu"], [[0, 0, 0], [0, 0.5, 0.5]]
 )
 
 
-def test_the_flow_is_four_jobs_and_ends_in_a_concrete_one():
-    flow = MAKER.make(TARGET)
-    assert [job.name for job in flow.jobs] == ["propose", "build", "validate", "judge"]
+def run(flow):
+    """A run by jobflow itself, and its store."""
+    store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
+    run_locally(flow, store=store, ensure_success=True, log=False)
+    return read_result(store, flow.output.uuid)
+
+
+def test_the_flow_is_a_sentence_and_ends_in_a_concrete_job():
+    flow = InverseDesignMaker().make(TARGET)
+    names = [job.name for job in flow.jobs]
+    assert names == ["begin", "propose", "build", "judge", "hull", "conclude"]
     assert flow.output.uuid == flow.jobs[-1].uuid
-    assert [job.output_schema for job in flow.jobs if job.output_schema] == [
-        CandidateBatch,
-        DesignDocument,
-    ]
+    schemas = [job.output_schema for job in flow.jobs if job.output_schema]
+    assert schemas == [RunRecord, DesignDocument]
 
 
 def test_the_flow_and_its_maker_survive_documents():
@@ -49,16 +65,18 @@ def test_the_flow_and_its_maker_survive_documents():
     assert [job.uuid for job in again.jobs] == [job.uuid for job in flow.jobs]
 
 
-def test_settings_reach_the_steps():
-    maker = InverseDesignMaker(n=1, seed=7, potential=samples.EMT, device="cpu")
-    target = DesignTarget(bulk_modulus=Interval(80, 180), max_sites=5)
-    _, build, validate, _ = maker.make(target).jobs
-    builder, validator = build.function_args[1], validate.function_args[2]
-    assert (builder.potential, builder.max_sites, builder.seed) == (samples.EMT, 5, 7)
-    assert validator.potential == samples.EMT
+def test_makers_are_used_as_they_are_given():
+    build = BuildMaker(potential=samples.EMT, max_sites=5, seed=7)
+    judges = [PotentialJudge(potential="7net-0"), JUDGE]
+    maker = InverseDesignMaker(n=1, seed=3, build=build, judges=judges, hull=None)
+    _, _, built, judged, _ = maker.make(TARGET).jobs
+    assert built.function_args[3].step == build
+    assert judged.function_args[3].step.judges == judges
 
 
-@pytest.mark.parametrize("fields", [{"n": 0}, {"n": 10**6}, {"screen": 0}, {"chunk_size": 0}])
+@pytest.mark.parametrize(
+    "fields", [{"n": 0}, {"n": 10**6}, {"screen": 0}, {"chunk_size": 0}, {"judges": []}]
+)
 def test_numbers_that_make_no_sense_are_refused(fields):
     with pytest.raises(ElatbotError):
         InverseDesignMaker(**fields)
@@ -66,79 +84,103 @@ def test_numbers_that_make_no_sense_are_refused(fields):
 
 @pytest.fixture(scope="module")
 def outcome():
-    """A design run by jobflow itself."""
-    flow = MAKER.make(TARGET)
-    store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
-    responses = run_locally(flow, store=store, ensure_success=True, log=False)
-    return responses[flow.jobs[-1].uuid][1].output
+    return run(MAKER.make(TARGET))
 
 
 @pytest.mark.slow
 def test_a_design_run_ends_in_ranked_materials(outcome):
-    assert isinstance(outcome, DesignDocument)
-    assert outcome.counts.stable >= 2 or outcome.notes
+    counts = outcome.document.counts
+    assert counts.passed >= 2 or outcome.document.notes
     best = outcome.candidates[0]
-    assert (best.rank, best.status, best.stage) == (1, "validated", "judged")
+    assert (best.rank, best.status, best.rung) == (1, "passed", "judge")
     assert set(best.elements) <= {"Ni", "Al", "Cu"}
-    assert best.born_stable
-    assert best.bulk_modulus == pytest.approx(best.elastic.bulk_modulus)
-    assert (best.verdict == "hit") == (80 <= best.bulk_modulus <= 180)
-    assert outcome.run.target["bulk_modulus"] == [80, 180]
-    assert outcome.run.potential.name == samples.EMT
+    assert best.bulk_modulus == best.estimate.bulk_modulus.value
+    assert samples.EMT in best.estimate.unused, "the calibration knows nothing of EMT"
+    assert {e.result.judge.kind for e in best.evidence} == {"text", "potential"}
+    assert best.probability == pytest.approx(best.probabilities["bulk_modulus"])
+    record = outcome.document.run
+    assert record.target["bulk_modulus"] == [80, 180]
+    assert [judge.name for judge in record.judges] == [samples.EMT]
+    assert record.elements == ["Al", "Cu", "Ni"]
 
 
 @pytest.mark.slow
 def test_no_completion_is_lost_on_the_way(outcome):
-    counts = outcome.counts
-    assert counts.generated == len(outcome.candidates)
-    assert counts.generated == counts.stable + sum(counts.rejected.values())
-    assert len({c.candidate_id for c in outcome.candidates}) == counts.generated
+    counts = outcome.document.counts
+    assert counts.generated == counts.passed + sum(counts.rejected.values())
+    assert len(outcome.candidates) == counts.distinct
+    assert len({c.candidate_id for c in outcome.candidates}) == counts.distinct
     assert all(c.completion for c in outcome.candidates)
-    assert all(c.run_id == outcome.run.run_id for c in outcome.candidates)
-    assert all(c.reason for c in outcome.candidates if c.status != "validated")
+    assert all(c.run_id == outcome.document.run.run_id for c in outcome.candidates)
+    assert all(c.reason for c in outcome.candidates if c.status != "passed")
+    assert sum(c.times_proposed for c in outcome.candidates) == counts.readable
 
 
 @pytest.mark.slow
-def test_the_document_holds_finite_numbers_only(outcome):
-    json.dumps(jsanitize(outcome.model_dump(), strict=True), allow_nan=False)
+def test_the_documents_hold_finite_numbers_only(outcome):
+    documents = [outcome.document, *outcome.candidates]
+    for document in documents:
+        json.dumps(jsanitize(document.model_dump(), strict=True), allow_nan=False)
 
 
 @pytest.mark.slow
 def test_the_runner_gives_the_same_and_a_second_run_resumes(outcome, tmp_path, monkeypatch):
     monkeypatch.setattr(jobflow.SETTINGS, "JOB_STORE", JobStore(MemoryStore()))
     store, _ = open_store(tmp_path)
-    documents = []
     for _ in range(2):
         flow = MAKER.make(TARGET)
         summary = run_flow(flow, store, workers=2)
         assert (summary.failed, summary.orphaned) == ({}, [])
-        documents.append(store.get_output(flow.jobs[-1].uuid, load=True))
-    assert summary.finished == ["propose"]
-    assert summary.resumed == ["build", "validate", "judge"]
-    for document in documents:
-        assert document["counts"] == outcome.counts.model_dump()
-        for found, expected in zip(document["candidates"], outcome.candidates, strict=True):
-            assert found["candidate_id"] == expected.candidate_id
-            assert found["status"] == expected.status
-            assert (found["bulk_modulus"] or 0) == pytest.approx(expected.bulk_modulus or 0)
+        result = read_result(store, flow.output.uuid)
+        assert result.document.counts == outcome.document.counts
+        for found, expected in zip(result.candidates, outcome.candidates, strict=True):
+            assert found.candidate_id == expected.candidate_id
+            assert (found.status, found.verdict) == (expected.status, expected.verdict)
+            assert (found.bulk_modulus or 0) == pytest.approx(expected.bulk_modulus or 0)
+            assert (found.probability or 0) == pytest.approx(expected.probability or 0)
+    assert summary.finished == ["begin"]
+    assert summary.resumed == ["propose", "build", "judge", "conclude"]
 
-    assert publish_candidates(store) == outcome.counts.generated
+    assert publish_candidates(store) == outcome.document.counts.distinct
     hits = find_candidates(candidate_store(store), verdict="hit")
-    assert len(hits) == outcome.counts.hits
+    assert len(hits) == outcome.document.counts.hits
 
 
 @pytest.mark.slow
-def test_the_hull_is_a_step_if_asked_for(outcome):
-    hull = HullMaker(settings=HullSettings(prototypes=False), materials_project=False)
-    flow = replace(MAKER, hull_maker=hull).make(TARGET)
-    assert [job.name for job in flow.jobs] == ["propose", "build", "validate", "hull", "judge"]
-    store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
-    responses = run_locally(flow, store=store, ensure_success=True, log=False)
-    document = responses[flow.jobs[-1].uuid][1].output
-    found = [c for c in document.candidates if c.status == "validated"]
-    assert all(c.hull for c in found)
-    assert sum(document.counts.hull.values()) == document.counts.stable == outcome.counts.stable
-    for candidate in found:
+def test_the_hull_is_a_step(outcome):
+    hull = HullMaker(
+        potential=samples.EMT, settings=HullSettings(prototypes=False), materials_project=False
+    )
+    result = run(replace(MAKER, hull=hull).make(TARGET))
+    assert len(result.passed) == outcome.document.counts.passed
+    assert sum(result.document.counts.hull.values()) == len(result.passed)
+    for candidate in result.passed:
         assert candidate.hull.potential.name == samples.EMT
         assert candidate.energy_above_hull == candidate.hull.energy_above_hull
-    json.dumps(jsanitize(document.model_dump(), strict=True), allow_nan=False)
+
+
+@pytest.mark.slow
+def test_a_list_is_screened_by_the_same_flow():
+    given = GivenProposer(materials=[CU3AU, "NiAl", samples.fcc("Po")], sources=["a", "b", "c"])
+    maker = replace(MAKER, n=None, proposer=given)
+    result = run(maker.make(TARGET))
+    assert result.document.counts.generated == 3
+    by_name = {candidate.source: candidate for candidate in result.candidates}
+    assert by_name["a"].status == "passed"
+    assert by_name["a"].polymorphs[0].label == "given"
+    assert by_name["b"].guesses_built > 1
+    assert by_name["c"].reason == "no_relaxed_structure"
+    assert result.document.run.generator is None
+
+
+@pytest.mark.slow
+def test_crystals_are_judged_as_they_are_given():
+    disordered = Structure(Lattice.cubic(3.6), [{"Cu": 0.5, "Au": 0.5}], [[0, 0, 0]])
+    given = GivenProposer(materials=[CU3AU, disordered])
+    maker = InverseDesignMaker(n=None, proposer=given, build=None, judges=[JUDGE], hull=None)
+    flow = maker.make()
+    assert [job.name for job in flow.jobs] == ["begin", "propose", "judge", "conclude"]
+    ordered, other = run(flow).candidates
+    assert (ordered.status, ordered.verdict) == ("passed", "unknown")
+    assert ordered.bulk_modulus is not None
+    assert (other.status, other.reason) == ("failed", "disordered")

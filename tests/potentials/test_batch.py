@@ -57,7 +57,6 @@ def test_sevennet_in_double_precision(crystals):
 @pytest.mark.shared
 @pytest.mark.parametrize(("dtype", "atol"), [("float32", 2e-4), ("float64", 1e-9)])
 def test_tensornet(dtype, atol, crystals, shared):
-    pytest.importorskip("matgl")
     potential = load_potential(str(shared / "models" / TENSORNET), dtype=dtype)
     agree(crystals, potential, rtol=1e-5, atol=atol)
 

@@ -10,10 +10,10 @@ import pytest
 import torch
 from ase.calculators.emt import EMT
 
+from elatbot_flows.documents import MethodRecord
 from elatbot_flows.errors import PotentialError
 from elatbot_flows.potentials import load_potential, registry
 from elatbot_flows.potentials.registry import check_potential_name
-from elatbot_flows.schemas import PotentialRecord
 
 ASKED: list[dict] = []
 
@@ -55,11 +55,12 @@ def asked(monkeypatch):
 
 
 def test_a_published_model_by_its_name(asked, capsys):
-    record = PotentialRecord(**load_potential("MACE-MP-0", check=False).record())
+    potential = load_potential("MACE-MP-0", check=False)
+    record = MethodRecord(**potential.record())
     assert asked == [{"paths": "medium", "device": "cpu", "dtype": "float64", "head": None}]
     assert (record.family, record.package, record.device) == ("MACE", "mace-torch", "cpu")
     assert (record.dtype, record.training_functional) == ("float64", "PBE(+U), MPtrj")
-    assert record.elements == ["Al", "Ni", "Cu", "Au"]
+    assert potential.elements == ("Al", "Ni", "Cu", "Au")
     assert len(record.weights_sha256) == 64
     assert capsys.readouterr().out == ""
     assert torch.get_default_dtype() == torch.float32, "other models of the process rely on it"

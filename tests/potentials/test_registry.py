@@ -10,11 +10,11 @@ import torch
 from ase.build import bulk
 from ase.calculators import emt as ase_emt
 
+from elatbot_flows.documents import MethodRecord
 from elatbot_flows.errors import PotentialError
 from elatbot_flows.potentials import DEFAULT_POTENTIAL, load_potential, registry
 from elatbot_flows.potentials.registry import check_potential_name
 from elatbot_flows.potentials.weights import weights_sha256
-from elatbot_flows.schemas import PotentialRecord
 
 EMT = "ase.calculators.emt:EMT"
 
@@ -67,10 +67,16 @@ def test_a_potential_that_cannot_be_loaded_is_refused_with_the_remedy(name, reme
 
 
 def test_a_name_of_the_hub_that_cannot_be_reached_names_the_remedy(monkeypatch, tmp_path):
-    pytest.importorskip("matgl")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(PotentialError, match="download it and give its directory"):
         load_potential("somebody/TensorNet-that-does-not-exist")
+
+
+def test_a_published_name_that_cannot_be_downloaded_says_why(monkeypatch, tmp_path):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    with pytest.raises(PotentialError, match=r"offline.*check name and network"):
+        load_potential("TensorNet-PES-MatPES-PBE-2025.2")
 
 
 def test_an_incomplete_directory_is_refused_with_what_is_missing(tmp_path):
@@ -80,7 +86,6 @@ def test_an_incomplete_directory_is_refused_with_what_is_missing(tmp_path):
 
 
 def test_a_directory_of_rubbish_is_refused(tmp_path):
-    pytest.importorskip("matgl")
     for file in ("model.json", "model.pt", "state.pt"):
         (tmp_path / file).write_text("{}")
     with pytest.raises(PotentialError, match="cannot be loaded"):
@@ -137,10 +142,9 @@ def five_point(energy, step):
 def test_double_precision_is_double_from_the_positions_on(name, request):
     """Forces and stresses are derivatives of the energy to 1e-8, which rounded positions spoil."""
     if name != "7net-0":
-        pytest.importorskip("matgl")
         name = str(request.getfixturevalue("shared") / "models" / name)
     potential = load_potential(name, dtype="float64")
-    assert PotentialRecord(**potential.record()).dtype == "float64"
+    assert MethodRecord(**potential.record()).dtype == "float64"
     assert potential.weights_sha256 == load_potential(name).weights_sha256
     cell = bulk("NiAl", "cesiumchloride", a=2.9)
     cell.rattle(0.05, seed=1)
@@ -175,15 +179,15 @@ def test_a_potential_is_loaded_once():
 
 def test_the_record_of_the_default_is_complete(sevennet):
     assert DEFAULT_POTENTIAL == "7net-0"
-    record = PotentialRecord(**sevennet.record())
+    record = MethodRecord(**sevennet.record())
     assert len(record.weights_sha256) == 64
     assert (record.family, record.package, record.device) == ("SevenNet", "sevenn", "cpu")
     assert record.dtype == "float32"
     assert record.checked is True
     assert record.training_functional == "PBE(+U), MPtrj"
-    assert len(record.elements) == 89
-    assert record.elements[:3] == ["H", "He", "Li"]
-    assert "Po" not in record.elements
+    assert len(sevennet.elements) == 89
+    assert sevennet.elements[:3] == ("H", "He", "Li")
+    assert "Po" not in sevennet.elements
 
 
 def test_the_same_weights_have_the_same_hash_and_others_another():
@@ -221,9 +225,10 @@ def make_default():
 
 def test_a_function_by_import_path_gets_device_and_dtype():
     sys.modules["own_functions"] = sys.modules[__name__]
-    record = PotentialRecord(**load_potential("own_functions:make_network").record())
+    potential = load_potential("own_functions:make_network")
+    record = MethodRecord(**potential.record())
     assert (record.family, record.package, record.dtype) == ("Network", "own_functions", "float32")
-    assert record.elements == ["Al", "Cu"]
+    assert potential.elements == ("Al", "Cu")
     double = load_potential("own_functions:make_network", dtype="float64")
     assert (double.device, double.dtype) == ("cpu", "float64")
     assert len(double.weights_sha256) == 64
@@ -232,25 +237,24 @@ def test_a_function_by_import_path_gets_device_and_dtype():
 
 
 def test_the_record_of_an_analytic_potential_has_no_weights(emt):
-    record = PotentialRecord(**emt.record())
+    record = MethodRecord(**emt.record())
     assert record.weights_sha256 is None
     assert (record.family, record.package) == ("EMT", "ase")
-    assert "Ni" in record.elements
+    assert "Ni" in emt.elements
 
 
 @pytest.mark.shared
 def test_the_record_of_a_matgl_directory(shared, tensornet):
-    record = PotentialRecord(**tensornet.record())
+    record = MethodRecord(**tensornet.record())
     assert len(record.weights_sha256) == 64
     assert (record.family, record.package, record.dtype) == ("TensorNet", "matgl", "float32")
     assert record.training_functional == "MatPES, PBE"
-    assert len(record.elements) == 89
+    assert len(tensornet.elements) == 89
 
 
 @pytest.mark.shared
 def test_weights_of_an_older_convention_are_refused(shared):
     """They load, agree with themselves and are wrong for compounds (MgO 862 GPa)."""
-    pytest.importorskip("matgl")
     folder = shared / "models" / "unconverted-TensorNet-MatPES-PBE-v2025.1-PES"
     with pytest.raises(PotentialError, match="older MatGL"):
         load_potential(str(folder))
@@ -258,10 +262,11 @@ def test_weights_of_an_older_convention_are_refused(shared):
 
 def test_chgnet_comes_with_its_package():
     pytest.importorskip("chgnet")
-    record = PotentialRecord(**load_potential("chgnet").record())
+    chgnet = load_potential("chgnet")
+    record = MethodRecord(**chgnet.record())
     assert (record.family, record.package) == ("CHGNet", "chgnet")
     assert len(record.weights_sha256) == 64
-    assert "Po" not in record.elements
+    assert "Po" not in chgnet.elements
 
 
 def test_elements_it_was_not_made_for_are_refused_by_name(sevennet):

@@ -11,13 +11,13 @@ import pytest
 from ase.calculators.calculator import Calculator, FileIOCalculator, all_changes
 from ase.calculators.emt import EMT
 
+from elatbot_flows.documents import MethodRecord
 from elatbot_flows.errors import PotentialError
 from elatbot_flows.potentials import load_potential, registry, self_check
 from elatbot_flows.potentials import matgl as matgl_family
 from elatbot_flows.potentials.check_cache import cache_directory
 from elatbot_flows.potentials.reference_crystals import CRYSTALS, REACTIONS
 from elatbot_flows.potentials.self_check import check_potential, compare
-from elatbot_flows.schemas import PotentialRecord
 
 EMT_NAME = "ase.calculators.emt:EMT"
 UNCONVERTED = "unconverted-TensorNet-MatPES-PBE-v2025.1-PES"
@@ -85,7 +85,7 @@ def own(name):
 
 def test_a_sound_checkpoint_passes_and_its_record_says_so():
     potential = load_potential("7net-0")
-    assert PotentialRecord(**potential.record()).checked is True
+    assert MethodRecord(**potential.record()).checked is True
     assert potential.evaluations == 0, "the check is not the user's evaluations"
     (file,) = (cache_directory() / "self_checks").iterdir()
     remembered = json.loads(file.read_text())
@@ -96,7 +96,6 @@ def test_a_sound_checkpoint_passes_and_its_record_says_so():
 @pytest.mark.shared
 @pytest.mark.parametrize("functional", ["PBE", "r2SCAN"])
 def test_converted_checkpoints_pass(functional, shared):
-    pytest.importorskip("matgl")
     folder = shared / "models" / f"TensorNet-PES-MatPES-{functional}-2025.1"
     assert load_potential(str(folder)).checked is True
 
@@ -109,7 +108,6 @@ def test_chgnet_passes(name):
 
 @pytest.mark.shared
 def test_a_silently_wrong_checkpoint_is_refused_by_its_numbers_alone(shared, monkeypatch):
-    pytest.importorskip("matgl")
     monkeypatch.setattr(matgl_family, "_OUTDATED", "no warning begins like this")
     folder = str(shared / "models" / UNCONVERTED)
     message = r"MgO bulk modulus -\d+\.\d instead of 160 GPa.*another version of matgl.*check=False"
@@ -117,7 +115,7 @@ def test_a_silently_wrong_checkpoint_is_refused_by_its_numbers_alone(shared, mon
         with pytest.raises(PotentialError, match=message):
             load_potential(folder)
     trusted = load_potential(folder, check=False)
-    assert PotentialRecord(**trusted.record()).checked is False
+    assert MethodRecord(**trusted.record()).checked is False
     wrong = {one.subject for one in compare(trusted) if not one.passed}
     assert wrong.isdisjoint({"Al", "Cu", "W", "Si", "Ti"}), "it is right about elements"
     assert {"MgO", "NaCl", "SrTiO3", "Si + TiC -> SiC + Ti"} <= wrong
@@ -179,7 +177,7 @@ def test_numbers_that_make_no_crystal_are_refused(name, message):
 @pytest.mark.parametrize("name", ["Program", "OnlyIron"])
 def test_it_does_not_apply_to_programs_and_to_few_elements(name):
     potential = load_potential(own(name))
-    assert PotentialRecord(**potential.record()).checked is None
+    assert MethodRecord(**potential.record()).checked is None
 
 
 def test_the_cache_directory_follows_the_platform(monkeypatch, tmp_path):

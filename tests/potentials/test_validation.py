@@ -10,11 +10,7 @@ from elatbot_flows.elasticity.moduli import moduli_from_tensor
 from elatbot_flows.elasticity.symmetry import crystal_symmetry
 from elatbot_flows.potentials import load_potential
 from elatbot_flows.potentials.linear_response import measure_response
-from elatbot_flows.potentials.validation import (
-    ValidationSettings,
-    nearest_distance_ratios,
-    validate_structure,
-)
+from elatbot_flows.potentials.validation import ValidationSettings, validate_crystal
 
 NIAL = Structure(Lattice.cubic(2.88), ["Ni", "Al"], [[0, 0, 0], [0.5, 0.5, 0.5]])
 FINITE_STRAIN = ValidationSettings(method="finite_strain")
@@ -55,19 +51,18 @@ BAD = {
 @pytest.mark.parametrize("name", BAD)
 def test_a_bad_crystal_gets_its_reason_and_no_more(name, sevennet):
     crystal, reason = BAD[name]
-    found = validate_structure(crystal, sevennet)
+    found = validate_crystal(crystal, sevennet, ValidationSettings(follow=0))
     assert (found.status, found.reason) == ("failed", reason)
     assert found.message
     if reason != "born_unstable":
-        assert (found.tensor, found.evaluations) == (None, 0)
+        assert (found.elastic_tensor, found.evaluations) == (None, 0)
 
 
 @pytest.mark.parametrize("settings", [ValidationSettings(), FINITE_STRAIN], ids=lambda s: s.method)
 def test_both_methods_pass_a_stable_crystal(settings, sevennet):
-    found = validate_structure(NIAL, sevennet, settings)
-    assert (found.status, found.relaxed) == ("validated", True)
-    moduli = moduli_from_tensor(found.tensor)
-    assert moduli.bulk_modulus == pytest.approx(174.0, rel=0.01)
+    found = validate_crystal(NIAL, sevennet, settings)
+    assert (found.status, found.relaxed) == ("passed", True)
+    assert found.bulk_modulus == pytest.approx(174.0, rel=0.01)
     assert found.smallest_eigenvalue > 0
 
 
@@ -75,36 +70,36 @@ def test_a_distorted_cell_without_symmetry_finds_back(sevennet):
     rng = np.random.default_rng(0)
     lattice = NIAL.lattice.matrix + 0.08 * rng.normal(size=(3, 3))
     crystal = Structure(lattice, ["Ni", "Al"], [[0.02, 0, 0], [0.5, 0.53, 0.48]])
-    found = validate_structure(crystal, sevennet)
-    assert found.status == "validated"
+    found = validate_crystal(crystal, sevennet)
+    assert found.status == "passed"
     assert found.structure.get_space_group_info(symprec=0.01)[1] == 221
-    assert moduli_from_tensor(found.tensor).bulk_modulus == pytest.approx(174.0, rel=0.01)
+    assert found.bulk_modulus == pytest.approx(174.0, rel=0.01)
 
 
 def test_a_supercell_costs_no_more_than_its_primitive_cell(sevennet):
-    found = validate_structure(NIAL * (2, 1, 2), sevennet)
-    assert (found.status, len(found.structure), found.evaluations) == ("validated", 2, 6)
+    found = validate_crystal(NIAL * (2, 1, 2), sevennet)
+    assert (found.status, len(found.structure), found.evaluations) == ("passed", 2, 6)
 
 
 def test_sixty_atoms(emt):
     crystal = element("Cu", "fcc", 3.62) * (3, 4, 5)
     crystal.replace(0, "Au")
-    found = validate_structure(crystal, emt)
-    assert (found.status, len(found.structure)) == ("validated", 60)
+    found = validate_crystal(crystal, emt)
+    assert (found.status, len(found.structure)) == ("passed", 60)
     assert found.evaluations < 300  # two operations: half of 183 directions, on both sides
 
 
 def test_a_phonon_away_from_the_zone_centre_is_found_in_a_supercell(sevennet):
     """B2 TiNi is stable under strain and soft at the zone boundary, as it is in DFT."""
     austenite = Structure(Lattice.cubic(3.0), ["Ni", "Ti"], [[0, 0, 0], [0.5, 0.5, 0.5]])
-    assert validate_structure(austenite, sevennet).status == "validated"
-    found = validate_structure(austenite, sevennet, ValidationSettings(supercell=2))
+    assert validate_crystal(austenite, sevennet).status == "passed"
+    found = validate_crystal(austenite, sevennet, ValidationSettings(supercell=2))
     assert (found.status, found.reason) == ("failed", "soft_mode")
     assert found.softest_mode < 0
 
 
 def test_a_supercell_has_the_tensor_of_its_primitive_cell(sevennet):
-    relaxed = validate_structure(NIAL, sevennet).structure
+    relaxed = validate_crystal(NIAL, sevennet).structure
     cells = (relaxed, relaxed * (2, 2, 2))
     one, eight = (
         moduli_from_tensor(measure_response(cell, sevennet, crystal_symmetry(cell)).relaxed)
@@ -115,8 +110,12 @@ def test_a_supercell_has_the_tensor_of_its_primitive_cell(sevennet):
 
 
 def test_too_few_steps_are_a_status(sevennet):
-    found = validate_structure(stretched_a_little(), sevennet, ValidationSettings(max_steps=1))
-    assert (found.reason, found.relaxed, found.tensor) == ("relaxation_not_converged", False, None)
+    found = validate_crystal(stretched_a_little(), sevennet, ValidationSettings(max_steps=1))
+    assert (found.reason, found.relaxed, found.elastic_tensor) == (
+        "relaxation_not_converged",
+        False,
+        None,
+    )
 
 
 def stretched_a_little():
@@ -125,21 +124,45 @@ def stretched_a_little():
     return crystal
 
 
+def test_a_saddle_is_followed_to_the_crystal_below_it(emt):
+    """Body-centred copper has nothing to hold it and becomes face-centred."""
+    above, below = element("Cu", "bcc", 2.88), element("Cu", "fcc", 3.6)
+    found, expected = validate_crystal(above, emt), validate_crystal(below, emt)
+    assert (found.status, found.modes_followed) == ("passed", 1)
+    assert (found.initial_spacegroup_number, found.spacegroup_number) == (229, 225)
+    assert found.structure.get_space_group_info(symprec=0.01)[1] == 225
+    assert found.bulk_modulus == pytest.approx(expected.bulk_modulus, rel=0.005)
+    assert found.energy_gained > 0.01
+    assert "saddle" in found.near_gates[0]
+    assert found.settings["follow"] == 2
+
+
+def test_a_stable_crystal_costs_nothing_more(emt):
+    costs = [
+        validate_crystal(element("Cu", "fcc", 3.6), emt, ValidationSettings(follow=n)).evaluations
+        for n in (0, 2)
+    ]
+    assert costs[0] == costs[1]
+
+
+def test_a_saddle_with_nothing_lower_keeps_its_reason(emt, monkeypatch):
+    monkeypatch.setattr("elatbot_flows.potentials.validation._LOWER", 1.0)  # eV/atom
+    found = validate_crystal(element("Cu", "bcc", 2.88), emt)
+    assert (found.status, found.reason) == ("failed", "born_unstable")
+    assert (found.modes_followed, found.energy_gained) == (0, None)
+    assert found.spacegroup_number == 229
+
+
 def test_what_a_potential_raises_is_a_status(emt, monkeypatch):
     def broken(*_, **__):
         raise ZeroDivisionError("numbers ran out")
 
     monkeypatch.setattr(emt.calculator, "calculate", broken)
-    found = validate_structure(element("Cu", "fcc", 3.6), emt)
+    found = validate_crystal(element("Cu", "fcc", 3.6), emt)
     assert (found.reason, found.message) == (
         "calculation_error",
         "ZeroDivisionError: numbers ran out",
     )
-
-
-def test_nearest_distances_count_images():
-    ratios = nearest_distance_ratios(element("Cu", "fcc", 3.61))
-    assert ratios == pytest.approx([3.61 / 2**0.5 / (2 * 1.35)])
 
 
 def test_a_potential_that_is_not_smooth_gives_no_moduli():
@@ -147,9 +170,9 @@ def test_a_potential_that_is_not_smooth_gives_no_moduli():
     crystal = Structure.from_spacegroup(
         "Pm-3m", Lattice.cubic(3.57), ["Al", "Ni"], [[0, 0, 0], [0, 0.5, 0.5]]
     )
-    found = validate_structure(crystal, load_potential("rough_emt:RoughEMT"))
+    found = validate_crystal(crystal, load_potential("rough_emt:RoughEMT"))
     assert (found.status, found.reason) == ("failed", "not_smooth")
     assert found.residual > ValidationSettings().max_asymmetry
-    smooth = validate_structure(crystal, load_potential("ase.calculators.emt:EMT"))
-    assert smooth.status == "validated"
+    smooth = validate_crystal(crystal, load_potential("ase.calculators.emt:EMT"))
+    assert smooth.status == "passed"
     assert smooth.residual < 0.004

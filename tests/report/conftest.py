@@ -1,75 +1,144 @@
-"""Design documents made by hand, as the last job of a run would leave them."""
+"""Results of runs made by hand, as they come back from a store."""
 
 from __future__ import annotations
 
 import pytest
 from pymatgen.core import Lattice, Structure
 
-from elatbot_flows.elasticity.verdict import judge
-from elatbot_flows.schemas import (
+import samples
+from elatbot_flows.campaign.results import DesignResult
+from elatbot_flows.documents import (
     CandidateDocument,
     DesignCounts,
     DesignDocument,
-    GeneratorRecord,
+    Estimate,
+    Evidence,
     HullResult,
-    PotentialRecord,
-    RunRecord,
+    LedgerRow,
+    TextModelRecord,
 )
-from elatbot_flows.schemas.stability import DecompositionProduct
+from elatbot_flows.documents.stability import DecompositionProduct
 from elatbot_flows.targets import DesignTarget, Interval
 
 RUN = "0123456789ab"
 PAIRS = [("Ni", "Al"), ("Ti", "Fe"), ("Ti", "Co"), ("Ti", "Ni"), ("Zr", "Co"), ("Cu", "Zn")]
-POTENTIAL = PotentialRecord(
-    name="7net-0",
+FIRST = samples.method(
+    "7net-0",
     family="SevenNet",
     package="sevenn",
     package_version="0.13.0",
     weights_sha256="c" * 64,
     training_functional="PBE(+U), MPtrj",
-    elements=["Al", "Ni"],
-    device="cpu",
     dtype="float32",
 )
+SECOND = FIRST.model_copy(update={"name": "7net-l3i5", "weights_sha256": "d" * 64})
+TEXT = samples.method("elatbot-mini", "text", family="elatbot-mini", weights_sha256="a" * 64)
+WRITER = TextModelRecord(
+    name="elatbot-mini", dialect="compact", template="raw", engine="transformers",
+    engine_version="5.0", weights_sha256="a" * 64,
+)  # fmt: skip
+
+
+def ranges(**values):
+    """Return intervals of ten percent around values."""
+    return {k: {"value": v, "low": 0.9 * v, "high": 1.1 * v} for k, v in values.items()}
+
+
+def estimate(bulk, shear, **fields):
+    """Return what a calibration would say."""
+    known = {
+        **ranges(
+            bulk_modulus=bulk,
+            shear_modulus=shear,
+            youngs_modulus=9 * bulk * shear / (3 * bulk + shear),
+            poisson_ratio=(3 * bulk - 2 * shear) / (6 * bulk + 2 * shear),
+            pugh_ratio=bulk / shear,
+        ),
+        "coverage": 0.9,
+        "kind": "metal",
+        "members": [{"source": "7net-0", "bulk_modulus": bulk, "shear_modulus": shear}],
+        "unused": [],
+        "disagreement": "agree",
+        "spread_factor": 1.0,
+        "calibrated_on": "100 binaries computed with DFT",
+        "log_means": (5.0, 4.0),
+        "log_scales": (0.1, 0.1),
+        "correlation": 0.5,
+        "tail": 5.0,
+    }
+    return Estimate(**known | fields)
+
+
+def opinion(judge, bulk, shear=None, place=0, **fields):
+    """Return the evidence of one judge on one crystal."""
+    tensor = [[10.0 * i + j for j in range(6)] for i in range(6)] if shear else None
+    known = {
+        "status": "passed",
+        "bulk_modulus": bulk,
+        "shear_modulus": shear,
+        "elastic_tensor": tensor,
+        "spacegroup_number": 221,
+        "method": "linear_response",
+        "judge": judge,
+    }
+    result = samples.result(**known | fields)
+    return Evidence(polymorph=place, result=result)
+
+
+def chance(target, values):
+    """Return a probability that is high inside all intervals."""
+    inside = {n: 0.8 if i.contains(values[n]) else 0.05 for n, i in target.intervals().items()}
+    near = all(i.widened(0.1).contains(values[n]) for n, i in target.intervals().items())
+    lowest = min(inside, key=inside.__getitem__)
+    word = "hit" if inside[lowest] > 0.5 else "open" if near else "miss"
+    total = {"hit": 0.8, "open": 0.3, "miss": 0.05}[word]
+    return {
+        "verdict": word,
+        "probability": total,
+        "probabilities": inside,
+        "limiting_property": lowest,
+    }
 
 
 def material(rank, target, bulk, *, formula=None, shear=60.0, **fields):
-    """Return a validated candidate with the CsCl structure."""
+    """Return a candidate with the CsCl structure that passed."""
     first, second = PAIRS[rank % len(PAIRS)]
     lattice = Lattice.cubic(2.9 + 0.001 * rank)
     structure = Structure(lattice, [first, second], [[0, 0, 0], [0.5, 0.5, 0.5]])
-    values = {
-        "bulk_modulus": bulk,
-        "shear_modulus": shear,
-        "youngs_modulus": 9 * bulk * shear / (3 * bulk + shear),
-        "poisson_ratio": (3 * bulk - 2 * shear) / (6 * bulk + 2 * shear),
-        "pugh_ratio": bulk / shear,
-    }
-    verdict = judge(target, values).as_dict()
-    verdict = {k: v for k, v in verdict.items() if not k.startswith("@")}
+    joint = estimate(bulk, shear)
+    values = {name: getattr(joint, name).value for name in ranges_of(joint)}
+    spoken = opinion(TEXT, bulk - 12, status="passed", bulk_modulus_std=14.0, method="text")
     known = {
         "candidate_id": f"{RUN}-{rank:05d}",
         "run_id": RUN,
-        "stage": "judged",
-        "status": "validated",
+        "rung": "judge",
+        "status": "passed",
         "rank": rank,
         "formula": formula or structure.composition.reduced_formula,
         "elements": sorted([first, second]),
-        "novel": rank % 2 == 0,
-        "predicted_bulk_modulus": bulk + 8,
-        "predicted_bulk_modulus_std": 12.0,
-        "screening_bulk_modulus": bulk + 3,
+        "unseen": rank % 2 == 0,
+        "polymorphs": [samples.polymorph(structure, -5.0, bulk, "AB_cP2_221_b_a")],
+        "guesses_built": 6,
+        "above_ground_state": 0.0,
+        "evidence": [
+            spoken.model_copy(update={"polymorph": None}),
+            opinion(FIRST, bulk - 2, shear - 1),
+            opinion(SECOND, bulk + 3, shear + 2),
+        ],
         "structure": structure,
-        "structure_source": "aflow: AB_cP2_221_b_a",
         "crystal_system": "Cubic",
         "spacegroup_number": 221,
         "nsites": 2,
-        "relaxed": True,
-        "born_stable": True,
+        "estimate": joint,
         **values,
-        **verdict,
     }
+    if target is not None:
+        known |= chance(target, values)
     return CandidateDocument(**known | fields)
+
+
+def ranges_of(joint):
+    return [n for n in type(joint).model_fields if hasattr(getattr(joint, n), "low")]
 
 
 def rejected(number, reason, message, **fields):
@@ -78,38 +147,37 @@ def rejected(number, reason, message, **fields):
     return CandidateDocument(**identity, **fields).rejected(reason, message)
 
 
-def design(target, materials, others=(), notes=()):
-    """Return the document of a run with these candidates."""
+def design(target, materials, others=(), notes=(), **run):
+    """Return the result of a run with these candidates."""
+    candidates = [*materials, *others]
     reasons = [c.reason for c in others]
     counts = DesignCounts(
-        generated=len(materials) + len(others),
-        parsed=len(materials) + sum(c.formula is not None for c in others),
-        distinct=len(materials) + sum(c.formula is not None for c in others),
-        structured=len(materials),
-        validated=len(materials),
-        relaxed=len(materials),
-        stable=len(materials),
+        generated=len(candidates),
+        readable=len(materials) + sum(c.formula is not None for c in others),
+        distinct=len(candidates),
+        built=len(materials),
+        judged=len(materials),
+        passed=len(materials),
         hits=sum(c.verdict == "hit" for c in materials),
+        open=sum(c.verdict == "open" for c in materials),
         rejected={reason: reasons.count(reason) for reason in sorted(set(reasons))},
     )
-    run = RunRecord(
-        run_id=RUN,
-        target=target.summary(),
-        requested=len(materials),
-        seed=7,
-        generator=GeneratorRecord(
-            name="elatbot-mini",
-            version="1.0",
-            weights_sha256="a" * 64,
-            parameters=2_242_176,
-            temperature=0.8,
-        ),
-        potential=POTENTIAL,
-        versions={"elatbot_flows": "0.1.0", "torch": "2.9"},
+    known = {
+        "target": None if target is None else target.summary(),
+        "requested": len(materials),
+        "seed": 7,
+        "generator": WRITER,
+        "expectation": TEXT,
+        "judges": [FIRST, SECOND],
+        "versions": {"elatbot_flows": "0.1.0", "torch": "2.9"},
+    }
+    document = DesignDocument(
+        run=samples.run_record(RUN, **known | run),
+        counts=counts,
+        rows=[LedgerRow(candidate_id=c.candidate_id) for c in candidates],
+        notes=list(notes),
     )
-    return DesignDocument(
-        run=run, counts=counts, candidates=[*materials, *others], notes=list(notes)
-    )
+    return DesignResult(document, tuple(candidates))
 
 
 def placed(candidate, energy, *products):
@@ -123,9 +191,10 @@ def placed(candidate, energy, *products):
     ]
     hull = HullResult(
         status=status,
+        message="no phases" if energy is None else None,
         decomposition=phases,
         evaluations=9,
-        potential=POTENTIAL,
+        potential=FIRST,
         energy_above_hull=energy,
     )
     return candidate.updated(energy_above_hull=energy, hull=hull)
@@ -149,53 +218,105 @@ def make_design():
 
 
 @pytest.fixture
+def make_estimate():
+    return estimate
+
+
+@pytest.fixture
+def make_opinion():
+    return opinion
+
+
+@pytest.fixture
 def bulk_target():
     return DesignTarget(bulk_modulus=Interval(150, 170), elements=("Ni", "Al", "Ti", "Fe"))
 
 
 @pytest.fixture
-def run_document(bulk_target):
-    """Five candidates, three of them hits, and three that were given up."""
+def run_result(bulk_target):
+    """Five candidates, three hits, one open, and three that were given up."""
     values = (160, 166, 152, 149, 190)
     materials = [material(i, bulk_target, k) for i, k in enumerate(values, start=1)]
     return design(bulk_target, materials, OTHERS, ["the element set leaves no more"])
 
 
 @pytest.fixture
-def empty_document(bulk_target):
-    """A run in which nothing was validated."""
+def empty_result(bulk_target):
+    """A run in which nothing passed."""
     return design(bulk_target, [], OTHERS)
 
 
 @pytest.fixture
-def several_document():
-    """Three intervals; one candidate meets all of them, one has an unknown value."""
+def several_result():
+    """Three intervals; one candidate meets all of them, one has no estimate."""
     target = DesignTarget(
         bulk_modulus=Interval(150, 170),
         shear_modulus=Interval(50, 70),
         pugh_ratio=Interval(2.0, 3.2),
     )
+    nothing = dict.fromkeys(ranges_of(estimate(160, 60)))
+    unknown = {"estimate": None, "verdict": "unknown", "probability": None, "probabilities": {}}
     materials = [
         material(1, target, 160),
         material(2, target, 165, shear=90),
-        material(3, target, 120, shear=30),
+        material(3, target, 120, shear=30).updated(**nothing, **unknown),
     ]
     return design(target, materials, OTHERS)
 
 
 @pytest.fixture
-def many_document(bulk_target):
+def many_result(bulk_target):
     """Return fifty candidates, ranked from 160 GPa outwards."""
     materials = [material(i, bulk_target, 160 + 0.5 * (-1) ** i * i) for i in range(1, 51)]
     return design(bulk_target, materials, OTHERS)
 
 
 @pytest.fixture
-def placed_document(bulk_target):
+def placed_result(bulk_target):
     """Three candidates with their places on the hull, one of them unknown."""
     materials = [material(i, bulk_target, k) for i, k in enumerate((160, 166, 152), start=1)]
     energies = (-0.0123, 0.0456, None)
     materials = [placed(m, e, "TiNi", "Al") for m, e in zip(materials, energies, strict=True)]
-    document = design(bulk_target, materials)
-    document.counts.hull = {"metastable": 1, "stable": 1, "unknown": 1}
-    return document
+    return design(bulk_target, materials)
+
+
+@pytest.fixture
+def odd_result(bulk_target):
+    """One candidate of which much is to be told: two crystals, a judge that failed it, flags."""
+    good = material(1, bulk_target, 160)
+    second = good.polymorphs[0].model_copy(update={"energy_per_atom": -4.988, "label": "random"})
+    odd = good.updated(
+        polymorphs=[*good.polymorphs, second],
+        polymorph=1,
+        above_ground_state=0.012,
+        guesses_failed={"not_converged": 2},
+        known_as="CsCl-type TiFe",
+        flags=["12 meV/atom above the lowest crystal found, which failed: softens", "near a gate"],
+        estimate=estimate(160, 60, disagreement="contradict", outlier="7net-l3i5"),
+        evidence=[
+            good.evidence[0],
+            opinion(FIRST, None, status="failed", reason="soft_mode", message="softens by far"),
+            opinion(SECOND, None, status="failed", reason="soft_mode", message="softens a bit"),
+            opinion(FIRST, 158.0, 59.0, 1, initial_spacegroup_number=225, near_gates=["is close"]),
+            opinion(SECOND, None, None, 1, status="failed", reason="born_unstable", message="bu"),
+        ],
+    )
+    return design(bulk_target, [odd])
+
+
+@pytest.fixture
+def given_result():
+    """Two materials that were given, without a target; one of them failed."""
+    good = material(1, None, 160).updated(unseen=None, source="a/one.cif")
+    bad = material(2, None, 150).updated(rank=None, unseen=None, source="a/two.cif")
+    bad = bad.failed("born_unstable", "two is unstable").updated(estimate=None)
+    return design(None, [good], [bad], generator=None, requested=None)
+
+
+@pytest.fixture
+def half_open_result():
+    """A target without an upper edge."""
+    from math import inf
+
+    target = DesignTarget(bulk_modulus=Interval(150, inf))
+    return design(target, [material(i, target, k) for i, k in enumerate((190, 120), start=1)])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rich.console import Console
 
+from elatbot_flows.documents import TextPrediction
 from elatbot_flows.report.predictions import render_predictions, render_proposals
-from elatbot_flows.schemas import TextPrediction
 
 MODEL = {
     "name": "m", "dialect": "elatbot", "template": "elatbot", "engine": "e", "engine_version": "1",

@@ -60,6 +60,21 @@ def test_rows_that_scatter_are_not_preferred():
     assert found.statement.endswith("; compare it with the model.")
 
 
+def test_rows_that_tell_no_voigt_average_are_asked_for_what_they_tell():
+    records = [
+        {"formula": "Ni3Al", "crystal_system": "cubic", "temperature": t, "bulk_modulus": k}
+        for t, k in ((100, 175.0), (300, 171.0))
+    ]
+    found = answer_with_references(KnowledgeBase.from_records(records), "Ni3Al", 200)
+    assert found.interpolation.value == pytest.approx(173.0)
+    assert "bulk modulus 173.00 GPa at 200 K" in found.statement
+    references, _ = retrieval_text.parse(found.text)
+    assert {reference.quantity for reference in references} == {"bulk_modulus"}
+    records[0]["bulk_modulus_voigt"] = 180.0
+    found = answer_with_references(KnowledgeBase.from_records(records), "Ni3Al", 100)
+    assert (found.interpolation.n_rows, found.interpolation.value) == (1, 180.0)
+
+
 def test_unknown_crystal_system(base):
     with pytest.raises(ParseError, match="give crystal_system") as caught:
         answer_with_references(base, "NiTi", 300)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from multiprocessing import get_context
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +17,7 @@ from elatbot_flows.stability import (
     energy_above_hull,
     given_source,
     potential_identity,
+    shared_cache,
 )
 
 SETTINGS = HullSettings(prototypes=False)
@@ -32,6 +36,42 @@ def test_another_process_relaxes_nothing(emt, crystal, tmp_path):
     assert sorted(path.name[:9] for path in tmp_path.rglob("*.json")) == [
         "elements-", "elements-", "given-" + next(tmp_path.rglob("given*")).name[6:9],
     ]  # fmt: skip
+
+
+def placed_in_another_process(folder):
+    from elatbot_flows.potentials import load_potential
+
+    potential = load_potential("ase.calculators.emt:EMT")
+    (found,) = energy_above_hull(ASKED, potential, cache=PhaseCache(folder), settings=SETTINGS)
+    return found.energy_above_hull
+
+
+def test_processes_share_a_folder(tmp_path):
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        one, other = pool.map(placed_in_another_process, [tmp_path] * 2)
+    assert one == pytest.approx(other, abs=1e-9)
+    names = sorted(path.name for path in tmp_path.rglob("*") if path.is_file())
+    assert names == ["elements-Au.json", "elements-Cu.json"]  # and no halves of files
+
+
+def test_all_runs_of_a_user_share_a_cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("ELATBOT_FLOWS_CACHE", str(tmp_path))
+    shared_cache.cache_clear()
+    try:
+        assert shared_cache().folder == tmp_path / "phases"
+        assert shared_cache("here").folder == Path("here")
+    finally:
+        shared_cache.cache_clear()
+
+
+def test_only_a_folder_that_was_asked_for_must_be_writable(emt, tmp_path):
+    occupied = tmp_path / "file"
+    occupied.write_text("no folder")
+    with pytest.raises(StoreError, match="cannot be written"):
+        energy_above_hull(ASKED, emt, cache=PhaseCache(occupied), settings=SETTINGS)
+    lenient = PhaseCache(occupied, required=False)
+    (found,) = energy_above_hull(ASKED, emt, cache=lenient, settings=SETTINGS)
+    assert found.status == "stable"
 
 
 def test_other_thresholds_of_relaxation_are_another_hull(emt, tmp_path):

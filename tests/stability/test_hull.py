@@ -17,6 +17,7 @@ from elatbot_flows.stability import (
     energy_above_hull,
     given_source,
 )
+from elatbot_flows.stability.large_types import untried_types
 
 ELEMENTS_ONLY = HullSettings(prototypes=False)
 
@@ -30,9 +31,11 @@ def check_nickel_aluminides(crystal, potential, cache):
     nial, ni3al, salt = energy_above_hull(
         [crystal("NiAl"), crystal("Ni3Al"), crystal("NiAl as salt")], potential, cache=cache
     )
-    assert (nial.status, ni3al.status, salt.status) == ("stable", "stable", "unstable")
+    assert (nial.status, salt.status) == ("stable", "unstable")
+    # SevenNet-0 puts the polytype D0_24 of Ni3Al 2 meV/atom below L1_2.
+    assert ni3al.status in {"stable", "metastable"}
     assert nial.energy_above_hull <= 0.02
-    assert ni3al.energy_above_hull <= 0.02
+    assert ni3al.energy_above_hull <= 0.005
     assert -0.75 < nial.formation_energy_per_atom < -0.65
     assert -0.50 < ni3al.formation_energy_per_atom < -0.35
     assert any("B2" in label for label in nial.left_out)
@@ -40,8 +43,8 @@ def check_nickel_aluminides(crystal, potential, cache):
     assert salt.energy_above_hull > 0.3
     assert salt.formation_energy_per_atom < 0  # against the elements alone it would seem stable
     (product,) = salt.decomposition
-    assert (product.phase.formula, product.fraction) == ("AlNi", pytest.approx(1))
-    assert "B2" in product.phase.label
+    assert (product.formula, product.fraction) == ("AlNi", pytest.approx(1))
+    assert "B2" in product.label
 
 
 @pytest.mark.slow
@@ -60,7 +63,7 @@ def test_copper_and_tungsten_do_not_mix(crystal, sevennet, cache):
     assert found.status == "unstable"
     assert found.formation_energy_per_atom > 0.2
     assert found.energy_above_hull == pytest.approx(found.formation_energy_per_atom)
-    assert {p.phase.formula: p.fraction for p in found.decomposition} == pytest.approx(
+    assert {p.formula: p.fraction for p in found.decomposition} == pytest.approx(
         {"Cu": 0.5, "W": 0.5}
     )
 
@@ -70,7 +73,7 @@ def test_an_element_is_its_own_corner(crystal, sevennet, cache):
     assert found.status == "stable"
     assert found.energy_above_hull == pytest.approx(0, abs=1e-3)
     assert found.formation_energy_per_atom == pytest.approx(0, abs=1e-3)
-    assert found.left_out == ()
+    assert found.left_out == []
 
 
 def test_a_polymorph_of_an_element_lies_above_it(crystal, emt, cache):
@@ -122,12 +125,12 @@ def test_a_known_phase_competes_unless_it_is_the_crystal_itself(crystal, emt, ca
     against = place(b2, emt, settings=settings, cache=cache, sources=[known])
     assert alone.energy_above_hull < 0
     assert against.energy_above_hull > 0
-    assert [p.phase.source for p in against.decomposition] == ["given"]
-    assert against.left_out == ("given: CuAu 2",)
+    assert [p.source for p in against.decomposition] == ["given"]
+    assert against.left_out == ["given: CuAu 2"]
     lower = place(l1_0, emt, settings=settings, cache=cache, sources=[known])
     assert lower.status == "stable"
     assert lower.energy_above_hull < 0
-    assert lower.left_out == ("given: CuAu 1",)
+    assert lower.left_out == ["given: CuAu 1"]
 
 
 def test_hull_through_a_gas_is_unknown(crystal, sevennet, cache):
@@ -174,3 +177,49 @@ def test_nothing_is_relaxed_twice(crystal, emt, tmp_path):
     entry = CrystalEnergy("CuAu", -3.0)
     assert place(entry, emt, cache=fresh).evaluations == 0
     assert first.energy_above_hull == again.energy_above_hull
+
+
+def test_phases_with_energies_compete_without_being_relaxed(crystal, emt, cache):
+    asked = CrystalEnergy("CuAu", -3.0)
+    alone = place(asked, emt, settings=ELEMENTS_ONLY, cache=cache)
+    lower = CrystalEnergy("Au2Cu2", -4.0, label="built in this run")
+    against = place(asked, emt, settings=ELEMENTS_ONLY, cache=cache, phases=[lower])
+    assert against.evaluations == 0
+    assert against.energy_above_hull == pytest.approx(1.0)
+    assert against.energy_above_hull > alone.energy_above_hull
+    (product,) = against.decomposition
+    assert (product.source, product.label) == ("given", "built in this run")
+
+
+def test_a_formula_that_was_explored_is_not_explored_again(emt, cache):
+    asked = CrystalEnergy("Cu5Au2", -3.0)
+    known = CrystalEnergy("Cu5Au2", -2.9)
+    assert place(asked, emt, cache=cache).evaluations > 0  # pairs, and its own formula
+    before = PhaseCache()
+    energy_above_hull([CrystalEnergy("CuAu", -3.0)], emt, cache=before)
+    assert place(asked, emt, cache=before, phases=[known]).evaluations == 0
+
+
+def test_higher_polymorphs_do_not_change_the_depth(crystal, emt, cache):
+    lowest = CrystalEnergy("CuAu", -4.0)
+    alone = place(lowest, emt, settings=ELEMENTS_ONLY, cache=cache)
+    higher = CrystalEnergy("CuAu", -3.99)
+    beside = place(lowest, emt, settings=ELEMENTS_ONLY, cache=cache, phases=[higher])
+    assert beside.energy_above_hull == alone.energy_above_hull < 0
+    assert place(higher, emt, settings=ELEMENTS_ONLY, cache=cache, phases=[lowest]).words == (
+        "0.010 eV/atom above the hull"
+    )
+    assert beside.words == "on the hull"
+
+
+def test_types_too_large_are_named_for_metals(emt, cache):
+    found = place(CrystalEnergy("Cu2Au", -3.0), emt, cache=cache)
+    assert any("Cu2Au" in remark and "C36" in remark for remark in found.missing)
+    assert any("sigma" in remark and "Th2Zn17" in remark for remark in found.missing)
+    assert untried_types("NaCl", ["Cl", "Na"]) == []
+    assert untried_types("Cu", ["Cu"]) == []
+
+
+def test_what_is_not_known_is_said(emt):
+    found = place(CrystalEnergy("CuPo", -1.0), emt)
+    assert found.words == "place on the hull unknown (unsupported_element)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -11,10 +12,19 @@ from hypothesis import strategies as st
 from pymatgen.core import Composition, Lattice, Structure
 
 from elatbot_flows.errors import ParseError, StructureError, TargetError
-from elatbot_flows.text import compact, constants_text, elatbot_prompts, patterns, wire
-from elatbot_flows.text.dialects import DIALECTS, TENSOR_TASKS, dialect
+from elatbot_flows.text import (
+    compact,
+    constants_text,
+    elatbot_prompts,
+    formats,
+    patterns,
+    wire,
+)
+from elatbot_flows.text import dialects as dialect_module
+from elatbot_flows.text.compact import Proposal
+from elatbot_flows.text.dialects import dialects, find_dialect, formats_of
 from elatbot_flows.text.elatbot_prompts import Prompt, Task
-from elatbot_flows.text.generation_text import ModulusRequest
+from elatbot_flows.text.format import About, MaterialRequest
 from elatbot_flows.text.material import Material
 from elatbot_flows.text.question import Question, Template, messages, write
 
@@ -26,34 +36,46 @@ def l12():
     )
 
 
+def ask(name, task, material, temperature=0.0):
+    return formats_of(name)[task].ask(About(material, temperature))
+
+
+def wish(name, modulus, **more):
+    return formats_of(name)[Task.GENERATION].ask(MaterialRequest(modulus, **more))
+
+
+def read(name, text, material):
+    return formats_of(name)[Task.TENSOR].read(text, About(material))
+
+
 @pytest.fixture(scope="module")
 def material(l12):
     return Material.from_structure(l12, words="Ni3Al is a fcc alloy.")
 
 
-@pytest.mark.parametrize("task", [*TENSOR_TASKS, Task.BULK_MODULUS])
+@pytest.mark.parametrize("task", [t for t in Task if t not in (Task.GENERATION, Task.INFILL)])
 def test_elatbot_asks_what_its_parser_recognises(material, task):
-    question = dialect("elatbot").ask(task, material)
+    question = ask("elatbot", task, material)
     found = elatbot_prompts.parse(Prompt(question.instruction, question.input))
     assert found == (task, 0.0)
 
 
 @pytest.mark.parametrize("task", [Task.TENSOR, Task.BULK_MODULUS])
 def test_a_temperature_needs_no_crystal(task):
-    question = dialect("elatbot").ask(task, Material(Composition("Ni3Al"), system="Cubic"), 300.0)
+    question = ask("elatbot", task, Material(Composition("Ni3Al"), system="Cubic"), 300.0)
     assert "at 300K temperature" in question.instruction
     assert elatbot_prompts.parse(Prompt(question.instruction, question.input)) == (task, 300.0)
 
 
 def test_only_two_tasks_state_a_temperature(material):
     with pytest.raises(ParseError) as error:
-        dialect("elatbot").ask(Task.TENSOR_FROM_WORDS, material, 300.0)
+        ask("elatbot", Task.TENSOR_FROM_WORDS, material, 300.0)
     assert error.value.reason == "wrong_temperature"
 
 
 def test_a_question_at_0_k_needs_a_crystal():
     with pytest.raises(StructureError) as error:
-        dialect("elatbot").ask(Task.TENSOR, Material(Composition("Ni3Al"), system="Cubic"))
+        ask("elatbot", Task.TENSOR, Material(Composition("Ni3Al"), system="Cubic"))
     assert error.value.reason == "no_structure"
 
 
@@ -66,48 +88,119 @@ def test_a_disordered_crystal_is_refused(l12):
 
 
 def test_the_compact_dialect_asks_in_the_words_of_the_embedded_model(material):
-    question = dialect("compact").ask(Task.BULK_MODULUS, material)
-    text = write(question, dialect("compact").template)
+    question = ask("compact", Task.BULK_MODULUS, material)
+    text = write(question, find_dialect("compact").template)
     assert text == "<s> predict Al Ni 3 , Cubic :"
     assert compact.parse_predict(text.removeprefix("<s> ")) == compact.Proposal("AlNi3", "Cubic")
-    asked = dialect("compact").ask_material(ModulusRequest(160.0, 160.0))
+    asked = wish("compact", 160.0)
     design = compact.parse_design(asked.input.removeprefix("<s> "))
     assert design == compact.Condition(bulk_modulus=160.0)
 
 
-@pytest.mark.parametrize(
-    ("task", "temperature", "reason"),
-    [
-        (Task.TENSOR, 0.0, "wrong_task"),
-        (Task.INFILL, 0.0, "wrong_task"),
-        (Task.BULK_MODULUS, 300.0, "wrong_temperature"),
-    ],
-)
-def test_the_compact_dialect_says_what_it_cannot(material, task, temperature, reason):
+def test_the_compact_dialect_says_what_it_cannot(material):
+    assert sorted(formats_of("compact")) == [Task.BULK_MODULUS, Task.GENERATION]
     with pytest.raises(ParseError) as error:
-        dialect("compact").ask(task, material, temperature)
-    assert error.value.reason == reason
+        ask("compact", Task.BULK_MODULUS, material, 300.0)
+    assert error.value.reason == "wrong_temperature"
 
 
-def test_the_compact_dialect_asks_for_exact_values():
-    with pytest.raises(TargetError, match="drawn from the range"):
-        dialect("compact").ask_material(ModulusRequest(150.0, 170.0))
+def test_only_the_compact_dialect_can_leave_the_bulk_modulus_open():
+    asked = wish("compact", None, number=2, elements=("Ni", "Al"))
+    design = compact.parse_design(asked.input.removeprefix("<s> "))
+    assert design == compact.Condition(number=2, elements=("Ni", "Al"))
+    with pytest.raises(TargetError, match="one bound at least"):
+        wish("elatbot", None)
 
 
 def test_an_unknown_dialect_is_named_with_those_there_are():
     with pytest.raises(ParseError, match="elatbot-constants"):
-        dialect("llama")
+        find_dialect("llama")
 
 
-@pytest.mark.parametrize("name", DIALECTS)
-def test_tasks_of_a_dialect_can_be_asked(material, name):
-    speaker = dialect(name)
-    for task in speaker.tasks:
-        if task is Task.GENERATION:
-            question = speaker.ask_material(ModulusRequest(160.0, 160.0))
-        else:
-            question = speaker.ask(task, material)
-        assert re.compile(question.pattern)
+def request_of(asked, material):
+    return MaterialRequest(160.0) if asked.gives == "material" else About(material)
+
+
+ANSWERS = {
+    "tensor": np.diag([230.0, 230, 230, 120, 120, 120]) + np.pad(150 * (1 - np.eye(3)), (0, 3)),
+    "modulus": 177.0,
+    "formula": "AlNi3",
+    "material": Proposal("AlNi3", "Cubic"),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "task"), [(name, task) for name in dialects() for task in formats_of(name)]
+)
+def test_what_a_model_is_taught_is_what_is_read_from_it(material, name, task):
+    asked = formats_of(name)[task]
+    request = request_of(asked, material)
+    question, text = asked.training_row(request, ANSWERS[asked.gives])
+    assert question == asked.ask(request)
+    assert re.fullmatch(question.pattern, text)
+    found = asked.read(text, request)
+    if asked.gives == "tensor":
+        assert found.tensor.tolist() == ANSWERS["tensor"].tolist()
+        assert found.repairs == ()
+    else:
+        assert found == ANSWERS[asked.gives]
+
+
+@pytest.mark.parametrize("name", dialects())
+def test_one_task_is_asked_by_default_for_elasticity(name):
+    (preferred,) = [each for each in formats_of(name).values() if each.preferred]
+    assert preferred.gives in ("tensor", "modulus")
+
+
+def test_every_task_of_elatbot_has_a_format():
+    assert set(formats_of("elatbot")) == set(Task)
+
+
+CIF = """
+from pymatgen.core import Structure
+
+from elatbot_flows.text.format import Dialect, Format
+from elatbot_flows.text.question import Question, Template
+
+DIALECTS = (Dialect("cif", Template.RAW),)
+
+
+class Crystals(Format):
+    gives = "structure"
+    max_tokens = 2000
+    task = "crystal"
+
+    def ask(self, request):
+        return Question("", f"data_{request.elements[0]}")
+
+    def read(self, text, request):
+        return Structure.from_str(text, fmt="cif")
+
+    def write(self, answer, request):
+        return answer.to(fmt="cif")
+
+
+def formats(dialect):
+    return (Crystals(),) if dialect in DIALECTS else ()
+"""
+
+
+def test_a_dialect_that_writes_crystals_is_one_module(tmp_path, monkeypatch, l12):
+    (tmp_path / "cif.py").write_text(CIF)
+    monkeypatch.setattr(formats, "__path__", [*formats.__path__, str(tmp_path)])
+    caches = [dialect_module._modules, dialects, formats_of]
+    for cache in caches:
+        cache.cache_clear()
+    try:
+        (crystals,) = formats_of("cif").values()
+        question, text = crystals.training_row(MaterialRequest(None, elements=("Ni",)), l12)
+        assert question.input == "data_Ni"
+        assert crystals.read(text, None).composition == l12.composition
+        assert "crystal" not in formats_of("elatbot")
+    finally:
+        sys.modules.pop("elatbot_flows.text.formats.cif", None)
+        for cache in caches:
+            cache.cache_clear()
 
 
 def _numbers(seed, size):
@@ -122,7 +215,7 @@ def test_tensors_match_their_patterns_and_are_read_back(material, seed):
     tensor = upper + upper.T - np.diag(np.diag(upper))
     text = str(tensor.tolist())
     assert re.fullmatch(patterns.MATRIX, text)
-    assert np.array_equal(dialect("elatbot").read_tensor(text, material).tensor, tensor)
+    assert np.array_equal(read("elatbot", text, material).tensor, tensor)
 
 
 @settings(max_examples=30, deadline=None)
@@ -137,7 +230,7 @@ def test_constants_match_their_patterns_and_are_read_back(seed, laue):
 
 
 def test_constants_of_the_crystal_are_read(material):
-    answer = dialect("elatbot-constants").read_tensor("C11=230.0, C12=150.0, C44=120.0", material)
+    answer = read("elatbot-constants", "C11=230.0, C12=150.0, C44=120.0", material)
     assert answer.tensor[2, 2] == 230.0
     assert answer.tensor[5, 5] == 120.0
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from elatbot_flows.datasets.bulk_modulus import BulkModulusRow
 from elatbot_flows.text.compact import (
     LONGEST_LIST,
     Proposal,
@@ -15,6 +14,7 @@ from elatbot_flows.text.compact import (
     parse_predict,
 )
 from elatbot_flows.training.augment import Augmentation, Augmenter
+from elatbot_flows.training.data.bulk_modulus import BulkModulusRow
 
 ROW = BulkModulusRow("AlNi3", (("Al", 1), ("Ni", 3)), "Cubic", 185.0)
 OTHER = BulkModulusRow("CrFeCoW", (("Cr", 1), ("Fe", 1), ("Co", 1), ("W", 1)), "Cubic", 250.0)

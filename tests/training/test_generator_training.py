@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 import torch
 
-from elatbot_flows.datasets.bulk_modulus import load_rows, split_rows
-from elatbot_flows.engines.embedded.generator import load_generator
+from elatbot_flows.engines.drawing import draw_materials
+from elatbot_flows.engines.mini.generator import load_generator
+from elatbot_flows.engines.text_model import text_model
 from elatbot_flows.errors import ElatbotError
 from elatbot_flows.targets import DesignTarget, Interval
-from elatbot_flows.text.compact import parse_answer, vocabulary
+from elatbot_flows.text.compact import vocabulary
 from elatbot_flows.training.augment import Augmentation
+from elatbot_flows.training.data.bulk_modulus import load_rows, split_rows
 from elatbot_flows.training.generator import GeneratorTraining, main, train_generator
 from elatbot_flows.training.likelihood import answer_loss, design_texts
 from elatbot_flows.training.loop import fit
@@ -54,8 +56,8 @@ def test_the_folder_can_be_used(report):
     generator = load_generator(str(report.folder))
     assert generator.info == report.info
     target = DesignTarget(bulk_modulus=Interval(60, 200))
-    completions = generator.generate(target, 5, seed=0)
-    assert all(parse_answer(completion.text) for completion in completions)
+    drawn = draw_materials(text_model(str(report.folder)), target, 5, seed=0)
+    assert all(each.formula and each.reason is None for each in drawn)
 
 
 def test_the_folder_says_what_was_done(report, data):
@@ -79,8 +81,8 @@ def test_formulas_are_stored_as_hashes(report, data):
     assert hashes.dtype == np.uint64
     assert len(hashes) == len(split.train)
     generator = load_generator(str(report.folder))
-    assert not any(generator.is_novel(row.formula) for row in split.train)
-    assert all(generator.is_novel(row.formula) for row in split.test)
+    assert not any(generator.is_unseen(row.formula) for row in split.train)
+    assert all(generator.is_unseen(row.formula) for row in split.test)
 
 
 def test_one_seed_one_result(report, data, tmp_path):

@@ -1,40 +1,57 @@
-"""``elatbot design``: from a target modulus to validated materials."""
+"""``elatbot design``: from a target modulus to materials that have it."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
+from elatbot_flows.cli.materials import Materials, read_materials
 from elatbot_flows.cli.options import (
     BulkModulus,
     Elements,
     OutFolder,
     PoissonRatio,
+    Potentials,
     PughRatio,
     ShearModulus,
+    Workers,
     YoungsModulus,
     available_cores,
     check_at_least,
     parse_elements,
     parse_intervals,
+    parse_potentials,
     writable_folder,
 )
+from elatbot_flows.cli.results import result_json, write_json
 from elatbot_flows.cli.running import run_shown
+from elatbot_flows.cli.text_options import (
+    Adapter,
+    Asking,
+    DialectName,
+    EngineName,
+    Generator,
+    GeneratorDevice,
+    GeneratorDtype,
+    Url,
+)
 from elatbot_flows.errors import TargetError
 
 if TYPE_CHECKING:
-    from jobflow import Flow, JobStore
+    from jobflow import JobStore
 
+    from elatbot_flows.campaign.results import DesignResult
     from elatbot_flows.flows import InverseDesignMaker
-    from elatbot_flows.schemas import DesignDocument
+    from elatbot_flows.proposers import Proposer
     from elatbot_flows.targets import DesignTarget
 
 __all__ = ["design"]
+
+_USUAL = 8
 
 
 def design(
@@ -51,33 +68,43 @@ def design(
         int | None, typer.Option(help="Most different elements in a material.")
     ] = None,
     max_sites: Annotated[int, typer.Option(help="Most atoms in the primitive cell.")] = 16,
-    n: Annotated[int, typer.Option("-n", help="Distinct candidates to validate.")] = 8,
+    n: Annotated[
+        int | None,
+        typer.Option("-n", help=f"Candidates that are to pass; {_USUAL}, or all of --from."),
+    ] = None,
     out: OutFolder = Path("elatbot-run"),
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the result as JSON.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same candidates.")] = 0,
-    potential: Annotated[
-        str, typer.Option(metavar="NAME|DIR", help="Interatomic potential that judges.")
-    ] = "7net-0",
-    generator: Annotated[
-        str, typer.Option(metavar="NAME|DIR", help="Text model that proposes.")
-    ] = "elatbot-mini",
-    device: Annotated[str, typer.Option(help="Device of the potential: cpu or cuda.")] = "cpu",
+    potential: Potentials = None,
+    device: Annotated[str, typer.Option(help="Device of the potentials: cpu or cuda.")] = "cpu",
     hull: Annotated[
-        bool,
-        typer.Option("--hull", help="Also place what was validated on the convex hull."),
-    ] = False,
-    workers: Annotated[
-        int | None, typer.Option(help="Processes to use; all cores by default.")
+        bool, typer.Option("--hull/--no-hull", help="Place what passed on the convex hull.")
+    ] = True,
+    given: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--from",
+            metavar="FILE|DIR",
+            help="Screen these instead of asking a text model: crystals (CIF, POSCAR, JSON), a "
+            "folder of them, or formulas (.txt, .csv); may be given several times.",
+        ),
     ] = None,
+    generator: Generator = "elatbot-mini",
+    adapter: Adapter = None,
+    engine: EngineName = "transformers",
+    url: Url = None,
+    dialect: DialectName = None,
+    generator_device: GeneratorDevice = None,
+    generator_dtype: GeneratorDtype = None,
+    workers: Workers = None,
 ) -> None:
-    """Propose materials for a target, build crystals, validate them and rank them.
+    """Propose materials for a target, build crystals, have them judged, and rank them.
 
-    A second run with the same options and --out goes on where the first one stopped.
+    A second run with the same options and --out goes on where the first one stopped. Intervals may
+    be open on one side: --pugh-ratio 1.75:
     """
-    from elatbot_flows.flows import InverseDesignMaker
-    from elatbot_flows.jobs import HullMaker
     from elatbot_flows.targets import DesignTarget
 
     check_at_least(0, "--seed", seed)
@@ -95,24 +122,51 @@ def design(
         max_elements=max_elements,
         max_sites=max_sites,
     )
-    maker = InverseDesignMaker(n=n, seed=seed, potential=potential, device=device)
-    maker = replace(maker, propose_maker=replace(maker.propose_maker, generator=generator))
-    _check(target, maker)
-    folder = writable_folder(out, "--out")
-    if hull:
-        maker = replace(maker, hull_maker=HullMaker(cache_folder=str(folder / "phases")))
+    potentials = parse_potentials(potential)
+    asking = Asking(generator, adapter, engine, url, dialect, generator_device, generator_dtype)
+    brought = read_materials(given) if given else None
+    proposer = _proposer(target, asking, brought)
+    wanted = _USUAL if n is None and brought is None else n
+    maker = _maker(wanted, seed, proposer, potentials, device, hull=hull)
     _check_json(json_file)
-    _run(target, maker, folder, json_file, workers or available_cores())
+    folder = writable_folder(out, "--out")
+    run = _Run(maker, potentials, device, folder, json_file, workers or available_cores())
+    run.go(target, [] if brought is None else brought.unreadable)
 
 
-def _check(target: DesignTarget, maker: InverseDesignMaker) -> None:
-    """Refuse early, before anything is loaded, what can be seen to be impossible."""
-    from elatbot_flows.engines.embedded.generator_files import describe_generator
-    from elatbot_flows.engines.embedded.scope import check_target
-    from elatbot_flows.potentials.registry import check_potential_name
+def _proposer(target: DesignTarget, asking: Asking, brought: Materials | None) -> Proposer:
+    """Who brings candidates; what can be seen to be impossible is refused."""
+    from elatbot_flows.proposers import GivenProposer, TextProposer
 
-    check_potential_name(maker.potential)
-    check_target(describe_generator(maker.propose_maker.generator), target)
+    target.implied_bulk_modulus()
+    if brought is not None:
+        return GivenProposer(materials=brought.materials, sources=brought.sources)
+    model = asking.text_model()
+    model.check_target(target)
+    return TextProposer(model=model)
+
+
+def _maker(
+    n: int | None,
+    seed: int,
+    proposer: Proposer,
+    potentials: list[str],
+    device: str,
+    *,
+    hull: bool,
+) -> InverseDesignMaker:
+    from elatbot_flows.flows import InverseDesignMaker
+    from elatbot_flows.jobs import BuildMaker, HullMaker
+    from elatbot_flows.judges import PotentialJudge
+
+    return InverseDesignMaker(
+        n=n,
+        seed=seed,
+        proposer=proposer,
+        build=BuildMaker(potential=potentials[0], device=device),
+        judges=[PotentialJudge(potential=name, device=device) for name in potentials],
+        hull=HullMaker(potential=potentials[0], device=device) if hull else None,
+    )
 
 
 def _check_json(json_file: Path | None) -> None:
@@ -122,65 +176,56 @@ def _check_json(json_file: Path | None) -> None:
             raise TargetError(f"--json {json_file} is a folder: give a file")
 
 
-def _run(
-    target: DesignTarget,
-    maker: InverseDesignMaker,
-    folder: Path,
-    json_file: Path | None,
-    workers: int,
-) -> None:
-    from elatbot_flows.report import render_summary, write_report
-    from elatbot_flows.store import open_store
+@dataclass
+class _Run:
+    """A run with the places it writes to."""
 
-    console = Console(stderr=True, highlight=False)
-    store, where = open_store(folder)
-    flow = maker.make(target)
-    document = _result(flow, store, maker, console, workers)
-    files = write_report(document, folder)
-    text = json.dumps(result_json(document), indent=1, allow_nan=False)
-    for path in {folder / "result.json", json_file or folder / "result.json"}:
-        path.write_text(text + "\n")
-    render_summary(document, Console(highlight=False))
-    paths = f"report: {files.html}\nresult: {folder / 'result.json'}\ndocuments: {where}"
-    console.print(paths, markup=False, soft_wrap=True)
+    maker: InverseDesignMaker
+    potentials: list[str]
+    device: str
+    folder: Path
+    json_file: Path | None
+    workers: int
 
+    def go(self, target: DesignTarget, unreadable: list[dict[str, Any]]) -> None:
+        """Run the flow, then write and show what came of it."""
+        from elatbot_flows.campaign.store import open_store
+        from elatbot_flows.report import render_summary, write_report
 
-def _result(
-    flow: Flow, store: JobStore, maker: InverseDesignMaker, console: Console, workers: int
-) -> DesignDocument:
-    """Run the flow and read back its last document; store what is done whatever happens."""
-    from elatbot_flows.schemas import DesignDocument
-    from elatbot_flows.store import publish_candidates
+        console = Console(stderr=True, highlight=False)
+        for one in unreadable:
+            text = f"left out {one['source']}: {one['message']}"
+            console.print(text, markup=False, soft_wrap=True)
+        store, where = open_store(self.folder)
+        result = self._result(target, store, console)
+        files = write_report(result, self.folder)
+        values = result_json(result) | ({"unreadable": unreadable} if unreadable else {})
+        own = files.folder / "result.json"
+        for path in {own, self.json_file or own}:
+            write_json(values, path)
+        render_summary(result, Console(highlight=False))
+        if files.index is None:
+            console.print("report.html above is not ours and was left alone", markup=False)
+        paths = f"report: {files.html}\nresult: {own}\ndocuments: {where}"
+        console.print(paths, markup=False, soft_wrap=True)
 
-    def publish() -> str:
-        count = publish_candidates(store)
-        return f"{count} candidates are stored as far as they got (see elatbot query): "
+    def _result(self, target: DesignTarget, store: JobStore, console: Console) -> DesignResult:
+        """Run the flow and read back its result; store what is done whatever happens."""
+        from elatbot_flows.campaign.results import read_result
+        from elatbot_flows.campaign.store import publish_candidates
 
-    run_shown(
-        flow,
-        store,
-        console,
-        workers=workers,
-        potential=maker.potential,
-        device=maker.device,
-        publish=publish,
-    )
-    return DesignDocument(**store.get_output(flow.jobs[-1].uuid))
+        def publish() -> str:
+            count = publish_candidates(store)
+            return f"{count} candidates are stored as far as they got (see elatbot query): "
 
-
-def result_json(document: DesignDocument) -> dict[str, Any]:
-    """The result as plain JSON values: the run's fields, counts and all candidates, best first."""
-    from monty.json import jsanitize
-
-    run = document.run.model_dump()
-    candidates = [candidate.model_dump() for candidate in document.candidates]
-    result: dict[str, Any] = jsanitize(
-        {
-            **run,
-            "counts": document.counts.model_dump(),
-            "candidates": candidates,
-            "notes": document.notes,
-        },
-        strict=True,
-    )
-    return result
+        flow = self.maker.make(target)
+        run_shown(
+            flow,
+            store,
+            console,
+            workers=self.workers,
+            potentials=self.potentials,
+            device=self.device,
+            publish=publish,
+        )
+        return read_result(store, flow.output.uuid)

@@ -12,8 +12,8 @@ from rich.console import Console
 from elatbot_flows.cli.options import check_at_least, writable_folder
 
 if TYPE_CHECKING:
-    from elatbot_flows.baselines import BaselineReport
-    from elatbot_flows.scoring import ModelScores, Predictions
+    from elatbot_flows.evaluation import ModelScores, Predictions
+    from elatbot_flows.evaluation.baselines import BaselineReport
 
 __all__ = ["evaluate"]
 
@@ -62,8 +62,8 @@ def evaluate(
     """
     from elatbot_flows.cli.evaluation_baselines import chosen_baselines, fit_baselines
     from elatbot_flows.cli.evaluation_tables import render_scores
-    from elatbot_flows.datasets.json_lines import read_json_lines
-    from elatbot_flows.scoring import read_predictions, score_predictions
+    from elatbot_flows.evaluation import read_predictions, score_predictions
+    from elatbot_flows.training.data.json_lines import read_json_lines
 
     check_at_least(0, "--bootstrap", bootstrap)
     check_at_least(0, "--seed", seed)

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from elatbot_flows.baselines import BaselineReport
-    from elatbot_flows.scoring import Predictions
+    from elatbot_flows.evaluation import Predictions
+    from elatbot_flows.evaluation.baselines import BaselineReport
 
 __all__ = ["chosen_baselines", "fit_baselines"]
 
@@ -26,7 +26,7 @@ def chosen_baselines(train: Path | None, names: Sequence[str]) -> tuple[str, ...
     ElatbotError
         If one is unknown, or there is no file to learn from.
     """
-    from elatbot_flows.baselines.comparison import ALL_KINDS
+    from elatbot_flows.evaluation.baselines.comparison import ALL_KINDS
 
     if names and train is None:
         raise ElatbotError(
@@ -47,15 +47,15 @@ def fit_baselines(
     kinds: Sequence[str],
     seed: int,
 ) -> tuple[Predictions, dict[str, BaselineReport]]:
-    """Add baselines fitted to the rows of a file; see `elatbot_flows.baselines.add_baselines`.
+    """Add baselines fitted to the rows of a file; see `evaluation.baselines.add_baselines`.
 
     ``all`` stands for all baselines; the one in temperature is among them where a record that is
     scored tells a temperature.
     """
-    from elatbot_flows.baselines import KINDS, add_baselines
-    from elatbot_flows.baselines.comparison import ALL_KINDS
-    from elatbot_flows.baselines.rows import TEMPERATURE_FIELDS
-    from elatbot_flows.datasets.json_lines import read_json_lines
+    from elatbot_flows.evaluation.baselines import KINDS, add_baselines
+    from elatbot_flows.evaluation.baselines.comparison import ALL_KINDS
+    from elatbot_flows.evaluation.baselines.rows import TEMPERATURE_FIELDS
+    from elatbot_flows.training.data.json_lines import read_json_lines
 
     if _ALL in kinds:
         tells = any(

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from elatbot_flows.baselines import BaselineReport
-    from elatbot_flows.scoring import ModelScores, Predictions
+    from elatbot_flows.evaluation import ModelScores, Predictions
+    from elatbot_flows.evaluation.baselines import BaselineReport
 
 __all__ = ["render_scores"]
 
@@ -90,7 +90,7 @@ def _hill(scores: Mapping[str, ModelScores]) -> Table:
 
 
 def _validity(scores: Mapping[str, ModelScores]) -> Table:
-    from elatbot_flows.scoring.metrics import SYMMETRY_TOLERANCES
+    from elatbot_flows.evaluation.metrics import SYMMETRY_TOLERANCES
 
     heads = ("mis-\nsing", "unpar-\nsable", "not pos.\ndefinite", "asym-\nmetric")
     off = (f"off by\n> {100 * tolerance:g} %" for tolerance in SYMMETRY_TOLERANCES)

@@ -67,8 +67,8 @@ def generate(
     from jobflow import Flow
     from monty.json import jsanitize
 
-    from elatbot_flows.jobs import GenerateMaker
-    from elatbot_flows.store import open_store
+    from elatbot_flows.campaign.store import open_store
+    from elatbot_flows.jobs import GenerateMaker, never_resume
     from elatbot_flows.text.elatbot_prompts import Task
 
     check_at_least(1, "-n", n)
@@ -88,7 +88,7 @@ def generate(
         )
         job = maker.make(interval, n, kelvin)
         # It reads weights from outside, so an equal run must not trust its old output.
-        job.update_metadata({"resumable": False})
+        never_resume(job)
         store, _ = open_store(kept or Path(scratch))
         run_shown(Flow([job]), store, Console(stderr=True, highlight=False), workers=1)
         document = jsanitize(store.get_output(job.uuid), strict=True)

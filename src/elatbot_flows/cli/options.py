@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from elatbot_flows.campaign.threads import available_cores
 from elatbot_flows.errors import StoreError, TargetError
 from elatbot_flows.targets import PROPERTIES, Interval, check_elements
 
@@ -16,17 +16,22 @@ __all__ = [
     "Elements",
     "OutFolder",
     "PoissonRatio",
+    "Potentials",
     "PughRatio",
     "ShearModulus",
+    "Workers",
     "YoungsModulus",
     "available_cores",
     "check_at_least",
     "parse_elements",
     "parse_intervals",
+    "parse_potentials",
     "writable_folder",
 ]
 
 _META = "LOW:HIGH"
+_JUDGES = ("7net-0", "7net-l3i5")
+"""Potentials that judge unless others are given; both come with the ``sevenn`` package."""
 
 BulkModulus = Annotated[
     str | None, typer.Option("--bulk-modulus", "-K", metavar=_META, help="Bulk modulus, GPa.")
@@ -47,6 +52,16 @@ Elements = Annotated[
     str | None,
     typer.Option("--elements", metavar="Ni,Al,...", help="The only elements allowed."),
 ]
+Potentials = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--potential",
+        metavar="NAME|DIR",
+        help="Interatomic potential; give several, the first one screens and places on the hull, "
+        f"all of them judge. {' and '.join(_JUDGES)} by default.",
+    ),
+]
+Workers = Annotated[int | None, typer.Option(help="Processes to use; all cores by default.")]
 OutFolder = Annotated[Path, typer.Option("--out", help="Folder of the run.", metavar="DIR")]
 
 
@@ -56,7 +71,7 @@ def parse_intervals(**texts: str | None) -> dict[str, Any]:
     Raises
     ------
     TargetError
-        If one is not ``LOW:HIGH``; the message names the option.
+        If one is not ``LOW:HIGH``, ``LOW:`` or ``:HIGH``; the message names the option.
     """
     intervals = {}
     for name, text in texts.items():
@@ -69,6 +84,26 @@ def parse_intervals(**texts: str | None) -> dict[str, Any]:
     if not set(intervals) <= set(PROPERTIES):
         raise ValueError(f"not properties: {set(intervals) - set(PROPERTIES)}")
     return intervals
+
+
+def parse_potentials(names: list[str] | None) -> list[str]:
+    """The potentials that were named, or the usual ones; loads nothing.
+
+    Raises
+    ------
+    PotentialError
+        If nobody knows one of them.
+    TargetError
+        If one is named twice.
+    """
+    from elatbot_flows.potentials.registry import check_potential_name
+
+    chosen = names or list(_JUDGES)
+    for name in chosen:
+        check_potential_name(name)
+    if twice := sorted({name for name in chosen if chosen.count(name) > 1}):
+        raise TargetError(f"--potential {twice[0]} is given twice: each judges once")
+    return chosen
 
 
 def parse_elements(text: str | None, option: str) -> tuple[str, ...] | None:
@@ -108,10 +143,3 @@ def writable_folder(folder: Path, option: str) -> Path:
             f"{option}: {folder} cannot be written to ({error.strerror}); choose another folder"
         ) from error
     return folder.resolve()
-
-
-def available_cores() -> int:
-    """Processor cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

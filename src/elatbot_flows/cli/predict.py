@@ -150,7 +150,7 @@ class _Rows:
 
     def filled(self, documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """All entries in order, those of unreadable files with all fields, most of them empty."""
-        from elatbot_flows.schemas import TextPrediction
+        from elatbot_flows.documents import TextPrediction
 
         nothing, rest = dict.fromkeys(TextPrediction.model_fields), iter(documents)
         of_files = [
@@ -184,12 +184,12 @@ def _spread(systems: list[str] | None, n: int) -> list[str | None]:
 
 def _say_task(maker: PredictElasticMaker, model: TextModel, given: str | None) -> None:
     """Refuse a task the model does not know; name the one that is asked by default."""
-    from elatbot_flows.jobs.predict import OTHER_TASKS
+    from elatbot_flows.jobs.ask.predict import elastic_tasks
 
     chosen = maker.checked_task()
     if given is None:
         console = Console(stderr=True, highlight=False, soft_wrap=True)
-        known = ", ".join(task for task in model.words.tasks if task not in OTHER_TASKS)
+        known = ", ".join(elastic_tasks(model))
         console.print(f"asking {model.name} for {chosen}; --task chooses from {known}")
 
 
@@ -204,8 +204,8 @@ def _ask(
     """Predictions of the readable rows as plain JSON values."""
     from monty.json import jsanitize
 
+    from elatbot_flows.campaign.store import open_store
     from elatbot_flows.flows import PredictManyMaker
-    from elatbot_flows.store import open_store
 
     if not rows.materials:
         return []

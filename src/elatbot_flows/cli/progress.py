@@ -23,22 +23,23 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from elatbot_flows.runner import Event
+    from elatbot_flows.campaign.runner import Event
 
 __all__ = ["progress"]
 
 STEPS = {
+    "begin": "load the models",
     "propose": "propose materials",
-    "build crystals": "build and screen crystals",
-    "validate": "relax and strain",
-    "validate elasticity": "relax and strain",
-    "energy above hull": "place on the hull",
+    "build": "build and screen crystals",
+    "judge": "relax and strain",
+    "hull": "place on the hull",
     "identify model": "load the text model",
     "predict elasticity": "ask the text model",
     "generate materials": "ask the text model",
 }
 """Names that jobs start with, and what people read."""
-_SINGLE = ("propose", "identify model", "generate materials")
+_SINGLE = ("begin", "identify model", "generate materials")
+"""Steps of one job; of all others, the job without a number only plans."""
 _DONE = ("finished", "resumed")
 
 

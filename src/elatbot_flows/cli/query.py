@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from types import NoneType
-from typing import TYPE_CHECKING, Annotated, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
 import typer
 from rich.console import Console
@@ -22,24 +22,36 @@ from elatbot_flows.cli.options import (
     parse_elements,
     parse_intervals,
 )
+from elatbot_flows.documents.candidate import Status, VerdictWord
 from elatbot_flows.errors import TargetError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pydantic import BaseModel
 
 __all__ = ["query"]
 
-_STATUSES = ("proposed", "rejected", "validated", "failed")
-_DESCENDING = {"margin", "relative_margin"}
+_STATUSES = get_args(Status)
+_VERDICTS = get_args(VerdictWord)
+_PROBABILITY = "probability"
 _ORDERED = (bool, int, float, str, NoneType)
+_HEAVY = ("structure", "polymorphs", "completion", "run", "hull")
 
 
 def query(
     out: OutFolder = Path("elatbot-run"),
-    hit: Annotated[bool, typer.Option("--hit", help="Only hits.")] = False,
-    status: Annotated[
-        str | None, typer.Option(help="Only this status: " + ", ".join(_STATUSES) + ".")
+    verdict: Annotated[
+        str | None, typer.Option(help="Only this verdict: " + ", ".join(_VERDICTS) + ".")
     ] = None,
+    hit: Annotated[bool, typer.Option("--hit", help="The same as --verdict hit.")] = False,
+    status: Annotated[
+        str | None,
+        typer.Option(help="This status instead of passed: " + ", ".join(_STATUSES) + "."),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every status, and repeats in other runs.")
+    ] = False,
     bulk_modulus: BulkModulus = None,
     shear_modulus: ShearModulus = None,
     youngs_modulus: YoungsModulus = None,
@@ -50,8 +62,9 @@ def query(
         str | None, typer.Option(metavar="Ni,...", help="Elements that must be there.")
     ] = None,
     formula: Annotated[str | None, typer.Option(help="Only this reduced formula.")] = None,
-    novel: Annotated[
-        bool | None, typer.Option("--novel/--known", help="New to the text model, or not.")
+    unseen: Annotated[
+        bool | None,
+        typer.Option("--unseen/--seen", help="In no training row of the text model, or in one."),
     ] = None,
     max_above_hull: Annotated[
         float | None,
@@ -59,20 +72,22 @@ def query(
     ] = None,
     run: Annotated[str | None, typer.Option(help="Only this run.", metavar="RUN_ID")] = None,
     sort: Annotated[
-        str, typer.Option(help="Field to sort by: margins best first, others smallest first.")
-    ] = "margin",
+        str, typer.Option(help="Field to sort by: probability largest first, others smallest.")
+    ] = _PROBABILITY,
     limit: Annotated[int, typer.Option(help="Most candidates to show, 0 for all.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
 ) -> None:
-    """Show stored candidates; options narrow the choice."""
-    from elatbot_flows.report import render_candidates
-    from elatbot_flows.schemas import CandidateDocument
-    from elatbot_flows.store import candidate_store, find_candidates, open_store
+    """Show stored candidates that passed; options narrow the choice.
+
+    A material that several runs found for one target is shown once, from the run that ranks first.
+    """
+    from elatbot_flows.campaign.store import candidate_store, find_candidates, open_store
+    from elatbot_flows.documents import CandidateDocument
 
     _check_sort(sort, CandidateDocument)
     check_at_least(0, "--limit", limit)
-    if status is not None and status not in _STATUSES:
-        raise TargetError(f"--status {status}: choose from {', '.join(_STATUSES)}")
+    _check_word("--status", status, _STATUSES)
+    _check_word("--verdict", verdict, _VERDICTS)
     intervals = parse_intervals(
         bulk_modulus=bulk_modulus,
         shear_modulus=shear_modulus,
@@ -85,23 +100,62 @@ def query(
     store, _ = open_store(out, existing=True)
     found = find_candidates(
         candidate_store(store),
-        verdict="hit" if hit else None,
-        status=status,
+        verdict="hit" if hit else verdict,
+        status=status or (None if everything else "passed"),
         intervals=intervals,
         elements=allowed,
         contains=needed,
         formula=formula,
-        novel=novel,
+        unseen=unseen,
         max_above_hull=max_above_hull,
         run_id=run,
         sort=sort,
-        descending=sort in _DESCENDING,
-        limit=limit,
+        descending=sort == _PROBABILITY,
     )
+    shown = found if everything else list(_once(found))
+    _show(shown[: limit or None], tuple(intervals), as_json=as_json)
+    if repeats := len(found) - len(shown):
+        words = f"{repeats} more of the same materials and targets in other runs: see --all"
+        Console(stderr=True, highlight=False).print(words)
+
+
+def _once(found: Iterable[dict[str, Any]]) -> Iterable[dict[str, Any]]:
+    """The first of every material, that is formula and space group, and target."""
+    known: dict[str, str] = {}
+    for document in found:
+        asked = (document.get("run") or {}).get("target")
+        facts = [document.get("formula"), document.get("spacegroup_number"), asked]
+        key = json.dumps(facts, sort_keys=True, default=str)
+        if known.setdefault(key, document["run_id"]) == document["run_id"]:
+            yield document
+
+
+def _show(found: list[dict[str, Any]], wanted: tuple[str, ...], *, as_json: bool) -> None:
+    from elatbot_flows.documents import CandidateDocument, HullResult
+    from elatbot_flows.report import render_candidates
+
     if as_json:
         typer.echo(json.dumps(found, indent=1, default=str))
-    else:
-        render_candidates(found, Console(highlight=False))
+        return
+    candidates = []
+    for document in found:
+        light = {k: v for k, v in document.items() if k not in _HEAVY}
+        light["evidence"] = [_without_crystal(one) for one in document.get("evidence", ())]
+        candidate = CandidateDocument(**light)
+        if document.get("hull"):
+            candidate = candidate.updated(hull=HullResult(**document["hull"]))
+        candidates.append(candidate)
+    render_candidates(candidates, Console(highlight=False), wanted)
+
+
+def _without_crystal(evidence: dict[str, Any]) -> dict[str, Any]:
+    """Evidence that is quick to read back."""
+    return evidence | {"result": evidence["result"] | {"structure": None}}
+
+
+def _check_word(option: str, word: str | None, known: tuple[str, ...]) -> None:
+    if word is not None and word not in known:
+        raise TargetError(f"{option} {word}: choose from {', '.join(known)}")
 
 
 def _check_sort(name: str, document: type[BaseModel]) -> None:
@@ -114,5 +168,6 @@ def _check_sort(name: str, document: type[BaseModel]) -> None:
         parts = get_args(annotation) or (annotation,)
     if not parts or not all(isinstance(p, str) or p in _ORDERED for p in parts):
         raise TargetError(
-            f"--sort {name} is not a number or word of a candidate; try margin, bulk_modulus"
+            f"--sort {name} is not a number or word of a candidate; "
+            "try probability, bulk_modulus, energy_above_hull"
         )

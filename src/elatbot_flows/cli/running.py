@@ -12,7 +12,7 @@ from elatbot_flows.cli.progress import progress
 from elatbot_flows.errors import ElatbotError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from jobflow import Flow, JobStore
     from rich.console import Console
@@ -26,7 +26,7 @@ def run_shown(
     console: Console,
     *,
     workers: int,
-    potential: str | None = None,
+    potentials: Sequence[str] = (),
     device: str = "cpu",
     publish: Callable[[], str] = str,
 ) -> None:
@@ -40,8 +40,8 @@ def run_shown(
         For progress.
     workers
         Processes.
-    potential, device
-        What to load while the first job runs; None for nothing.
+    potentials, device
+        What to load while the first jobs run.
     publish
         Called at the end, also of an interrupted run; says what it did.
 
@@ -52,10 +52,9 @@ def run_shown(
     typer.Exit
         If a job failed for anything else.
     """
-    from elatbot_flows.potentials.registry import warm_up
-    from elatbot_flows.runner import run_flow
+    from elatbot_flows.campaign.runner import run_flow
 
-    loader = None if potential is None else partial(warm_up, potential, device)
+    loader = partial(_load, tuple(potentials), device) if potentials else None
     try:
         with progress(console) as show:
             summary = run_flow(flow, store, workers=workers, on_event=show, warm_up=loader)
@@ -75,3 +74,11 @@ def run_shown(
             raise error
     if summary.failed:
         raise typer.Exit(1)
+
+
+def _load(potentials: Sequence[str], device: str) -> None:
+    """Load potentials for later."""
+    from elatbot_flows.potentials.registry import warm_up
+
+    for name in potentials:
+        warm_up(name, device)

@@ -22,6 +22,9 @@ __all__ = [
     "DialectName",
     "Dtype",
     "EngineName",
+    "Generator",
+    "GeneratorDevice",
+    "GeneratorDtype",
     "Guided",
     "Kelvin",
     "MaxTokens",
@@ -52,6 +55,15 @@ Device = Annotated[
 ]
 Dtype = Annotated[
     str | None, typer.Option(help="float32, bfloat16 or float16; the engine's own by default.")
+]
+Generator = Annotated[
+    str, typer.Option(metavar="NAME|DIR|HUB-ID", help="Text model that proposes.")
+]
+GeneratorDevice = Annotated[
+    str | None, typer.Option(help="Device of the text model: cpu (default) or cuda.")
+]
+GeneratorDtype = Annotated[
+    str | None, typer.Option(help="Precision of the text model; the engine's own by default.")
 ]
 Kelvin = Annotated[float, typer.Option("--kelvin", help="Temperature of the material, K.")]
 SamplingTemperature = Annotated[
@@ -91,7 +103,10 @@ class Asking:
             As `elatbot_flows.engines.text_model.text_model`.
         """
         from elatbot_flows.engines.text_model import text_model
+        from elatbot_flows.engines.weights_files import local_folder
 
+        if self.engine != "server":
+            local_folder(self.model)  # refuses what looks like a folder and is none
         return text_model(
             self.model,
             adapter=self.adapter,

@@ -1,9 +1,10 @@
-"""``elatbot validate``: elastic tensors of crystals in files."""
+"""``elatbot validate``: crystals in files, judged as those of a design run are."""
 
 from __future__ import annotations
 
 import json
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,15 +12,32 @@ import typer
 from rich.console import Console
 
 from elatbot_flows.cli.crystals import read_crystals, require_files
-from elatbot_flows.cli.options import available_cores, writable_folder
+from elatbot_flows.cli.options import (
+    BulkModulus,
+    PoissonRatio,
+    Potentials,
+    PughRatio,
+    ShearModulus,
+    Workers,
+    YoungsModulus,
+    available_cores,
+    check_at_least,
+    parse_intervals,
+    parse_potentials,
+    writable_folder,
+)
+from elatbot_flows.cli.results import candidate_json
 from elatbot_flows.cli.running import run_shown
 from elatbot_flows.errors import TargetError
 
 if TYPE_CHECKING:
-    from jobflow import Job, JobStore
     from pymatgen.core import Structure
 
-    from elatbot_flows.potentials.validation import ValidationSettings
+    from elatbot_flows.campaign.results import DesignResult
+    from elatbot_flows.documents import CandidateDocument
+    from elatbot_flows.jobs import HullMaker
+    from elatbot_flows.potentials.settings import ValidationSettings
+    from elatbot_flows.targets import DesignTarget
 
 __all__ = ["validate"]
 
@@ -30,134 +48,164 @@ def validate(
     files: Annotated[
         list[Path], typer.Argument(help="Crystals: CIF, POSCAR, pymatgen JSON, ...", metavar="FILE")
     ],
-    potential: Annotated[
-        list[str],
-        typer.Option(metavar="NAME|DIR", help="Potential; give several to see them disagree."),
-    ] = ["7net-0"],  # noqa: B006 - typer copies it
+    bulk_modulus: BulkModulus = None,
+    shear_modulus: ShearModulus = None,
+    youngs_modulus: YoungsModulus = None,
+    poisson_ratio: PoissonRatio = None,
+    pugh_ratio: PughRatio = None,
+    potential: Potentials = None,
     method: Annotated[
         str, typer.Option(help="linear_response, or finite_strain as atomate2 does it.")
     ] = "linear_response",
     supercell: Annotated[
         int, typer.Option(help="Also look for soft phonons in a supercell this often repeated.")
     ] = 1,
-    device: Annotated[str, typer.Option(help="Device of the potential: cpu or cuda.")] = "cpu",
+    hull: Annotated[
+        bool, typer.Option("--hull/--no-hull", help="Also place what passed on the convex hull.")
+    ] = False,
+    device: Annotated[str, typer.Option(help="Device of the potentials: cpu or cuda.")] = "cpu",
     dtype: Annotated[
         str | None, typer.Option(help="float32 or float64; the model's own by default.")
     ] = None,
-    workers: Annotated[
-        int | None, typer.Option(help="Processes to use; all cores by default.")
-    ] = None,
+    workers: Workers = None,
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Keep the documents, to go on later.")
+        Path | None,
+        typer.Option(metavar="DIR", help="Keep documents and a report, to go on later."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
 ) -> None:
-    """Relax crystals and compute their relaxed-ion elastic tensors (GPa).
+    """Relax crystals, compute their elastic tensors (GPa), and say whether they meet a target.
 
-    A crystal that cannot be validated is an entry with a reason, never a missing one.
+    Without intervals there is an estimate and no verdict. A crystal that cannot be judged, or a
+    file that cannot be read, is an entry with a reason, never a missing one.
     """
-    from elatbot_flows.potentials.registry import check_potential_name
-    from elatbot_flows.potentials.validation import ValidationSettings
-    from elatbot_flows.schemas import ElasticResult
-
+    check_at_least(1, "--supercell", supercell)
+    check_at_least(1, "--workers", workers)
     if method not in _METHODS:
         raise TargetError(f"--method {method}: choose from {', '.join(_METHODS)}")
-    for name in potential:
-        check_potential_name(name)
+    target = _target(
+        bulk_modulus=bulk_modulus,
+        shear_modulus=shear_modulus,
+        youngs_modulus=youngs_modulus,
+        poisson_ratio=poisson_ratio,
+        pugh_ratio=pugh_ratio,
+    )
+    potentials = parse_potentials(potential)
     require_files(files)
-    if supercell < 1:
-        raise TargetError(f"--supercell {supercell}: give 1 or more")
+    from elatbot_flows.potentials.settings import ValidationSettings
+
     settings = ValidationSettings(method=method, supercell=supercell)  # type: ignore[arg-type]
+    judging = _Judging(
+        potentials, device, dtype, settings, hull=hull, workers=workers or available_cores()
+    )
     crystals, unreadable = read_crystals(files)
     with tempfile.TemporaryDirectory() as scratch:
         folder = writable_folder(out, "--out") if out else Path(scratch)
-        nothing = dict.fromkeys(ElasticResult.model_fields)
-        entries = {source: nothing | why for source, why in unreadable.items()} | _entries(
-            crystals, potential, (device, dtype), settings, folder, workers or available_cores()
+        result = judging.result(crystals, target, folder) if crystals else None
+        if out and result is not None:
+            from elatbot_flows.report import write_report
+
+            page = write_report(result, folder).html
+            typer.echo(f"report: {page}", err=True)
+    names = list(dict.fromkeys(map(str, files)))
+    found = _by_source(result, unreadable)
+    _show([found[name] for name in names], names, result, as_json=as_json)
+
+
+def _target(**texts: str | None) -> DesignTarget | None:
+    from elatbot_flows.targets import DesignTarget
+
+    intervals = parse_intervals(**texts)
+    if not intervals:
+        return None
+    target = DesignTarget(**intervals)
+    target.implied_bulk_modulus()
+    return target
+
+
+@dataclass
+class _Judging:
+    """Who judges, and how."""
+
+    potentials: list[str]
+    device: str
+    dtype: str | None
+    settings: ValidationSettings
+    hull: bool
+    workers: int
+
+    def _hull_maker(self) -> HullMaker:
+        from elatbot_flows.jobs import HullMaker
+
+        return HullMaker(potential=self.potentials[0], device=self.device)
+
+    def result(
+        self, crystals: dict[str, Structure], target: DesignTarget | None, folder: Path
+    ) -> DesignResult:
+        """Run the flow of a design with crystals that are given and stay as they are."""
+        from elatbot_flows.campaign.results import read_result
+        from elatbot_flows.campaign.store import open_store, publish_candidates
+        from elatbot_flows.flows import InverseDesignMaker
+        from elatbot_flows.judges import PotentialJudge
+        from elatbot_flows.proposers import GivenProposer
+
+        judges = [
+            PotentialJudge(
+                potential=name, device=self.device, dtype=self.dtype, settings=self.settings
+            )
+            for name in self.potentials
+        ]
+        flow = InverseDesignMaker(
+            n=None,
+            proposer=GivenProposer(materials=list(crystals.values()), sources=list(crystals)),
+            build=None,
+            judges=judges,  # type: ignore[arg-type]
+            hull=self._hull_maker() if self.hull else None,
+        ).make(target)
+        store, _ = open_store(folder)
+
+        def publish() -> str:
+            return f"{publish_candidates(store)} candidates are stored as far as they got: "
+
+        console = Console(stderr=True, highlight=False)
+        run_shown(
+            flow,
+            store,
+            console,
+            workers=self.workers,
+            potentials=self.potentials,
+            device=self.device,
+            publish=publish,
         )
-    found = [entries[str(path)] for path in files]
+        return read_result(store, flow.output.uuid)
+
+
+def _by_source(
+    result: DesignResult | None, unreadable: dict[str, dict[str, Any]]
+) -> dict[str, CandidateDocument]:
+    """What became of every file."""
+    from elatbot_flows.documents import CandidateDocument
+
+    found = {str(c.source): c for c in result.candidates} if result else {}
+    for number, (source, why) in enumerate(unreadable.items(), start=1):
+        nothing = CandidateDocument(
+            candidate_id=f"unreadable-{number:05d}", run_id="", source=source
+        )
+        found[source] = nothing.failed(why["reason"], why["message"])
+    return found
+
+
+def _show(
+    found: list[CandidateDocument],
+    names: list[str],
+    result: DesignResult | None,
+    *,
+    as_json: bool,
+) -> None:
     if as_json:
-        typer.echo(json.dumps(found, indent=1, allow_nan=False))
-    else:
-        from elatbot_flows.report import render_results
+        entries = [candidate_json(candidate) for candidate in found]
+        typer.echo(json.dumps(entries, indent=1, allow_nan=False))
+        return
+    from elatbot_flows.report import render_materials
 
-        render_results(found, Console(highlight=False))
-
-
-def _entries(
-    crystals: dict[str, Structure],
-    potentials: list[str],
-    placement: tuple[str, str | None],
-    settings: ValidationSettings,
-    folder: Path,
-    workers: int,
-) -> dict[str, dict[str, Any]]:
-    """Results by file: those of the first potential, with the other ones inside."""
-    from jobflow import Flow
-
-    from elatbot_flows.store import open_store
-
-    if not crystals:
-        return {}
-    store, _ = open_store(folder)
-    jobs = {
-        (name, source): _job(name, source, crystal, placement, settings, number)
-        for name in potentials
-        for number, (source, crystal) in enumerate(crystals.items(), start=1)
-    }
-    console = Console(stderr=True, highlight=False)
-    run_shown(
-        Flow(list(jobs.values()), name="validate files"),
-        store,
-        console,
-        workers=workers,
-        potential=potentials[0],
-        device=placement[0],
-    )
-    entries = {}
-    for source in crystals:
-        first, *others = (_result(store, jobs[name, source]) for name in potentials)
-        entries[source] = first | ({"others": others} if others else {})
-        entries[source]["estimates"] = _estimates([first, *others])
-    return entries
-
-
-def _estimates(results: list[dict[str, Any]]) -> dict[str, Any]:
-    """Bulk and shear modulus out of all potentials, where the calibration knows them."""
-    from elatbot_flows.jobs.estimate import combined_estimate, member_key
-    from elatbot_flows.schemas import PotentialRecord
-
-    keys = [member_key(PotentialRecord(**result["potential"])) for result in results]
-    estimates = {}
-    for modulus in ("bulk_modulus", "shear_modulus"):
-        values = {key: result[modulus] for key, result in zip(keys, results, strict=True)}
-        if found := combined_estimate(values, modulus, results[0]["elements"]):
-            estimates[modulus] = found.model_dump()
-    return estimates
-
-
-def _job(
-    potential: str,
-    source: str,
-    crystal: Structure,
-    placement: tuple[str, str | None],
-    settings: ValidationSettings,
-    number: int,
-) -> Job:
-    from elatbot_flows.jobs import ElasticValidationMaker
-
-    device, dtype = placement
-    maker = ElasticValidationMaker(
-        potential=potential, device=device, dtype=dtype, settings=settings
-    )
-    made: Job = maker.make([crystal], [source])
-    made.append_name(f" {number}")
-    return made
-
-
-def _result(store: JobStore, job: Job) -> dict[str, Any]:
-    """The stored result as plain JSON values."""
-    from monty.json import jsanitize
-
-    (output,) = store.get_output(job.uuid)
-    return {k: jsanitize(v, strict=True) for k, v in output.items() if not k.startswith("@")}
+    render_materials(found, names, result, Console(highlight=False))

@@ -22,7 +22,6 @@ from elatbot_flows.elasticity.laue import (
 from elatbot_flows.elasticity.moduli import Moduli, moduli_from_tensor
 from elatbot_flows.elasticity.stability import smallest_eigenvalue
 from elatbot_flows.elasticity.units import GPA_PER_EV_A3, bulk_modulus_from_pressures
-from elatbot_flows.elasticity.verdict import Verdict, judge
 
 __all__ = [
     "GPA_PER_EV_A3",
@@ -31,10 +30,8 @@ __all__ = [
     "Extremes",
     "Moduli",
     "Projection",
-    "Verdict",
     "bulk_modulus_from_pressures",
     "directional_moduli",
-    "judge",
     "laue_class",
     "linear_compressibility",
     "moduli_from_tensor",

@@ -24,12 +24,13 @@ def feasible_bulk_modulus(bounds: Mapping[str, Bounds]) -> Bounds | None:
     Parameters
     ----------
     bounds
-        Closed bounds by property name; any subset of the properties of a target.
+        Bounds by property name, within what a solid can have; any subset of the properties of a
+        target. The upper one may be infinite.
 
     Returns
     -------
     tuple of float, or None
-        Lowest and highest K; None if K is not bounded from above.
+        Lowest and highest K, the latter infinite if there is no such bound; None if any K will do.
 
     Raises
     ------
@@ -43,7 +44,7 @@ def feasible_bulk_modulus(bounds: Mapping[str, Bounds]) -> Bounds | None:
     high = max(low, high)
     least = max(bulk[0], _over(shear[0], _shear_per_bulk(low)), _over(youngs[0], 3 - 6 * low))
     most = min(bulk[1], _over(shear[1], _shear_per_bulk(high)), _over(youngs[1], 3 - 6 * high))
-    if math.isinf(most):
+    if math.isinf(most) and least <= 0:
         return None
     if least > most * (1 + _ROUNDING):
         raise ValueError("no isotropic solid is within all bounds")

@@ -14,7 +14,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from elatbot_flows.elasticity.mandel import mandel_from_voigt, voigt_from_mandel
-from elatbot_flows.elasticity.symmetry import mandel_from_matrix, matrix_from_mandel
+from elatbot_flows.elasticity.symmetry import (
+    mandel_from_matrix,
+    matrix_from_mandel,
+    spacegroup_analyzer,
+)
 from elatbot_flows.errors import ParseError
 
 if TYPE_CHECKING:
@@ -114,7 +118,9 @@ def laue_class(point_group: str) -> str:
 
 
 def symmetry_of_structure(structure: Structure, symprec: float = 1e-2) -> str:
-    """Symmetry that the elastic tensor of a crystal has in pymatgen's IEEE axes.
+    """Symmetry that the elastic tensor of a crystal has in its IEEE axes.
+
+    See :func:`~elatbot_flows.elasticity.axes.ieee_rotation`.
 
     Parameters
     ----------
@@ -127,11 +133,9 @@ def symmetry_of_structure(structure: Structure, symprec: float = 1e-2) -> str:
     -------
     str
         A Laue class; or ``"-31m"`` for the space groups of the class -3m with twofold axes across
-        the a axis, because pymatgen puts the a axis along x whatever the space group.
+        the a axis, because the a axis is along x whatever the space group.
     """
-    from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
-
-    analyzer = SpacegroupAnalyzer(structure, symprec=symprec)
+    analyzer = spacegroup_analyzer(structure, symprec)
     if analyzer.get_space_group_number() in _GROUPS_31M:
         return _TWOFOLD_ALONG_Y
     return laue_class(analyzer.get_point_group_symbol())

@@ -29,6 +29,9 @@ __all__ = ["Response", "choose_directions", "hessian_from_products", "response"]
 
 _TRIALS = 30
 _WORST_CONDITION = 25.0
+_DEGENERATE = 1e-6
+"""Eigenvalues this near, relative to the largest, are one that belongs to several directions: the
+symmetry, which measured derivatives are given exactly, makes them equal."""
 _MANDEL_TO_VOIGT = np.array([1.0, 1.0, 1.0, 2.0**0.5, 2.0**0.5, 2.0**0.5])
 
 
@@ -45,8 +48,12 @@ class Response:
         Smallest curvature of the energy along a displacement of the atoms at fixed cell, that is
         smallest eigenvalue of the force constants at the zone centre without translations; inf
         for one atom.
-    soft_direction
-        That displacement, shape (n, 3), normalised; None for one atom.
+    soft_modes
+        Orthonormal displacements with that curvature, coordinates as columns, shape (6 + 3 n, m);
+        m is 0 for one atom.
+    soft_strains
+        Strains of the smallest eigenvalue of `relaxed`, each of length 1 (Mandel) and with the
+        displacements that it causes, shape (6 + 3 n, m).
     asymmetry
         How far the measured second derivatives were from being symmetric, relative to their
         size: an estimate of the error.
@@ -55,7 +62,8 @@ class Response:
     relaxed: NDArray[np.float64]
     clamped: NDArray[np.float64]
     softest_mode: float
-    soft_direction: NDArray[np.float64] | None
+    soft_modes: NDArray[np.float64]
+    soft_strains: NDArray[np.float64]
     asymmetry: float
 
 
@@ -147,18 +155,24 @@ def response(hessian: NDArray[np.float64], volume: float, asymmetry: float = 0.0
     values, vectors = np.linalg.eigh(force_constants)
     translations = 1.0 - np.linalg.norm(translation_free(len(hessian))[6:, 6:] @ vectors, axis=0)
     optical = translations < 0.5
-    correction = np.zeros((6, 6))
-    softest, direction = np.inf, None
-    if optical.any():
-        values, vectors = values[optical], vectors[:, optical]
-        coupling = mixed @ vectors
-        correction = (coupling / values) @ coupling.T
-        softest, direction = float(values[0]), vectors[:, 0].reshape(-1, 3)
+    values, vectors = values[optical], vectors[:, optical]
+    coupling = mixed @ vectors
+    relaxed = strain - (coupling / values) @ coupling.T
+    stiffness, strains = np.linalg.eigh(relaxed)
+    strains = strains[:, _lowest(stiffness)]
+    shifts = -vectors @ ((coupling.T @ strains) / values[:, None])
+    modes = vectors[:, _lowest(values)]
     scale = np.outer(_MANDEL_TO_VOIGT, _MANDEL_TO_VOIGT)
     return Response(
-        relaxed=(strain - correction) / volume / scale,
+        relaxed=relaxed / volume / scale,
         clamped=strain / volume / scale,
-        softest_mode=softest,
-        soft_direction=direction,
+        softest_mode=float(values[0]) if len(values) else np.inf,
+        soft_modes=np.vstack([np.zeros((6, modes.shape[1])), modes]),
+        soft_strains=np.vstack([strains, shifts]),
         asymmetry=asymmetry,
     )
+
+
+def _lowest(values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which of some ascending eigenvalues equal the first."""
+    return np.asarray(values <= values[:1] + _DEGENERATE * np.abs(values).max(initial=0.0))

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from elatbot_flows.elasticity.mandel import mandel_from_voigt, voigt_from_mandel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pymatgen.core import Structure
+    from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
-__all__ = ["CrystalSymmetry", "crystal_symmetry", "mandel_from_matrix", "matrix_from_mandel"]
+__all__ = [
+    "CrystalSymmetry",
+    "crystal_symmetry",
+    "mandel_from_matrix",
+    "matrix_from_mandel",
+    "nearest_rotation",
+    "spacegroup_analyzer",
+    "symmetry_dataset",
+]
 
 _ROOT2 = np.sqrt(2.0)
 _PAIRS = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
@@ -70,6 +81,15 @@ class CrystalSymmetry:
             columns.append(block)
         return np.hstack(columns)
 
+    def mean_tensor(self, tensor: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The nearest elastic tensor, shape (6, 6), Voigt order, with the symmetry of the crystal.
+
+        Axes are those that the displacements have.
+        """
+        turns = self.matrices[:, :6, :6]
+        mandel = mandel_from_voigt(tensor)
+        return voigt_from_mandel((turns @ mandel @ turns.transpose(0, 2, 1)).mean(axis=0))
+
     def orbit(self, vectors: NDArray[np.float64]) -> NDArray[np.float64]:
         """All images of some vectors.
 
@@ -98,6 +118,36 @@ def translation_free(dimension: int) -> NDArray[np.float64]:
     return projector
 
 
+def spacegroup_analyzer(structure: Structure, symprec: float = 1e-2) -> SpacegroupAnalyzer:
+    """Pymatgen's analyser with one tolerance for lengths and angles alike.
+
+    By default it takes angles within 5 degrees for equal, and so a sheared cell for a cube.
+
+    Parameters
+    ----------
+    structure
+        Crystal.
+    symprec
+        Tolerance, A.
+    """
+    from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
+
+    return SpacegroupAnalyzer(structure, symprec=symprec, angle_tolerance=-1)
+
+
+def symmetry_dataset(structure: Structure, symprec: float = 1e-2) -> Any:
+    """What spglib finds out about a crystal.
+
+    Parameters
+    ----------
+    structure
+        Crystal.
+    symprec
+        Tolerance, A.
+    """
+    return spacegroup_analyzer(structure, symprec).get_symmetry_dataset()
+
+
 def crystal_symmetry(structure: Structure, symprec: float | None = 1e-2) -> CrystalSymmetry:
     """Find the space group with spglib and represent it.
 
@@ -111,14 +161,12 @@ def crystal_symmetry(structure: Structure, symprec: float | None = 1e-2) -> Crys
     n = len(structure)
     if symprec is None:
         return CrystalSymmetry(np.eye(6 + 3 * n)[None], 1)
-    from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
-
-    dataset = SpacegroupAnalyzer(structure, symprec=symprec).get_symmetry_dataset()
+    dataset = symmetry_dataset(structure, symprec)
     cell = structure.lattice.matrix.T
     matrices, seen = [], set()
     for rotation, translation in zip(dataset.rotations, dataset.translations, strict=True):
         permutation = _permutation(structure, rotation, translation)
-        cartesian = _nearest_rotation(cell @ rotation @ np.linalg.inv(cell))
+        cartesian = nearest_rotation(cell @ rotation @ np.linalg.inv(cell))
         matrix = _matrix(cartesian, permutation)
         # Centring translations of a cell that is not primitive move atoms only.
         key = matrix.round(6).tobytes()
@@ -140,7 +188,7 @@ def _permutation(
     return np.asarray(distances.argmin(axis=1))
 
 
-def _nearest_rotation(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+def nearest_rotation(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
     """The orthogonal matrix nearest to a nearly orthogonal one."""
     left, _, right = np.linalg.svd(matrix)
     return np.asarray(left @ right)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from elatbot_flows.engines.base import Failure
-from elatbot_flows.engines.guides import Guides
-from elatbot_flows.errors import EngineError, ParseError
+from elatbot_flows.engines.guides import Guide, Guides
+from elatbot_flows.errors import EngineError, GeneratorError, ParseError
+from elatbot_flows.text.compact import vocabulary
 from elatbot_flows.text.question import Template, messages, write
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-    from elatbot_flows.engines.guides import Guide
-    from elatbot_flows.text.question import Question
+    from elatbot_flows.text.question import Limits, Question
 
 __all__ = ["Asked", "Asker"]
 
@@ -55,7 +55,7 @@ class Asker:
     context_length
         Most tokens of question and answer; None for no limit.
     guided
-        Whether answers follow the patterns of their questions.
+        Whether answers follow the patterns and limits of their questions.
     """
 
     def __init__(
@@ -71,9 +71,22 @@ class Asker:
         self._limit = context_length
         self._guided = guided
 
+        self._limited = lru_cache(maxsize=256)(self._guide_of_limits)
+
     @cached_property
     def _guides(self) -> Guides:
         return Guides(self._tokenizer)
+
+    @cached_property
+    def _words(self) -> dict[str, int]:
+        """Token numbers of the words that limits are written in."""
+        words = self._tokenizer.get_vocab()
+        if missing := sorted(set(vocabulary()) - set(words)):
+            raise EngineError(
+                f"limits need a model that writes whole words of the compact format; this one has "
+                f"no {missing[0]!r}: leave the limits out"
+            )
+        return words
 
     def ask(self, question: Question, max_tokens: int) -> Asked | Failure:
         """Text and tokens of a question, or why it cannot be asked."""
@@ -92,8 +105,8 @@ class Asker:
                 f"the model reads {self._limit} together: shorten the question or lower max_tokens",
             )
         try:
-            guide = self._guide(question.pattern, prefix)
-        except EngineError as error:
+            guide = self._guide(question, prefix)
+        except (EngineError, GeneratorError) as error:
             return Failure("pattern_not_supported", str(error))
         return Asked(text + question.prefix, tokens, prefix, guide)
 
@@ -111,7 +124,16 @@ class Asker:
         # Questions that are too long are told of below, question by question.
         return tuple(self._tokenizer.encode(text, add_special_tokens=False, verbose=False))
 
-    def _guide(self, pattern: str | None, prefix: tuple[int, ...]) -> Guide | None:
-        if pattern is None or not self._guided:
+    def _guide(self, question: Question, prefix: tuple[int, ...]) -> Guide | None:
+        if not self._guided:
             return None
-        return self._guides.guide(pattern, prefix)
+        if question.limits is not None:
+            return self._limited(question.limits)
+        if question.pattern is None:
+            return None
+        return self._guides.guide(question.pattern, prefix)
+
+    def _guide_of_limits(self, limits: Limits) -> Guide:
+        from elatbot_flows.engines.mini.grammar import MaterialIndex
+
+        return Guide(MaterialIndex(limits, self._words), 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from monty.json import MSONable
 
@@ -12,10 +12,11 @@ from elatbot_flows.errors import EngineError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from elatbot_flows.documents import TextModelRecord
     from elatbot_flows.engines.completion import Completion
     from elatbot_flows.text.question import Question
 
-__all__ = ["Engine", "EngineRecord", "EngineSettings", "Failure", "Sampling"]
+__all__ = ["Engine", "EngineSettings", "Failure", "Sampling"]
 
 
 @dataclass(frozen=True)
@@ -89,52 +90,12 @@ class Failure(MSONable):
     message: str
 
 
-@dataclass(frozen=True)
-class EngineRecord(MSONable):
-    """Who answers: what has to be known to ask the same model again.
-
-    Parameters
-    ----------
-    engine, engine_version
-        ``"transformers"``, ``"vllm"`` or ``"server"`` and the version of the library, or what the
-        server says of itself.
-    model
-        Name or folder the model was asked for by.
-    template
-        How questions are written, a value of `elatbot_flows.text.question.Template`.
-    revision
-        Commit on the hub, where there is one.
-    weights_sha256
-        Hash over the files of weights, where they lie on this machine.
-    adapter, adapter_sha256
-        The same for an adapter.
-    context_length
-        Most tokens of question and answer together; None if unknown.
-    reproducible
-        Whether the same seed gives the same answers, however they are batched.
-    settings
-        Device, precision, quantisation, address, ... of the engine.
-    """
-
-    engine: str
-    engine_version: str
-    model: str
-    template: str
-    revision: str | None = None
-    weights_sha256: str | None = None
-    adapter: str | None = None
-    adapter_sha256: str | None = None
-    context_length: int | None = None
-    reproducible: bool = True
-    settings: dict[str, Any] | None = None
-
-
 class Engine(Protocol):
     """A text model somewhere: in this process, in vLLM, behind a server."""
 
     @property
-    def record(self) -> EngineRecord:
-        """Who answers."""
+    def record(self) -> TextModelRecord:
+        """Who answers: what has to be known to ask the same model again."""
 
     def complete(
         self, questions: Sequence[Question], sampling: Sampling

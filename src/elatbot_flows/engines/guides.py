@@ -39,7 +39,7 @@ class Guide:
     Parameters
     ----------
     index
-        Automaton of outlines-core.
+        Automaton of outlines-core, or `elatbot_flows.engines.mini.grammar.MaterialIndex`.
     begin
         Its state where answers go on.
     """

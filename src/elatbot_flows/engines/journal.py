@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from elatbot_flows.engines.base import Engine, EngineRecord, Sampling
+    from elatbot_flows.documents import TextModelRecord
+    from elatbot_flows.engines.base import Engine, Sampling
     from elatbot_flows.text.question import Question
 
 __all__ = ["RETRYABLE", "Journaled", "answer_keys"]
@@ -46,7 +47,7 @@ class Journaled:
         self._journal = JournalFolder(folder)
 
     @property
-    def record(self) -> EngineRecord:
+    def record(self) -> TextModelRecord:
         """Who answers."""
         return self._engine.record
 
@@ -82,16 +83,15 @@ class Journaled:
 
 
 def answer_keys(
-    record: EngineRecord, questions: Sequence[Question], sampling: Sampling
+    record: TextModelRecord, questions: Sequence[Question], sampling: Sampling
 ) -> list[str]:
     """Names of answers in a journal: hashes of who is asked what and how.
 
     A question that comes twice has two answers. The address of a server is left out, for a server
     that is started again may get another one.
     """
-    who = asdict(record)
-    settings = who["settings"] or {}
-    who["settings"] = {k: v for k, v in settings.items() if k not in _PLACES}
+    who = record.model_dump()
+    who["settings"] = {k: v for k, v in record.settings.items() if k not in _PLACES}
     begin = hashlib.sha256(_json([who, asdict(sampling)]))
     seen: Counter[Question] = Counter()
     keys = []

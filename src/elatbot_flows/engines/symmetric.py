@@ -18,7 +18,8 @@ from elatbot_flows.text import patterns
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from elatbot_flows.engines.base import Engine, EngineRecord, Sampling
+    from elatbot_flows.documents import TextModelRecord
+    from elatbot_flows.engines.base import Engine, Sampling
     from elatbot_flows.engines.completion import Completion
     from elatbot_flows.text.question import Question
 
@@ -73,10 +74,11 @@ class SymmetricMatrices:
         self._engine = engine
 
     @property
-    def record(self) -> EngineRecord:
+    def record(self) -> TextModelRecord:
         """Record of the engine, with ``symmetric_matrices`` among its settings."""
         record = self._engine.record
-        return replace(record, settings={**(record.settings or {}), "symmetric_matrices": True})
+        settings = {**record.settings, "symmetric_matrices": True}
+        return record.model_copy(update={"settings": settings})
 
     def complete(
         self, questions: Sequence[Question], sampling: Sampling

@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from functools import lru_cache
-from importlib import import_module
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from monty.json import MSONable
 
-from elatbot_flows.engines.embedded.generator_files import METADATA, SHIPPED, describe_generator
+from elatbot_flows.engines.base import Sampling
+from elatbot_flows.engines.by_name import ENGINES, engine_settings
+from elatbot_flows.engines.latest import latest
+from elatbot_flows.engines.mini.generator_files import describe_generator, is_generator
 from elatbot_flows.errors import EngineError
-from elatbot_flows.text.dialects import Dialect
-from elatbot_flows.text.dialects import dialect as find_dialect
+from elatbot_flows.text.dialects import find_dialect, formats_of
 from elatbot_flows.text.elatbot_prompts import Task
+from elatbot_flows.text.question import Template
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from elatbot_flows.engines.base import Engine, EngineSettings
+    from elatbot_flows.engines.mini.generator import Generator
+    from elatbot_flows.engines.mini.generator_files import GeneratorInfo
+    from elatbot_flows.engines.planning import Writer
+    from elatbot_flows.targets import DesignTarget
+    from elatbot_flows.text.format import Format
 
-__all__ = ["ENGINES", "TextModel", "text_model"]
-
-_SETTINGS = {
-    "transformers": "TransformersSettings",
-    "vllm": "VllmSettings",
-    "server": "ServerSettings",
-}
-ENGINES = tuple(_SETTINGS)
-"""Engines by name."""
-
-_PREFERRED = (Task.TENSOR, Task.BULK_MODULUS)
+__all__ = ["TextModel", "text_model"]
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class TextModel(MSONable):
     settings
         Settings of the engine; loaded once per process.
     dialect
-        A name of `elatbot_flows.text.dialects.DIALECTS`.
+        A name of `elatbot_flows.text.dialects.dialects`.
     elements
         Symbols of the elements it was trained on; None if nobody wrote them down.
 
@@ -60,11 +59,11 @@ class TextModel(MSONable):
     def __post_init__(self) -> None:
         if self.elements is not None:
             object.__setattr__(self, "elements", tuple(self.elements))  # JSON has no tuples
-        template = getattr(self.settings, "template", self.words.template)
-        if template != self.words.template:
+        template = getattr(self.settings, "template", self.template)
+        if template != self.template:
             raise EngineError(
                 f"the dialect {self.dialect!r} is written in the template "
-                f"'{self.words.template}', not '{template}': change one of them"
+                f"'{self.template}', not '{template}': change one of them"
             )
 
     @property
@@ -74,42 +73,158 @@ class TextModel(MSONable):
         return model.rstrip("/").rpartition("/")[2] if Path(model).is_dir() else model
 
     @property
-    def words(self) -> Dialect:
-        """How tasks are asked of it and its answers read."""
-        return find_dialect(self.dialect)
+    def template(self) -> Template:
+        """How it was trained to see a question."""
+        return find_dialect(self.dialect).template
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """What it can be asked."""
+        return tuple(formats_of(self.dialect))
+
+    def format(self, task: str) -> Format[Any, Any]:
+        """How a task is asked of it and its answers are read.
+
+        Raises
+        ------
+        EngineError
+            If the model does not know it.
+        """
+        known = formats_of(self.dialect)
+        if task not in known:
+            raise EngineError(
+                f"{self.name} cannot be asked for {task}: it knows {', '.join(sorted(known))}; "
+                "choose one of these, or give another model"
+            )
+        return known[task]
 
     def engine(self) -> Engine:
-        """The engine, loaded once per process.
+        """The engine; the latest one stays in memory.
 
         Raises
         ------
         EngineError
             As `elatbot_flows.engines.base.EngineSettings.start`.
         """
-        return _loaded(self.settings)  # type: ignore[arg-type]
+        return latest(self.settings, lambda settings: settings.start())
 
-    def check_task(self, task: Task | str | None) -> Task:
-        """The task to ask for: `task`, or a tensor if the model can, or else a bulk modulus.
+    @cached_property
+    def generator(self) -> GeneratorInfo | None:
+        """What is known of the training rows, if this package made the model.
+
+        Raises
+        ------
+        GeneratorError
+            If a folder with ``generator.json`` is incomplete.
+        """
+        spec, settings = str(getattr(self.settings, "model", "")), self.settings
+        elsewhere = getattr(settings, "url", None) or getattr(settings, "adapter", None)
+        ours = not elsewhere and self.template is Template.RAW and is_generator(spec)
+        return describe_generator(spec) if ours else None
+
+    def sampling(self, task: str, **given: Any) -> Sampling:
+        """How answers to a task are drawn unless `given` says otherwise; loads the model.
+
+        Parameters
+        ----------
+        task
+            What is asked.
+        given
+            Fields of `Sampling`; None for the default of the dialect. Answers get as many tokens
+            as the task needs, but not more than half of what the model can keep in view.
 
         Raises
         ------
         EngineError
-            If there is no such task or the model does not know it.
+            If the model cannot be loaded or a number is out of range.
         """
-        known = self.words.tasks
-        if task is None:
-            return next(preferred for preferred in _PREFERRED if preferred in known)
-        if task not in known:
-            raise EngineError(
-                f"{self.name} cannot be asked for {task}: it knows {', '.join(known)}; "
-                "choose one of these, or give another model"
-            )
-        return Task(task)
+        asked, context = self.format(task), self.engine().record.context_length
+        longest = asked.max_tokens if context is None else min(asked.max_tokens, context // 2)
+        fields = {
+            "max_tokens": longest,
+            "stop": find_dialect(self.dialect).stop,
+            **asked.boldness,
+        }
+        return Sampling(**fields | {k: v for k, v in given.items() if v is not None})
 
+    def writer(self) -> Writer:
+        """The model as somebody who writes materials.
 
-@lru_cache(maxsize=1)
-def _loaded(settings: EngineSettings) -> Engine:
-    return settings.start()
+        Raises
+        ------
+        EngineError
+            If it does not generate.
+        """
+        from elatbot_flows.engines.planning import Writer
+
+        return Writer(self.name, self.format(Task.GENERATION), self.generator, self.elements)
+
+    def check_target(self, target: DesignTarget) -> None:
+        """Refuse a target it cannot be asked for, without loading it.
+
+        Raises
+        ------
+        EngineError
+            If it does not generate.
+        TargetError
+            As `elatbot_flows.engines.planning.Writer.check`.
+        """
+        self.writer().check(target)
+
+    def is_unseen(self, formula: str) -> bool | None:
+        """Whether a formula is in none of its training rows; None if nobody wrote them down.
+
+        Raises
+        ------
+        ParseError
+            If the formula cannot be read.
+        """
+        known = self._known()
+        return None if known is None else known.is_unseen(formula)
+
+    def expected_moduli(
+        self, materials: Sequence[tuple[str, str]]
+    ) -> list[tuple[float, float]] | None:
+        """Voigt bulk moduli it expects, computed exactly instead of drawn, if it can.
+
+        Parameters
+        ----------
+        materials
+            Pairs of formula and crystal system.
+
+        Returns
+        -------
+        list of (float, float) or None
+            Mean and standard deviation in GPa of each; None for models that can only be asked
+            (`elatbot_flows.jobs.PredictModulusMaker`).
+
+        Raises
+        ------
+        GeneratorError, ParseError
+            If an element or a crystal system is unknown to it, or a formula cannot be read.
+        """
+        known = self._known()
+        return None if known is None else known.predict_bulk_modulus(materials)
+
+    def _known(self) -> Generator | None:
+        if self.generator is None:
+            return None
+        from elatbot_flows.engines.mini.generator import load_generator
+
+        return load_generator(str(getattr(self.settings, "model", "")))
+
+    def check_task(self, task: str | None) -> str:
+        """The task to ask for: `task`, or the one its dialect prefers for elasticity.
+
+        Raises
+        ------
+        EngineError
+            If the model does not know it.
+        """
+        if task is not None:
+            return self.format(task).task
+        known = formats_of(self.dialect).values()
+        return next(each.task for each in known if each.preferred)
 
 
 def text_model(
@@ -133,11 +248,11 @@ def text_model(
     adapter
         Folder or hub name of a LoRA adapter.
     engine
-        One of `ENGINES`.
+        One of `elatbot_flows.engines.by_name.ENGINES`.
     url
         Address of the server, for the engine ``"server"``.
     dialect
-        A name of `elatbot_flows.text.dialects.DIALECTS`; by default ``"compact"`` for models that
+        A name of `elatbot_flows.text.dialects.dialects`; by default ``"compact"`` for models that
         this package made with it, ``"elatbot"`` for all others.
     device, dtype
         Where the model runs and in which precision; the engine's own by default. vLLM chooses the
@@ -158,26 +273,13 @@ def text_model(
         raise EngineError(f"there is no engine {engine!r}: choose from {', '.join(ENGINES)}")
     if (url is None) == (engine == "server"):
         raise EngineError("the engine 'server', and it alone, needs the address of a server (url)")
-    ours = engine != "server" and (spec in SHIPPED or (Path(spec) / METADATA).is_file())
+    ours = engine != "server" and is_generator(spec)
     given = settings | {"adapter": adapter, "url": url, "device": device, "dtype": dtype}
     name = dialect or ("compact" if ours else "elatbot")
-    made = _settings(
+    made = engine_settings(
         engine,
         spec,
         {key: value for key, value in given.items() if value is not None}
         | {"template": find_dialect(name).template},
     )
     return TextModel(made, name, describe_generator(spec).elements if ours else None)
-
-
-def _settings(engine: str, spec: str, given: dict[str, Any]) -> EngineSettings:
-    """Settings of an engine; those it does not have are refused."""
-    kind = getattr(import_module(f"elatbot_flows.engines.{engine}.engine"), _SETTINGS[engine])
-    known = {field.name for field in fields(kind)}
-    if unknown := sorted(set(given) - known):
-        raise EngineError(
-            f"the engine {engine!r} has no setting {', '.join(unknown)}: it has "
-            f"{', '.join(sorted(known))}"
-        )
-    made: EngineSettings = kind(model=spec, **given)
-    return made

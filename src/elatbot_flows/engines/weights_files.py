@@ -7,7 +7,7 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
-from elatbot_flows.engines.embedded.generator_files import SHIPPED, find_folder
+from elatbot_flows.engines.mini.generator_files import SHIPPED, find_folder
 from elatbot_flows.errors import EngineError
 from elatbot_flows.files import sha256_of
 

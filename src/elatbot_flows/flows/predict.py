@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from jobflow import Flow, Maker, OutputReference
 
 from elatbot_flows.errors import TargetError
-from elatbot_flows.jobs.count import count_predictions
-from elatbot_flows.jobs.identify import identify_model
-from elatbot_flows.jobs.predict import PredictElasticMaker
+from elatbot_flows.jobs.ask.count import count_predictions
+from elatbot_flows.jobs.ask.identify import identify_model
+from elatbot_flows.jobs.ask.predict import PredictElasticMaker
+from elatbot_flows.jobs.resume import never_resume
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,7 +88,7 @@ class PredictManyMaker(Maker):
         Returns
         -------
         Flow
-            Its output is a :class:`~elatbot_flows.schemas.PredictionSummary`.
+            Its output is a :class:`~elatbot_flows.documents.PredictionSummary`.
 
         Raises
         ------
@@ -107,7 +108,7 @@ class PredictManyMaker(Maker):
         # Weights may have changed since an interrupted run under the same name.
         identified = identify_model(self.predict_maker)
         identified.name = "identify model"
-        identified.update_metadata({"resumable": False})
+        never_resume(identified)
         starts = range(0, len(structures), self.chunk_size)
         chunks = []
         for number, start in enumerate(starts, start=1):

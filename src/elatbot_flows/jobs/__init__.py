@@ -1,28 +1,31 @@
-"""Steps: Makers whose ``make`` is one job."""
+"""Steps: Makers whose ``make`` is one job, or a short flow."""
 
+from elatbot_flows.jobs.ask.count import count_predictions
+from elatbot_flows.jobs.ask.generate import GenerateMaker
+from elatbot_flows.jobs.ask.identify import identify_model
+from elatbot_flows.jobs.ask.infill import InfillMaker
+from elatbot_flows.jobs.ask.predict import PredictElasticMaker, PredictModulusMaker
+from elatbot_flows.jobs.begin import begin
 from elatbot_flows.jobs.build import BuildMaker
-from elatbot_flows.jobs.count import count_predictions
-from elatbot_flows.jobs.elastic import ElasticValidationMaker
-from elatbot_flows.jobs.generate import GenerateMaker
-from elatbot_flows.jobs.identify import identify_model
-from elatbot_flows.jobs.infill import InfillMaker
-from elatbot_flows.jobs.judge import judge_candidates
-from elatbot_flows.jobs.predict import PredictElasticMaker, PredictModulusMaker
-from elatbot_flows.jobs.propose import ProposeMaker
-from elatbot_flows.jobs.stability import HullMaker
-from elatbot_flows.jobs.validate import ValidateMaker
+from elatbot_flows.jobs.conclude import conclude
+from elatbot_flows.jobs.hull import HullMaker
+from elatbot_flows.jobs.judge import JudgeMaker
+from elatbot_flows.jobs.place import PlaceMaker
+from elatbot_flows.jobs.resume import may_resume, never_resume
 
 __all__ = [
     "BuildMaker",
-    "ElasticValidationMaker",
     "GenerateMaker",
     "HullMaker",
     "InfillMaker",
+    "JudgeMaker",
+    "PlaceMaker",
     "PredictElasticMaker",
     "PredictModulusMaker",
-    "ProposeMaker",
-    "ValidateMaker",
+    "begin",
+    "conclude",
     "count_predictions",
     "identify_model",
-    "judge_candidates",
+    "may_resume",
+    "never_resume",
 ]

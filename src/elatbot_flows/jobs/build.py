@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import contextmanager
 from dataclasses import dataclass
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from jobflow import Maker, job
 
-from elatbot_flows.errors import PotentialError, StructureError
-from elatbot_flows.schemas import CandidateBatch, CandidateDocument, Polymorph, RunRecord
+from elatbot_flows.crystals.screening import relax_guesses
+from elatbot_flows.documents import CandidateChunk, CandidateDocument
+from elatbot_flows.errors import StructureError
+from elatbot_flows.jobs.rows import WITH_STORE, candidate_of, chunk_of, resting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from jobflow import Job
 
-    from pymatgen.core import Structure
-
+    from elatbot_flows.crystals import StructureGuess
+    from elatbot_flows.documents import LedgerRow, RunRecord
     from elatbot_flows.potentials import Potential
-    from elatbot_flows.structures import StructureGuess
+    from elatbot_flows.targets import DesignTarget, Interval
 
-__all__ = ["BuildMaker"]
+__all__ = ["BuildMaker", "build_crystals"]
+
+DEFAULT_MAX_SITES = 16
+_SAFE = 0.15
+"""A screening estimate this far inside the interval, relative to its edge, cannot be bettered."""
 
 
 @dataclass
 class BuildMaker(Maker):
     """Build crystals in every inequivalent way, relax them cheaply, keep the lowest in energy.
+
+    Crystals that were given with a candidate are relaxed and kept, and no others are built.
 
     Parameters
     ----------
@@ -40,8 +48,8 @@ class BuildMaker(Maker):
         may win.
     max_relaxed
         Those of them, lowest in energy as built, that are relaxed.
-    keep
-        Relaxed crystals kept, lowest in energy first.
+    keep, energy_window
+        Relaxed crystals kept, lowest in energy first, and how far above the lowest (eV/atom).
     max_force, max_stress, max_steps
         Thresholds (eV/A, GPa) and length of the cheap relaxation.
     rough_steps
@@ -49,57 +57,75 @@ class BuildMaker(Maker):
     min_distance_ratio
         Smallest interatomic distance allowed, over the sum of the atomic radii.
     max_sites
-        Largest primitive cell.
+        Largest primitive cell; None for that of the target.
     seed
-        Seed of random crystals.
+        Seed of random crystals; None for that of the run.
     """
 
-    name: str = "build crystals"
+    name: str = "build"
     potential: str = "7net-0"
     device: str = "cpu"
     max_guesses: int = 12
     other_systems: int = 4
     max_relaxed: int = 4
-    keep: int = 2
+    keep: int = 3
+    energy_window: float = 0.1
     max_force: float = 0.05
     max_stress: float = 1.0
     max_steps: int = 30
     rough_steps: int = 6
     min_distance_ratio: float = 0.5
-    max_sites: int = 16
-    seed: int = 0
+    max_sites: int | None = None
+    seed: int | None = None
 
-    @job(output_schema=CandidateBatch)
-    def make(self, candidates: list[CandidateDocument], run: RunRecord) -> CandidateBatch:
-        """Build crystals for a chunk of candidates; a bad one never spoils the others.
+    @property
+    def rung(self) -> str:
+        """Name of the step in documents."""
+        return "build"
+
+    def make(self, rows: list[LedgerRow], target: DesignTarget | None, run: RunRecord) -> Job:
+        """Build crystals for a chunk of candidates.
 
         Parameters
         ----------
-        candidates
-            Proposed candidates.
+        rows
+            Rows of proposed candidates.
+        target
+            What is asked for; sets the order of who goes on.
         run
             The run they belong to.
 
         Returns
         -------
-        CandidateBatch
-            The candidates with ``polymorphs``, or rejected with a reason.
+        Job
+            Its output is a :class:`~elatbot_flows.documents.CandidateChunk`.
         """
-        from elatbot_flows.potentials import load_potential
+        made = build_crystals(self, rows, target, run)
+        made.name = self.name
+        return made
 
-        potential = load_potential(self.potential, self.device)
-        built = [self._build(candidate, potential) for candidate in candidates]
-        return CandidateBatch(stage="built", run=run, candidates=built)
+    def build(
+        self, candidate: CandidateDocument, potential: Potential, max_sites: int, seed: int
+    ) -> CandidateDocument:
+        """Give a candidate its crystals; a bad one is rejected with the reason.
 
-    def _build(self, candidate: CandidateDocument, potential: Potential) -> CandidateDocument:
-        candidate = candidate.updated(stage="built")
+        Parameters
+        ----------
+        candidate
+            With a formula, or with crystals that were given.
+        potential
+            The potential.
+        max_sites, seed
+            Where the Maker leaves them open.
+        """
+        candidate = candidate.updated(rung=self.rung)
         try:
-            guesses = self._guesses(candidate)
+            guesses = _given(candidate) or self._guesses(candidate, max_sites, seed)
         except StructureError as error:
             return candidate.rejected(error.reason, str(error))
         except Exception as error:  # noqa: BLE001 - a database out of reach costs its candidates
             return candidate.rejected("source_error", f"{type(error).__name__}: {error}")
-        polymorphs, failures = self._relaxed(guesses, potential)
+        polymorphs, failures = relax_guesses(guesses, potential, self)
         candidate = candidate.updated(
             guesses_built=len(guesses),
             guesses_failed=dict(Counter(reason for reason, _ in failures)),
@@ -110,27 +136,26 @@ class BuildMaker(Maker):
                 "no_relaxed_structure",
                 f"none of {len(guesses)} crystals could be relaxed: {reasons}",
             )
-        best = polymorphs[0]
-        return candidate.updated(
-            polymorphs=polymorphs,
-            screening_bulk_modulus=best.bulk_modulus,
-            nsites=len(best.structure),
-            structure_source=f"{best.source}: {best.label}",
-        )
+        return candidate.updated(status="built", polymorphs=polymorphs)
 
-    def _guesses(self, candidate: CandidateDocument) -> list[StructureGuess]:
+    def _guesses(
+        self, candidate: CandidateDocument, max_sites: int, seed: int
+    ) -> list[StructureGuess]:
         """Crystals from prototypes and known materials; random ones only where these give none."""
-        from elatbot_flows.structures import SOURCES, build_structures
+        from elatbot_flows.crystals import SOURCES, build_structures
+
+        system = candidate.proposed_crystal_system
+        others = self.other_systems if system else 2 * self.max_guesses // 3
 
         def build(sources: tuple[str, ...]) -> list[StructureGuess]:
             return build_structures(
                 str(candidate.formula),
-                str(candidate.proposed_crystal_system),
-                max_sites=self.max_sites,
-                seed=self.seed,
+                system or "Cubic",
+                max_sites=max_sites if self.max_sites is None else self.max_sites,
+                seed=seed if self.seed is None else self.seed,
                 max_guesses=self.max_guesses,
                 sources=sources,
-                other_systems=self.other_systems,
+                other_systems=others,
             )
 
         try:
@@ -140,82 +165,59 @@ class BuildMaker(Maker):
                 raise
             return build(SOURCES)
 
-    def _relaxed(
-        self, guesses: list[StructureGuess], potential: Potential
-    ) -> tuple[list[Polymorph], list[tuple[str, str]]]:
-        """The best polymorphs, lowest energy first; reason and message for those given up."""
-        from elatbot_flows.potentials.evaluation import energy_forces_stress
 
-        energies: list[tuple[float, StructureGuess]] = []
-        failures: list[tuple[str, str]] = []
-        for guess in guesses:
-            with _noting(failures):
-                energy, _, _ = energy_forces_stress(guess.structure, potential)
-                energies.append((energy / len(guess.structure), guess))
-        energies.sort(key=lambda pair: pair[0])
-        rough: list[Polymorph] = []
-        for _, guess in energies[: self.max_relaxed]:
-            with _noting(failures):
-                rough.append(self._relax(guess, guess.structure, potential, self.rough_steps))
-        best: list[Polymorph] = []
-        for crystal in _distinct(rough)[: self.keep]:
-            with _noting(failures):
-                best.append(self._relax(crystal, crystal.structure, potential, self.max_steps))
-        return _distinct(best), failures
+@job(output_schema=CandidateChunk, config=WITH_STORE)
+def build_crystals(
+    maker: BuildMaker,
+    rows: list[LedgerRow],
+    target: DesignTarget | None,
+    run: RunRecord,
+) -> CandidateChunk:
+    """Build crystals for a chunk of candidates; a bad one never spoils the others.
 
-    def _relax(
-        self,
-        origin: StructureGuess | Polymorph,
-        structure: Structure,
-        potential: Potential,
-        max_steps: int,
-    ) -> Polymorph:
-        from elatbot_flows.elasticity.symmetry import crystal_symmetry
-        from elatbot_flows.potentials.quasi_newton import relax_in_symmetry
-        from elatbot_flows.potentials.relaxation import hydrostatic_bulk_modulus
-        from elatbot_flows.structures import minimum_distance_ratio
+    Parameters
+    ----------
+    maker
+        How.
+    rows
+        Their rows.
+    target, run
+        What is asked for.
+    """
+    from elatbot_flows.potentials import load_potential
 
-        relaxed = relax_in_symmetry(
-            structure,
-            potential,
-            crystal_symmetry(structure),
-            max_force=self.max_force,
-            max_stress=self.max_stress,
-            max_steps=max_steps,
+    potential = load_potential(maker.potential, maker.device)
+    brought = [row for row in rows if row.uuid is not None]
+    given = {candidate.candidate_id: candidate for candidate in resting(brought)}
+    max_sites = DEFAULT_MAX_SITES if target is None else target.max_sites
+    built = [
+        maker.build(
+            given.get(row.candidate_id) or candidate_of(row, run), potential, max_sites, run.seed
         )
-        if (ratio := minimum_distance_ratio(relaxed.structure)) < self.min_distance_ratio:
-            raise StructureError(f"atoms at {ratio:.2f} of their radii's sum", reason="overlap")
-        last = max_steps == self.max_steps
-        return Polymorph(
-            structure=relaxed.structure,
-            source=origin.source,
-            label=origin.label,
-            energy_per_atom=relaxed.point.energy / len(relaxed.structure),
-            bulk_modulus=hydrostatic_bulk_modulus(relaxed.structure, potential) if last else None,
+        for row in rows
+    ]
+    interval = None if target is None else target.implied_bulk_modulus()
+    scores = [_score(candidate, interval) for candidate in built]
+    return chunk_of(maker.rung, run, rows, built, scores)
+
+
+def _score(candidate: CandidateDocument, interval: Interval | None) -> float:
+    """How far the cheap estimate lies inside the interval, GPa, at most safely inside."""
+    estimate = candidate.polymorphs[0].bulk_modulus if candidate.polymorphs else None
+    if interval is None or estimate is None:
+        return 0.0
+    edge = min(abs(edge) for edge in (interval.low, interval.high) if isfinite(edge))
+    return min(interval.margin(estimate), _SAFE * edge)
+
+
+def _given(candidate: CandidateDocument) -> list[StructureGuess]:
+    """Crystals that came with a candidate, as guesses."""
+    from elatbot_flows.crystals.guess import StructureGuess, describe_symmetry
+
+    guesses = []
+    for polymorph in candidate.polymorphs:
+        number, system = describe_symmetry(polymorph.structure)
+        guesses.append(
+            StructureGuess(polymorph.structure, polymorph.source, polymorph.label, system, number)
         )
-
-
-@contextmanager
-def _noting(failures: list[tuple[str, str]]) -> Iterator[None]:
-    """Note what a potential or a crystal cannot do, and go on with the next crystal."""
-    try:
-        yield
-    except PotentialError as error:
-        failures.append(("potential_error", str(error)))
-    except StructureError as error:
-        failures.append((error.reason, str(error)))
-    except Exception as error:  # noqa: BLE001 - libraries raise many kinds for hopeless crystals
-        failures.append(("calculation_error", f"{type(error).__name__}: {error}"))
-
-
-def _distinct(polymorphs: list[Polymorph], tolerance: float = 2e-3) -> list[Polymorph]:
-    """Sort by energy and drop those that relaxed into one already kept."""
-    from pymatgen.analysis.structure_matcher import StructureMatcher
-
-    matcher = StructureMatcher(scale=False)
-    kept: list[Polymorph] = []
-    for polymorph in sorted(polymorphs, key=lambda p: p.energy_per_atom):
-        near = [p for p in kept if abs(p.energy_per_atom - polymorph.energy_per_atom) < tolerance]
-        if not any(matcher.fit(p.structure, polymorph.structure) for p in near):
-            kept.append(polymorph)
-    return kept
+    return guesses

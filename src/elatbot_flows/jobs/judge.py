@@ -1,109 +1,105 @@
-"""Job: gather all candidates of a run, rank them and count what became of them."""
+"""Step: show crystals to all judges, and weigh what they say."""
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-from jobflow import job
+from jobflow import Flow, Maker, job
 
-from elatbot_flows.schemas import STAGES, CandidateBatch, DesignCounts, DesignDocument
+from elatbot_flows.documents import CandidateChunk, Evidence
+from elatbot_flows.jobs.rows import WITH_STORE, chunk_of, resting
+from elatbot_flows.jobs.weigh import weighed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from pymatgen.core import Structure
 
-    from elatbot_flows.schemas import CandidateDocument
+    from elatbot_flows.documents import ElasticResult, LedgerRow, RunRecord
+    from elatbot_flows.judges import Judge
+    from elatbot_flows.targets import DesignTarget
 
-__all__ = ["judge_candidates", "merge_candidates"]
-
-_VERDICTS = {"hit": 0, "unknown": 1, "miss": 2}
-_STATUSES = {"validated": 0, "failed": 1, "rejected": 2, "proposed": 3}
+__all__ = ["JudgeMaker", "show", "weigh"]
 
 
-@job(output_schema=DesignDocument)
-def judge_candidates(batches: list[CandidateBatch]) -> DesignDocument:
-    """Rank the candidates of a run and count the funnel.
+@dataclass
+class JudgeMaker(Maker):
+    """Show the crystal that stands for a candidate to every judge, and weigh what they say.
+
+    A candidate passes if one judge lets its crystal pass; what the others say is evidence all the
+    same. If none does, the next crystal of the candidate is tried in a later round, and the
+    failure of the lower one is kept.
 
     Parameters
     ----------
-    batches
-        Outputs of all steps of one run.
-
-    Returns
-    -------
-    DesignDocument
-        All candidates, hits first by margin, each with its last status; of equal verdict those
-        that the hull calls unstable come last.
+    name
+        Name of the flow.
+    judges
+        Makers with the port of :class:`~elatbot_flows.judges.Judge`.
     """
-    run = batches[0].run
-    candidates = [_closed(c) for c in merge_candidates(batches)]
-    candidates.sort(key=_order)
-    ranked, rank = [], 0
-    for candidate in candidates:
-        if candidate.status == "validated":
-            rank += 1
-            candidate = candidate.updated(stage="judged", rank=rank)  # noqa: PLW2901
-        ranked.append(candidate)
-    counts = _count(ranked)
-    notes = [note for batch in batches for note in batch.notes]
-    if counts.stable < run.requested:
-        notes.append(_shortfall(counts, run.requested))
-    return DesignDocument(run=run, counts=counts, candidates=ranked, notes=notes)
+
+    name: str = "judge"
+    judges: list[Judge] = field(default_factory=list)
+
+    @property
+    def rung(self) -> str:
+        """Name of the step in documents."""
+        return "judge"
+
+    def make(self, rows: list[LedgerRow], target: DesignTarget | None, run: RunRecord) -> Flow:
+        """Judge a chunk of candidates.
+
+        Parameters
+        ----------
+        rows
+            Rows of candidates with crystals.
+        target
+            What is asked for.
+        run
+            The run they belong to.
+
+        Returns
+        -------
+        Flow
+            Its output is a :class:`~elatbot_flows.documents.CandidateChunk`.
+        """
+        shown = show(rows)
+        shown.name = "show"
+        names = [str(row.formula) for row in rows]
+        crystals: Any = shown.output  # a reference, until the flow runs
+        asked = [judge.make(crystals, names) for judge in self.judges]
+        ended = weigh(rows, [judged.output for judged in asked], target, run)
+        ended.name = "weigh"
+        return Flow([shown, *asked, ended], output=ended.output, name=self.name)
 
 
-def merge_candidates(batches: Iterable[CandidateBatch]) -> list[CandidateDocument]:
-    """One document per candidate, as the latest step left it."""
-    latest: dict[str, CandidateDocument] = {}
-    for batch in sorted(batches, key=lambda b: STAGES.index(b.stage)):
-        for candidate in batch.candidates:
-            known = latest.get(candidate.candidate_id)
-            if known is None or STAGES.index(candidate.stage) >= STAGES.index(known.stage):
-                latest[candidate.candidate_id] = candidate
-    return list(latest.values())
+@job(config=WITH_STORE)
+def show(rows: list[LedgerRow]) -> list[Structure]:
+    """The crystals that stand for candidates."""
+    return [candidate.polymorphs[candidate.polymorph].structure for candidate in resting(rows)]
 
 
-def _closed(candidate: CandidateDocument) -> CandidateDocument:
-    """Give those that were never validated the reason for it."""
-    if candidate.status != "proposed":
-        return candidate
-    if candidate.polymorphs:
-        message = "others came closer to the target after the cheap relaxation"
-        return candidate.rejected("outranked_after_screening", message)
-    return candidate.rejected("outranked", "the text model expected others to come closer")
+@job(output_schema=CandidateChunk, config=WITH_STORE)
+def weigh(
+    rows: list[LedgerRow],
+    said: list[list[ElasticResult]],
+    target: DesignTarget | None,
+    run: RunRecord,
+) -> CandidateChunk:
+    """Add what judges say to candidates, and say what follows.
 
-
-def _order(candidate: CandidateDocument) -> tuple[int, int, int, float, str]:
-    margin = candidate.relative_margin
-    return (
-        _STATUSES[candidate.status],
-        _VERDICTS[candidate.verdict],
-        int(candidate.hull is not None and candidate.hull.status == "unstable"),
-        -margin if margin is not None else 0.0,
-        candidate.candidate_id,
-    )
-
-
-def _count(candidates: list[CandidateDocument]) -> DesignCounts:
-    parsed = [c for c in candidates if c.formula is not None]
-    stable = [c for c in candidates if c.status == "validated"]
-    others = Counter(str(c.reason) for c in candidates if c.status != "validated")
-    return DesignCounts(
-        generated=len(candidates),
-        parsed=len(parsed),
-        distinct=sum(c.reason != "duplicate" for c in parsed),
-        structured=sum(bool(c.polymorphs) for c in candidates),
-        validated=sum(c.stage in ("validated", "placed", "judged") for c in candidates),
-        relaxed=sum(c.relaxed for c in candidates),
-        stable=len(stable),
-        hull=dict(sorted(Counter(c.hull.status for c in stable if c.hull).items())),
-        hits=sum(c.verdict == "hit" for c in stable),
-        rejected=dict(sorted(others.items())),
-    )
-
-
-def _shortfall(counts: DesignCounts, requested: int) -> str:
-    reasons = ", ".join(f"{n} {reason}" for reason, n in counts.rejected.items())
-    return (
-        f"{counts.stable} of {requested} candidates asked for could be validated; "
-        f"what became of the others: {reasons}"
-    )
+    Parameters
+    ----------
+    rows
+        Who was judged.
+    said
+        For every judge one result for each candidate.
+    target, run
+        What is asked for.
+    """
+    done = []
+    for place, candidate in enumerate(resting(rows)):
+        new = [Evidence(polymorph=candidate.polymorph, result=one[place]) for one in said]
+        evidence = [*candidate.evidence, *new]
+        done.append(weighed(candidate.updated(evidence=evidence), target))
+    scores = [candidate.probability or 0.0 for candidate in done]
+    return chunk_of("judge", run, rows, done, scores)

@@ -1,41 +1,102 @@
-"""Job: tell how far validated candidates of a design run lie above the convex hull."""
+"""Step: tell how far candidates that passed lie above the convex hull."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-from jobflow import job
+from jobflow import Maker, job
 
-from elatbot_flows.schemas import CandidateBatch
+from elatbot_flows.documents import CandidateChunk
+from elatbot_flows.jobs.hull import HullMaker
+from elatbot_flows.jobs.rows import WITH_STORE, chunk_of, resting
 
 if TYPE_CHECKING:
-    from elatbot_flows.jobs.stability import HullMaker
-    from elatbot_flows.schemas import CandidateDocument, RunRecord
+    from jobflow import Job
 
-__all__ = ["place_candidates"]
+    from elatbot_flows.documents import CandidateDocument, LedgerRow, RunRecord
+    from elatbot_flows.targets import DesignTarget
+
+__all__ = ["PlaceMaker", "place_candidates"]
 
 
-@job(output_schema=CandidateBatch)
-def place_candidates(
-    candidates: list[CandidateDocument], run: RunRecord, maker: HullMaker
-) -> CandidateBatch:
-    """Place candidates on the hull of the potential that validated them.
+@dataclass
+class PlaceMaker(Maker):
+    """Place candidates with respect to the hull of the potential that screened them.
 
     Parameters
     ----------
-    candidates
-        Validated candidates, best of one chemical system, whose competing phases they share.
+    name
+        The job name.
+    hull
+        How the hull is made, and by which potential.
+    """
+
+    name: str = "hull"
+    hull: HullMaker = field(default_factory=HullMaker)
+
+    @property
+    def rung(self) -> str:
+        """Name of the step in documents."""
+        return "hull"
+
+    def make(self, rows: list[LedgerRow], target: DesignTarget | None, run: RunRecord) -> Job:
+        """Place candidates of one chemical system, whose competing phases they share.
+
+        Parameters
+        ----------
+        rows
+            Rows of candidates that passed.
+        target
+            Not used.
+        run
+            The run they belong to.
+
+        Returns
+        -------
+        Job
+            Its output is a :class:`~elatbot_flows.documents.CandidateChunk`.
+        """
+        del target
+        made = place_candidates(self, rows, run)
+        made.name = self.name
+        return made
+
+
+@job(output_schema=CandidateChunk, config=WITH_STORE)
+def place_candidates(maker: PlaceMaker, rows: list[LedgerRow], run: RunRecord) -> CandidateChunk:
+    """Place candidates; one that cannot be placed has a hull without a number, and a reason.
+
+    Parameters
+    ----------
+    maker
+        How.
+    rows
+        Who.
     run
         The run they belong to.
-    maker
-        How the hull is made.
     """
+    candidates = resting(rows)
+    crystals = [_crystal(candidate, maker.hull.potential) for candidate in candidates]
+    found = maker.hull.place(crystals)
     placed = [
         candidate.updated(
-            stage="placed",
-            energy_above_hull=found.energy_above_hull,
-            hull=found.model_copy(update={"structure": None}),
+            rung=maker.rung,
+            energy_above_hull=hull.energy_above_hull,
+            hull=hull.model_copy(update={"structure": None}),
         )
-        for candidate, found in zip(candidates, maker.place(candidates), strict=True)
+        for candidate, hull in zip(candidates, found, strict=True)
     ]
-    return CandidateBatch(stage="placed", run=run, candidates=placed)
+    return chunk_of(maker.rung, run, rows, placed, [row.score for row in rows])
+
+
+def _crystal(candidate: CandidateDocument, potential: str) -> Any:
+    """The crystal with its energy by the potential of the hull, or the crystal alone."""
+    from elatbot_flows.stability import CrystalEnergy
+
+    for evidence in candidate.evidence:
+        result = evidence.result
+        own = evidence.polymorph == candidate.polymorph and result.judge.name == potential
+        if own and result.relaxed and result.energy_per_atom is not None:
+            return CrystalEnergy(str(candidate.formula), result.energy_per_atom, result.structure)
+    return candidate.structure

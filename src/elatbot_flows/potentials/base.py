@@ -81,10 +81,10 @@ class Potential:
         setattr(self.calculator, "calculate", counted)  # noqa: B010 - mypy bars assigning a method
 
     def record(self) -> dict[str, Any]:
-        """The fields of :class:`~elatbot_flows.schemas.PotentialRecord`."""
+        """The fields of :class:`~elatbot_flows.documents.MethodRecord`."""
         names = ["name", "family", "package", "package_version", "weights_sha256"]
         names += ["training_functional", "device", "dtype", "checked"]
-        return {name: getattr(self, name) for name in names} | {"elements": list(self.elements)}
+        return {"kind": "potential"} | {name: getattr(self, name) for name in names}
 
     def require(self, elements: Iterable[str]) -> None:
         """Refuse elements the potential was not made for.

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from elatbot_flows.elasticity.axes import to_ieee_axes
+from elatbot_flows.elasticity.symmetry import crystal_symmetry
 from elatbot_flows.elasticity.units import gpa_to_kbar
 from elatbot_flows.potentials.evaluation import energy_forces_stress
 from elatbot_flows.potentials.relaxation import relax
@@ -119,9 +121,10 @@ def elastic_tensor(
         equilibrium_stress=gpa_to_kbar(residual_stress).tolist(),
         symprec=symprec,
     )
-    tensor = np.array(document.elastic_tensor.ieee_format)
+    raw = np.array(document.elastic_tensor.raw)
+    tensor = to_ieee_axes(crystal_symmetry(structure, symprec).mean_tensor(raw), structure, symprec)
     return StrainFit(
-        tensor=0.5 * (tensor + tensor.T),
+        tensor=tensor,
         fit_residual=_fit_residual(document),
         strain_magnitudes=tuple(float(m) for m in strain_magnitudes),
         n_deformations=len(deformations),

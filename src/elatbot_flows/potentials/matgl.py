@@ -88,10 +88,17 @@ def _model(source: str) -> tuple[Any, list[str]]:
             model = matgl.load_model(source)
     except Exception as error:
         raise PotentialError(
-            f"MatGL model '{source}' cannot be loaded ({str(error).splitlines()[0]}); "
-            "check the name, or download it and give its directory"
+            f"MatGL model '{source}' cannot be loaded ({_cause(error)}); "
+            "check name and network, or download it and give its directory"
         ) from error
     return model, [str(warning.message) for warning in warned]
+
+
+def _cause(error: BaseException) -> str:
+    """First line of what an error was caused by in the end; MatGL's own words hide it."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def _calculator(model: Any) -> Any:

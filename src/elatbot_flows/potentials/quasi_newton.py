@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from elatbot_flows.elasticity.symmetry import translation_free
 from elatbot_flows.elasticity.units import GPA_PER_EV_A3
 from elatbot_flows.potentials.coordinates import deformed, evaluate
 
@@ -55,6 +56,15 @@ class SymmetricRelaxation:
     point: Point
     converged: bool
     steps: int
+
+    def residuals(self) -> tuple[float, float]:
+        """Largest force (eV/A) and stress component (GPa), also those that break the symmetry.
+
+        What pushes out of the symmetry is not seen by the relaxation: it is small unless the
+        crystal, or the potential, does not have that symmetry.
+        """
+        free = translation_free(len(self.point.gradient))
+        return _largest(free @ self.point.gradient, self.point.volume)
 
 
 def relax_in_symmetry(
@@ -121,9 +131,12 @@ def _converged(
 
 def symmetric_residuals(point: Point, symmetry: CrystalSymmetry) -> tuple[float, float]:
     """Largest force on an atom (eV/A) and stress component (GPa) of the symmetric gradient."""
-    gradient = symmetry.matrices.mean(axis=0) @ point.gradient
+    return _largest(symmetry.matrices.mean(axis=0) @ point.gradient, point.volume)
+
+
+def _largest(gradient: NDArray[np.float64], volume: float) -> tuple[float, float]:
     forces = np.linalg.norm(gradient[6:].reshape(-1, 3), axis=1)
-    return float(forces.max()), float(np.abs(gradient[:6]).max() / point.volume * GPA_PER_EV_A3)
+    return float(forces.max()), float(np.abs(gradient[:6]).max() / volume * GPA_PER_EV_A3)
 
 
 def _solve(hessian: NDArray[np.float64], slope: NDArray[np.float64]) -> NDArray[np.float64]:

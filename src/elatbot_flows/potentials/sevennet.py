@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EXAMPLES", "load", "matches"]
 
-EXAMPLES = ("7net-0",)
+EXAMPLES = ("7net-0", "7net-l3i5")
 _FUNCTIONALS = {
     "7net-0": "PBE(+U), MPtrj",
     "7net-l3i5": "PBE(+U), MPtrj",

@@ -1,4 +1,4 @@
-"""Write the report of a run: page, figure and one crystal per validated candidate."""
+"""Write the report of a run: page, figure and one crystal per candidate that passed."""
 
 from __future__ import annotations
 
@@ -8,18 +8,22 @@ from typing import TYPE_CHECKING
 
 from elatbot_flows.report.figure import report_figure
 from elatbot_flows.report.html import report_page
-from elatbot_flows.report.words import validated
+from elatbot_flows.report.index import write_index
+from elatbot_flows.report.sentences import result_sentence
+from elatbot_flows.report.words import target_words
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from elatbot_flows.schemas import CandidateDocument, DesignDocument
+    from elatbot_flows.campaign.results import DesignResult
+    from elatbot_flows.documents import CandidateDocument
 
 __all__ = ["ReportFiles", "write_report"]
 
+_PAGE = "report.html"
 _STRUCTURES = "structures"
 _SYMPREC = 0.01
-_WRITTEN_HERE = re.compile(r"\d+-\w+\.cif")
 
 
 @dataclass(frozen=True)
@@ -28,28 +32,34 @@ class ReportFiles:
 
     Parameters
     ----------
+    folder
+        Folder of the run, below the one that was given.
     html
         Self-contained HTML page.
     figure
         The figure of the page as PNG.
     structures
-        Symmetrised CIF files of the validated candidates, best first.
+        Symmetrised CIF files of the candidates that passed, best first.
+    index
+        Page above that links the reports of all runs; None if somebody else's page is there.
     """
 
+    folder: Path
     html: Path
     figure: Path
     structures: tuple[Path, ...]
+    index: Path | None
 
 
-def write_report(document: DesignDocument, folder: Path) -> ReportFiles:
-    """Write ``report.html``, ``report.png`` and ``structures/<rank>-<formula>.cif``.
+def write_report(result: DesignResult, folder: Path) -> ReportFiles:
+    """Write page, figure and crystals into ``<folder>/<run_id>/``, and link them above.
 
-    Files of an earlier report in the same folder are replaced.
+    Nothing of another run is touched; the same run writes the same files again.
 
     Parameters
     ----------
-    document
-        Result of a design run.
+    result
+        Result of a run.
     folder
         Where to write; made if absent.
 
@@ -58,23 +68,25 @@ def write_report(document: DesignDocument, folder: Path) -> ReportFiles:
     ReportFiles
         The paths.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    structures = _write_structures(validated(document), folder / _STRUCTURES)
+    run = result.document.run
+    own = folder / re.sub(r"[^A-Za-z0-9]+", "_", run.run_id)
+    own.mkdir(parents=True, exist_ok=True)
+    structures = _write_structures(result.passed, own / _STRUCTURES)
     links = {key: f"{_STRUCTURES}/{path.name}" for key, path in structures.items()}
-    page, figure = folder / "report.html", folder / "report.png"
-    page.write_text(report_page(document, links), encoding="utf-8")
-    report_figure(document).savefig(figure, dpi=150, facecolor="white")
-    return ReportFiles(page, figure, tuple(structures.values()))
+    page, figure = own / _PAGE, own / "report.png"
+    page.write_text(report_page(result, links), encoding="utf-8")
+    report_figure(result).savefig(figure, dpi=150, facecolor="white")
+    words = f"{'; '.join(target_words(run.target))}. {result_sentence(result)}\n"
+    (own / "summary.txt").write_text(words, encoding="utf-8")
+    index = write_index(folder, _PAGE)
+    return ReportFiles(own, page, figure, tuple(structures.values()), index)
 
 
-def _write_structures(candidates: list[CandidateDocument], folder: Path) -> dict[str, Path]:
+def _write_structures(candidates: Sequence[CandidateDocument], folder: Path) -> dict[str, Path]:
     """Write the crystals; return the paths by identifier of the candidate."""
     from pymatgen.io.cif import CifWriter
 
     folder.mkdir(exist_ok=True)
-    for old in folder.iterdir():
-        if _WRITTEN_HERE.fullmatch(old.name):
-            old.unlink()
     digits = len(str(len(candidates)))
     paths = {}
     for rank, candidate in enumerate(candidates, start=1):

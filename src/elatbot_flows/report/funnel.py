@@ -13,25 +13,25 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import FigureBase
 
-    from elatbot_flows.schemas import DesignCounts
+    from elatbot_flows.documents import DesignDocument
 
 __all__ = ["draw_funnel", "funnel_rows"]
 
 _COLOUR = "#0072b2"
-_FEWEST_ROWS = 8
+_FEWEST_ROWS = 7
 
 
-def funnel_rows(counts: DesignCounts) -> int:
+def funnel_rows(document: DesignDocument) -> int:
     """Rows that :func:`draw_funnel` needs room for."""
-    return max(_FEWEST_ROWS, len(counts.rejected))
+    return max(_FEWEST_ROWS, len(document.counts.rejected))
 
 
-def draw_funnel(figure: FigureBase, counts: DesignCounts) -> None:
+def draw_funnel(figure: FigureBase, document: DesignDocument) -> None:
     """Draw the funnel at the left and the reasons at the right of `figure`."""
     left, right = figure.subplots(1, 2, width_ratios=[1.15, 1])
-    rows = funnel_rows(counts)
-    _bars(left, "What came through", funnel(counts), _COLOUR, rows)
-    others = [(reason_words(reason), number) for reason, number in reasons(counts)]
+    rows = funnel_rows(document)
+    _bars(left, "What came through", funnel(document.run, document.counts), _COLOUR, rows)
+    others = [(reason_words(reason), number) for reason, number in reasons(document.counts)]
     _bars(right, "Why the others did not", others, FAINT, rows)
 
 

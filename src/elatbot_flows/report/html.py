@@ -2,108 +2,106 @@
 
 from __future__ import annotations
 
-import re
 from html import escape
+from itertools import compress
 from typing import TYPE_CHECKING
 
+from elatbot_flows.report.details import anchor, details_html
+from elatbot_flows.report.evidence import judges_of, remarks, said_by
 from elatbot_flows.report.figure import as_svg, funnel_figure, moduli_figure
+from elatbot_flows.report.markup import (
+    bullets,
+    facts_html,
+    formula_html,
+    spacegroup_html,
+    table_html,
+    verdict_html,
+)
 from elatbot_flows.report.page import PAGE
+from elatbot_flows.report.sentences import estimate_words, limits, origin_words, result_sentence
 from elatbot_flows.report.words import (
     DASH,
-    example_of,
-    hull_words,
-    limits,
+    estimated,
     number,
-    origin_words,
-    plain_formula,
+    probability_words,
     reason_words,
     reasons,
-    result_sentence,
-    signed,
-    source_words,
-    spacegroup_symbol,
     target_words,
-    validated,
-    with_unit,
+    yes_or_no,
 )
 from elatbot_flows.targets import PROPERTIES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
-    from elatbot_flows.schemas import CandidateDocument, DesignDocument, RunRecord
+    from elatbot_flows.campaign.results import DesignResult
+    from elatbot_flows.documents import CandidateDocument, MethodRecord, RunRecord
 
-__all__ = ["formula_html", "report_page", "spacegroup_html"]
+__all__ = ["report_page"]
 
-_VERDICTS = {"hit": "● hit", "miss": "✕ miss", "unknown": "■ unknown"}
+_RATIOS = ("pugh_ratio", "youngs_modulus", "poisson_ratio")
 
 
-def report_page(document: DesignDocument, links: Mapping[str, str]) -> str:
+def report_page(result: DesignResult, links: Mapping[str, str]) -> str:
     """The page.
 
     Parameters
     ----------
-    document
-        Result of a design run.
+    result
+        Result of a run.
     links
         Relative address of the CIF file by identifier of the candidate.
 
     Returns
     -------
     str
-        HTML that needs nothing but itself; all text of the document is escaped.
+        HTML that needs nothing but itself; all text of the documents is escaped.
     """
-    sentence = result_sentence(document)
+    run, sentence = result.document.run, result_sentence(result)
     return PAGE.substitute(
-        run_id=escape(document.run.run_id),
-        target=escape("; ".join(target_words(document.run.target))),
-        origin=escape(origin_words(document.run)),
+        run_id=escape(run.run_id),
+        target=escape("; ".join(target_words(run.target))),
+        origin=escape(origin_words(run)),
         sentence=escape(sentence),
-        facts=_facts(document.run),
-        moduli=_figure(as_svg(moduli_figure(document)), f"Moduli and target. {sentence}"),
-        funnel=_figure(as_svg(funnel_figure(document)), "Candidates at each step of the run"),
-        candidates=_candidates(document, links),
-        rejected=_rejected(document),
-        notes=_list("Notes", document.notes),
-        limits=_list("How far to trust this", limits(document)),
+        facts=facts_html(_facts(run)),
+        moduli=_figure(as_svg(moduli_figure(result)), f"Moduli and target. {sentence}"),
+        funnel=_figure(as_svg(funnel_figure(result)), "Candidates at each step of the run"),
+        candidates=_candidates(result.passed, links),
+        details="".join(details_html(candidate) for candidate in result.passed),
+        rejected=_rejected(result),
+        notes=_section("Notes", result.document.notes),
+        limits=_section("How far to trust this", limits(result)),
     )
 
 
-def formula_html(formula: str | None) -> str:
-    """A formula with subscripts; anything that is not a plain formula is only escaped."""
-    from pymatgen.util.string import htmlify
+def _facts(run: RunRecord) -> list[tuple[str, str]]:
+    """Who computed this."""
+    facts = []
+    if run.requested is not None:
+        facts.append(("Candidates asked for", str(run.requested)))
+    if (model := run.generator) is not None:
+        engine = f"{model.engine} {model.engine_version}, dialect {model.dialect}"
+        facts.append(("Generator", f"{model.name}, {engine}"))
+        facts.append(("Weights (SHA-256)", model.weights_sha256 or "not known"))
+        if model.adapter:
+            facts.append(
+                ("Adapter", f"{model.adapter}, {model.adapter_sha256 or 'hash not known'}")
+            )
+    if run.expectation is not None:
+        facts += _method("Says what it expects", run.expectation)
+    for judge in run.judges:
+        facts += _method("Judge", judge)
+    packages = ", ".join(f"{name} {v}" for name, v in sorted(run.versions.items()))
+    return [*facts, ("Packages", packages)]
 
-    text = formula or "?"
-    return str(htmlify(text)) if plain_formula(text) else escape(text)
 
-
-def spacegroup_html(spacegroup: int | None) -> str:
-    """Symbol with overlines and subscripts, and the number of a space group."""
-    symbol = spacegroup_symbol(spacegroup)
-    if symbol is None:
-        return DASH
-    symbol = re.sub(r"-(\d)", r'<span class="bar">\1</span>', symbol)
-    symbol = re.sub(r"_(\d)", r"<sub>\1</sub>", symbol)
-    return f"<i>{symbol}</i> ({spacegroup})"
-
-
-def _facts(run: RunRecord) -> str:
-    """Who computed this, as a definition list."""
-    generator, potential = run.generator, run.potential
-    package = f"{potential.package} {potential.package_version}"
-    where = f"{potential.dtype} on {potential.device}"
-    facts = [
-        ("Candidates asked for", str(run.requested)),
-        ("Generator", f"{generator.name} {generator.version}"),
-        ("Parameters", f"{generator.parameters:,}"),
-        ("Sampling temperature", f"{generator.temperature:g}"),
-        ("Weights (SHA-256)", generator.weights_sha256),
-        ("Potential", f"{potential.name} ({potential.family}), {package}, {where}"),
-        ("Training data", potential.training_functional or "not stated"),
-        ("Weights (SHA-256)", potential.weights_sha256 or "none"),
-        ("Packages", ", ".join(f"{name} {v}" for name, v in sorted(run.versions.items()))),
-    ]
-    return "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in facts)
+def _method(role: str, record: MethodRecord) -> list[tuple[str, str]]:
+    package = f"{record.package} {record.package_version}"
+    where = f"{record.dtype} on {record.device}"
+    facts = [(role, f"{record.name} ({record.family}), {package}, {where}")]
+    if record.training_functional:
+        facts.append(("Training data", record.training_functional))
+    return [*facts, ("Weights (SHA-256)", record.weights_sha256 or "none")]
 
 
 def _figure(svg: str, words: str) -> str:
@@ -111,83 +109,87 @@ def _figure(svg: str, words: str) -> str:
     return f'<div class="wide"><div class="drawing">{drawing}</div></div>'
 
 
-def _candidates(document: DesignDocument, links: Mapping[str, str]) -> str:
-    found = validated(document)
+def _candidates(found: Sequence[CandidateDocument], links: Mapping[str, str]) -> str:
+    """Table of those that passed, without columns of which nothing is known."""
     if not found:
-        return "<p>None: see below what became of the completions.</p>"
-    heads = ["Rank", "Formula", "Crystal system", "Space group", "Atoms"]
-    heads += [f"{p.symbol}{f' ({p.unit})' if p.unit else ''}" for p in PROPERTIES.values()]
-    heads += ["Margin", "Verdict", "K combined, 90 % (GPa)", "Above hull (eV/atom)"]
-    heads += ["Novel", "CIF", "Structure from"]
-    rows = [_candidate_cells(c, links.get(c.candidate_id)) for c in found]
-    return _table([escape(head).replace("nu", "&nu;") for head in heads], rows)
+        return "<p>None: see below what became of them.</p>"
+    judges = judges_of(found)
+    heads = ["Rank", "Formula", "Space group", "Verdict", "K (90 % interval)", "G (90 % interval)"]
+    heads += [f"{judge}: K / G" for judge in judges]
+    heads += [PROPERTIES[name].symbol for name in _RATIOS]
+    heads += ["Above lowest crystal (meV/atom)", "Hull (meV/atom)", "Unseen", "Flags", "CIF"]
+    rows = [_cells(c, judges, links.get(c.candidate_id)) for c in found]
+    known = [any(row[place] != DASH for row in rows) for place in range(len(heads))]
+    return table_html(
+        compress([escape(head).replace("nu", "&nu;") for head in heads], known),
+        [compress(row, known) for row in rows],
+    )
 
 
-def _candidate_cells(candidate: CandidateDocument, link: str | None) -> list[str]:
-    limiting = candidate.limiting_property
-    novel = {True: "yes", False: "no", None: DASH}[candidate.novel]
-    cells = [
+def _cells(candidate: CandidateDocument, judges: Sequence[str], link: str | None) -> list[str]:
+    chance = candidate.probability
+    above = candidate.above_ground_state
+    flags = f"{len(remarks(candidate)) or 'details'} &darr;"
+    return [
         str(candidate.rank or ""),
         formula_html(candidate.formula),
-        escape(candidate.crystal_system or DASH),
         spacegroup_html(candidate.spacegroup_number),
-        str(candidate.nsites or DASH),
-    ]
-    cells += [number(getattr(candidate, name), name) for name in PROPERTIES]
-    return [
-        *cells,
-        with_unit(signed(candidate.margin, limiting), limiting),
-        f'<span class="{candidate.verdict}">{_VERDICTS[candidate.verdict]}</span>',
-        _combined(candidate),
-        _above_hull(candidate),
-        novel,
+        verdict_html(candidate.verdict, "" if chance is None else probability_words(chance)),
+        *(escape(estimate_words(candidate, name)) for name in ("bulk_modulus", "shear_modulus")),
+        *(escape(_raw(candidate, judge)) for judge in judges),
+        *(estimated(getattr(candidate, name), name) for name in _RATIOS),
+        DASH if above is None else f"{1000 * above:.0f}",
+        _place(candidate),
+        escape(_unseen(candidate)),
+        f'<a href="#{escape(anchor(candidate))}">{flags}</a>',
         f'<a href="{escape(link)}" download>CIF</a>' if link else DASH,
-        escape(source_words(candidate.structure_source)),
     ]
 
 
-def _combined(candidate: CandidateDocument) -> str:
-    """What potential and text model say together, with the calibrated interval."""
-    found = candidate.estimate
-    if found is None:
+def _raw(candidate: CandidateDocument, judge: str) -> str:
+    """Moduli as a judge says them, or why it says none."""
+    said = said_by(candidate, judge)
+    if said is None:
         return DASH
-    return f"{found.value:.0f} ({found.low:.0f} to {found.high:.0f})"
+    if said.status != "passed":
+        return reason_words(str(said.reason))
+    values = [number(said.bulk_modulus, "bulk_modulus")]
+    if said.shear_modulus is not None:
+        values.append(number(said.shear_modulus, "shear_modulus"))
+    return " / ".join(values)
 
 
-def _above_hull(candidate: CandidateDocument) -> str:
-    """Energy above the hull with what it is called, or what it would decompose into."""
+def _unseen(candidate: CandidateDocument) -> str:
+    words = yes_or_no(candidate.unseen)
+    return f"{words}; known as {candidate.known_as}" if candidate.known_as else words
+
+
+def _place(candidate: CandidateDocument) -> str:
+    """Energy above the hull, what that is called, and what it would decompose into."""
     found = candidate.hull
     if found is None:
         return DASH
-    words = hull_words(found.status, found.energy_above_hull)
-    products = ", ".join(formula_html(phase.formula) for phase in found.decomposition)
     if found.energy_above_hull is None:
-        return escape(words)
+        return "unknown"
+    where = "above" if found.energy_above_hull > 0 else "on the hull"
+    products = ", ".join(formula_html(phase.formula) for phase in found.decomposition)
     rival = f" (against {products})" if products else ""
-    return f"{escape(words)} {escape(found.status)}{rival}"
+    return f"{1000 * found.energy_above_hull:.0f} {where}, {escape(found.status)}{rival}"
 
 
-def _rejected(document: DesignDocument) -> str:
-    rejected = reasons(document.counts)
+def _rejected(result: DesignResult) -> str:
+    rejected = reasons(result.document.counts)
     if not rejected:
-        return "<p>Every completion became a stable, validated material.</p>"
+        return "<p>None: all passed.</p>"
     rows = []
     for reason, count in rejected:
-        example = example_of(document, reason)
+        others = (c for c in result.candidates if c.status != "passed")
+        example = next((c for c in others if str(c.reason) == reason), None)
         name = formula_html(example.formula) if example and example.formula else DASH
         message = escape((example.message or "") if example else "")
         rows.append([escape(reason_words(reason)), str(count), name, message])
-    return _table(["Reason", "Number", "For example", "What was wrong with it"], rows)
+    return table_html(["Reason", "Number", "For example", "What was wrong with it"], rows)
 
 
-def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """A table of cells that are HTML already."""
-    head = "".join(f'<th scope="col">{cell}</th>' for cell in heads)
-    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
-    content = f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
-    return f'<div class="wide"><table>{content}</table></div>'
-
-
-def _list(heading: str, lines: Iterable[str]) -> str:
-    items = "".join(f"<li>{escape(line)}</li>" for line in lines)
-    return f"<h2>{escape(heading)}</h2><ul>{items}</ul>" if items else ""
+def _section(heading: str, lines: Sequence[str]) -> str:
+    return f"<h2>{escape(heading)}</h2>{bullets(lines)}" if lines else ""

@@ -25,7 +25,7 @@ def render_predictions(rows: Sequence[dict[str, Any]], console: Console) -> None
     Parameters
     ----------
     rows
-        Documents with the fields of :class:`~elatbot_flows.schemas.TextPrediction`.
+        Documents with the fields of :class:`~elatbot_flows.documents.TextPrediction`.
     console
         Where to print.
     """
@@ -76,7 +76,7 @@ def render_proposals(document: dict[str, Any], console: Console) -> None:
     Parameters
     ----------
     document
-        Fields of :class:`~elatbot_flows.schemas.MaterialProposals`.
+        Fields of :class:`~elatbot_flows.documents.MaterialProposals`.
     console
         Where to print.
     """

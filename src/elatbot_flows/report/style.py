@@ -16,7 +16,12 @@ INK, FAINT = "#1f2430", "#7b8494"
 BAND = "#56b4e9"
 """Colour of a target band."""
 
-MARKERS = {"hit": ("o", "#009e73"), "unknown": ("s", "#cc79a7"), "miss": ("X", "#d55e00")}
+MARKERS = {
+    "hit": ("o", "#009e73"),
+    "open": ("D", "#e69f00"),
+    "miss": ("X", "#d55e00"),
+    "unknown": ("s", "#cc79a7"),
+}
 """Marker and colour of every verdict, in the order in which candidates are ranked."""
 
 

@@ -3,64 +3,51 @@
 from __future__ import annotations
 
 import re
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from elatbot_flows.targets import PROPERTIES, Interval
 
 if TYPE_CHECKING:
-    from elatbot_flows.schemas import CandidateDocument, DesignCounts, DesignDocument, RunRecord
+    from elatbot_flows.documents import DesignCounts, HullResult, MethodRecord, RunRecord
 
 __all__ = [
     "DASH",
-    "FUNNEL",
-    "example_of",
+    "VERDICTS",
+    "estimated",
     "funnel",
     "hull_words",
-    "limits",
+    "interval_words",
+    "listed",
+    "method_name",
     "number",
-    "origin_words",
     "plain_formula",
+    "probability_words",
     "property_words",
     "reason_words",
     "reasons",
-    "result_sentence",
-    "signed",
     "source_words",
     "spacegroup_symbol",
     "target_intervals",
     "target_words",
-    "validated",
-    "with_unit",
+    "yes_or_no",
 ]
 
 DASH = "–"  # noqa: RUF001
 """Stands for a value that is not known."""
 
-FUNNEL = {
+VERDICTS = ("hit", "open", "miss", "unknown")
+"""All verdicts, in the order in which candidates are ranked."""
+
+_FUNNEL = {
     "generated": "completions generated",
-    "parsed": "name a material",
+    "readable": "name a material",
     "distinct": "distinct materials",
-    "structured": "crystal built",
-    "validated": "sent to validation",
-    "relaxed": "relaxation converged",
-    "stable": "mechanically stable",
+    "built": "have a crystal",
+    "judged": "shown to the judges",
+    "passed": "passed all gates of a judge",
     "hits": "meet the target",
 }
-"""Steps of :class:`~elatbot_flows.schemas.DesignCounts` in order, in words."""
-
-_NO_HULL = (
-    "Mechanical stability was checked, thermodynamic stability was not.",
-    "The energy above the convex hull was not computed: a material may decompose into others.",
-)
-_HULL = (
-    "The hull is that of the potential and knows elements and small prototypes, no larger phases.",
-)
-_LIMITS = (
-    "The moduli come from an interatomic potential, not from density functional theory.",
-    "The crystal of a formula is the lowest in energy of those built; another may be lower still.",
-    "K combined: what potential and text model say together; the interval was tested on binaries.",
-    "Novel: the formula is not among the generator's training formulas. Others may well know it.",
-)
 _SOURCES = {
     "materials_project": "Materials Project",
     "aflow": "AFLOW prototype",
@@ -68,31 +55,15 @@ _SOURCES = {
     "random": "random crystal",
 }
 _FORMULA = re.compile(r"(?:[A-Z][a-z]?\d*|[()]\d*)+")
-_HASH = 12
 _DECIMALS = {"poisson_ratio": 3, "pugh_ratio": 2}
+_LONGEST_NAME = 18
+_WHOLE = 10.0
 
 
-def limits(document: DesignDocument) -> tuple[str, ...]:
-    """What a reader must know before trusting a number."""
-    first, *others = _LIMITS
-    return (first, *(_HULL if document.counts.hull else _NO_HULL), *others)
-
-
-def hull_words(status: str | None, energy: float | None) -> str:
-    """Energy above the hull in eV/atom, or why it is not known: ``"0.012"``, ``"unknown"``."""
-    if status is None:
-        return DASH
-    return status if energy is None else f"{energy:.3f}"
-
-
-def validated(document: DesignDocument) -> list[CandidateDocument]:
-    """The candidates of a run that passed every gate, best first."""
-    return [c for c in document.candidates if c.status == "validated"]
-
-
-def target_intervals(target: dict[str, Any]) -> dict[str, Interval]:
+def target_intervals(target: dict[str, Any] | None) -> dict[str, Interval]:
     """The intervals of a target's summary by property name, in the order of ``PROPERTIES``."""
-    return {name: Interval(*target[name]) for name in PROPERTIES if name in target}
+    given = target or {}
+    return {name: Interval(*given[name]) for name in PROPERTIES if name in given}
 
 
 def property_words(name: str) -> str:
@@ -102,12 +73,24 @@ def property_words(name: str) -> str:
     return words.replace("poisson", "Poisson").replace("pugh", "Pugh")
 
 
-def target_words(target: dict[str, Any]) -> list[str]:
+def interval_words(name: str, interval: Interval) -> str:
+    """An interval with its unit: ``"150 to 170 GPa"``, ``"1.75 or more"``."""
+    unit = f" {PROPERTIES[name].unit}".rstrip()
+    if not isfinite(interval.high):
+        return f"{interval.low:g}{unit} or more"
+    if not isfinite(interval.low):
+        return f"{interval.high:g}{unit} or less"
+    return f"{interval.low:g} to {interval.high:g}{unit}"
+
+
+def target_words(target: dict[str, Any] | None) -> list[str]:
     """One phrase, with its unit, for every field of a target's summary."""
-    phrases = []
-    for name, interval in target_intervals(target).items():
-        span = f"{interval.low:g} to {interval.high:g} {PROPERTIES[name].unit}"
-        phrases.append(f"{property_words(name)} {span}".rstrip())
+    if target is None:
+        return ["the moduli, whatever they are"]
+    phrases = [
+        f"{property_words(name)} {interval_words(name, interval)}"
+        for name, interval in target_intervals(target).items()
+    ]
     if target.get("elements"):
         phrases.append(f"only {', '.join(target['elements'])}")
     if target.get("excluded_elements"):
@@ -120,18 +103,10 @@ def target_words(target: dict[str, Any]) -> list[str]:
     return phrases
 
 
-def origin_words(run: RunRecord) -> str:
-    """Run, seed, and the models with versions and the beginning of their weights' hashes."""
-    generator, potential = run.generator, run.potential
-    proposed = f"{generator.name} {generator.version}{_weights(generator.weights_sha256)}"
-    package = f"{potential.package} {potential.package_version}"
-    judged = f"{potential.name} in {package}{_weights(potential.weights_sha256)}"
-    return f"Run {run.run_id}, seed {run.seed}. Proposed by {proposed}, validated by {judged}."
-
-
-def _weights(sha256: str | None) -> str:
-    """The beginning of a hash in brackets, or nothing."""
-    return f" (weights {sha256[:_HASH]})" if sha256 else ""
+def method_name(record: MethodRecord) -> str:
+    """Short name of who computed something: no folders, no module of a class."""
+    name = record.name.rstrip("/").rpartition("/")[2].rpartition(":")[2]
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
 def plain_formula(formula: str | None) -> bool:
@@ -140,22 +115,41 @@ def plain_formula(formula: str | None) -> bool:
 
 
 def number(value: float | None, name: str) -> str:
-    """A value of the property `name` with as many decimals as it deserves, or a dash."""
+    """A computed value of the property `name`, or a dash."""
     return DASH if value is None else f"{value:.{_DECIMALS.get(name, 1)}f}"
 
 
-def signed(value: float | None, name: str | None) -> str:
-    """A margin of the property `name` with its sign, or a dash."""
-    if value is None or name is None:
+def estimated(value: float | None, name: str) -> str:
+    """An estimate of the property `name` with no more digits than it deserves, or a dash."""
+    if value is None:
         return DASH
-    return f"{value:+.{_DECIMALS.get(name, 1)}f}"
+    if not PROPERTIES[name].unit:
+        return f"{value:.2f}"
+    return f"{value:.0f}" if abs(value) >= _WHOLE else f"{value:.1f}"
 
 
-def with_unit(text: str, name: str | None) -> str:
-    """A number of the property `name` as text, with the unit or, for ratios, the symbol."""
-    if text == DASH or name is None:
-        return text
-    return f"{text} {PROPERTIES[name].unit or PROPERTIES[name].symbol}"
+def probability_words(probability: float | None) -> str:
+    """A probability with two decimals, never rounded to one or to nothing, or a dash."""
+    if probability is None:
+        return DASH
+    if 0.0 < probability < 0.01:
+        return "<0.01"
+    return ">0.99" if 0.99 < probability < 1.0 else f"{probability:.2f}"
+
+
+def yes_or_no(value: bool | None) -> str:
+    """``"yes"``, ``"no"``, or a dash where nobody knows."""
+    return DASH if value is None else "yes" if value else "no"
+
+
+def hull_words(hull: HullResult | None) -> str:
+    """Where it lies: ``"on -12"`` or ``"above 46"`` in meV/atom, ``"unknown"``, or a dash."""
+    if hull is None:
+        return DASH
+    if hull.energy_above_hull is None:
+        return "unknown"
+    where = "above" if hull.energy_above_hull > 0 else "on"
+    return f"{where} {1000 * hull.energy_above_hull:.0f}"
 
 
 def spacegroup_symbol(spacegroup: int | None) -> str | None:
@@ -166,14 +160,18 @@ def spacegroup_symbol(spacegroup: int | None) -> str | None:
 
 
 def source_words(source: str | None) -> str:
-    """Where a crystal came from, for people: ``"AFLOW prototype: AB_cP2_221_b_a"``."""
-    kind, colon, label = (source or DASH).partition(":")
-    return f"{_SOURCES.get(kind, kind)}{colon}{label}"
+    """Where a crystal came from, for people: ``"AFLOW prototype"``."""
+    return _SOURCES.get(source or DASH, source or DASH)
 
 
-def funnel(counts: DesignCounts) -> list[tuple[str, int]]:
+def funnel(run: RunRecord, counts: DesignCounts) -> list[tuple[str, int]]:
     """The steps of the funnel in words, with the number that came through each."""
-    return [(words, getattr(counts, name)) for name, words in FUNNEL.items()]
+    words = dict(_FUNNEL)
+    if run.generator is None:
+        words["generated"] = "materials given"
+    if run.target is None:
+        del words["hits"]
+    return [(text, getattr(counts, name)) for name, text in words.items()]
 
 
 def reasons(counts: DesignCounts) -> list[tuple[str, int]]:
@@ -186,37 +184,6 @@ def reason_words(reason: str) -> str:
     return reason.replace("_", " ")
 
 
-def example_of(document: DesignDocument, reason: str) -> CandidateDocument | None:
-    """The first candidate given up for `reason`."""
-    others = (c for c in document.candidates if c.status != "validated")
-    return next((c for c in others if str(c.reason) == reason), None)
-
-
-def result_sentence(document: DesignDocument) -> str:
-    """What the run found, in one sentence or two."""
-    found, hits = validated(document), document.counts.hits
-    if not found:
-        return (
-            f"No candidate passed validation: {document.counts.validated} of "
-            f"{document.counts.generated} completions reached it."
-        )
-    intervals = target_intervals(document.run.target)
-    where = "the band" if len(intervals) == 1 else f"all {len(intervals)} bands"
-    materials = "candidate" if len(found) == 1 else "candidates"
-    lies = "lies" if hits == 1 else "lie"
-    first = f"{hits} of {len(found)} validated {materials} {lies} in {where}"
-    if not hits:
-        first = f"None of {len(found)} validated {materials} lies in {where}"
-    return f"{first}; {'best' if hits else 'nearest'}: {_best(found[0])}."
-
-
-def _best(candidate: CandidateDocument) -> str:
-    name, margin = candidate.limiting_property, candidate.margin
-    if name is None or margin is None:
-        return str(candidate.formula)
-    value = with_unit(number(getattr(candidate, name), name), name)
-    distance = with_unit(number(abs(margin), name), name)
-    side = "inside" if margin >= 0 else "outside"
-    return (
-        f"{candidate.formula}, {property_words(name)} {value}, {distance} {side} the nearest edge"
-    )
+def listed(names: list[str]) -> str:
+    """Names in a row: ``"A, B and C"``."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)

@@ -72,7 +72,7 @@ def answer_with_references(
     k: int = 5,
     *,
     crystal_system: str | None = None,
-    quantity: str = "bulk_modulus_voigt",
+    quantity: str | None = None,
 ) -> RetrievedContext:
     """Retrieve, interpolate and write the question.
 
@@ -89,7 +89,8 @@ def answer_with_references(
     crystal_system
         By default that of the row of the same alloy which is nearest in temperature.
     quantity
-        Name of the modulus.
+        Name of the modulus; by default ``"bulk_modulus_voigt"``, or ``"bulk_modulus"`` where no
+        row tells the former.
 
     Raises
     ------
@@ -101,6 +102,7 @@ def answer_with_references(
     """
     if not 0 < T < math.inf:
         raise ParseError(f"{T} K is not above zero", reason="wrong_temperature")
+    quantity = quantity or kb.bulk_modulus
     system = checked_system(crystal_system) or _nearest_system(kb, formula, T, quantity)
     neighbours = retrieve(kb, formula, T, k, crystal_system=system, quantity=quantity)
     found = interpolate(kb, formula, T, crystal_system=system, quantity=quantity)

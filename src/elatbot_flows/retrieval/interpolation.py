@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from elatbot_flows.baselines.temperature import SAME_TEMPERATURE, linear_in_temperature
 from elatbot_flows.errors import ParseError
+from elatbot_flows.evaluation.baselines.temperature import SAME_TEMPERATURE, linear_in_temperature
 from elatbot_flows.retrieval.disagreement import Disagreement, find_disagreements
 from elatbot_flows.retrieval.neighbours import fits
 from elatbot_flows.retrieval.rows import checked_system
@@ -69,7 +69,7 @@ def interpolate(
     temperature: float,
     *,
     crystal_system: str | None = None,
-    quantity: str = "bulk_modulus_voigt",
+    quantity: str | None = None,
 ) -> Interpolation | None:
     """Interpolate between the rows of the same alloy.
 
@@ -84,7 +84,7 @@ def interpolate(
     crystal_system
         Rows of another one are not used. None if all rows of the alloy have the same.
     quantity
-        Name of the modulus.
+        Name of the modulus; by default the bulk modulus that the rows tell.
 
     Returns
     -------
@@ -97,6 +97,7 @@ def interpolate(
         If the formula cannot be read or the crystal system is unknown, or with reason
         ``"no_crystal_system"`` if none is given and rows of several would be mixed.
     """
+    quantity = quantity or kb.bulk_modulus
     system = checked_system(crystal_system)
     percent = atomic_percent(parse_alloy(formula))
     rows = [

@@ -65,6 +65,13 @@ class KnowledgeBase:
         """Number of skipped records by reason."""
         return dict(sorted(Counter(skipped.reason for skipped in self.skipped).items()))
 
+    @property
+    def bulk_modulus(self) -> str:
+        """Which bulk modulus the rows tell: the Voigt average if any does, else the one of Hill."""
+        told = {name for row in self.rows for name, _ in row.values}
+        plain = "bulk_modulus" in told and "bulk_modulus_voigt" not in told
+        return "bulk_modulus" if plain else "bulk_modulus_voigt"
+
     def disagreements(self) -> tuple[Disagreement, ...]:
         """Rows that contradict each other, see `find_disagreements`."""
         return find_disagreements(self.rows)
@@ -89,7 +96,7 @@ class KnowledgeBase:
         ElatbotError
             If a file cannot be read, or no row of all files can be used.
         """
-        from elatbot_flows.datasets.json_lines import read_json_lines
+        from elatbot_flows.training.data.json_lines import read_json_lines
 
         sourced: list[tuple[str, Any]] = []
         for path in paths:
@@ -139,7 +146,7 @@ class KnowledgeBase:
         Parameters
         ----------
         store
-            For example the collection of candidates of `elatbot_flows.store.candidate_store`,
+            For example the collection of candidates of `campaign.store.candidate_store`,
             whose moduli belong to 0 K: ``temperature=0, zero_kelvin=True``.
         criteria
             Which documents, in the query language of MongoDB.

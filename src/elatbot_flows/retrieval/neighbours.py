@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from elatbot_flows.baselines.distance import composition_distances
 from elatbot_flows.errors import ElatbotError
+from elatbot_flows.evaluation.baselines.distance import composition_distances
 from elatbot_flows.retrieval.rows import checked_system
 from elatbot_flows.text.alloy import atomic_percent, parse_alloy
 
@@ -28,7 +28,7 @@ class Neighbour:
     same_alloy
         Whether it is of the same composition and not of another crystal system.
     composition_distance
-        Element mover's distance, see `elatbot_flows.baselines.composition_distances`.
+        Element mover's distance, see `elatbot_flows.evaluation.baselines.composition_distances`.
     temperature_difference
         Its temperature less the one asked for, K.
     """
@@ -46,7 +46,7 @@ def retrieve(
     k: int = 5,
     *,
     crystal_system: str | None = None,
-    quantity: str = "bulk_modulus_voigt",
+    quantity: str | None = None,
 ) -> tuple[Neighbour, ...]:
     """Find rows of the same alloy, the nearest in temperature first, then of similar alloys.
 
@@ -66,7 +66,7 @@ def retrieve(
     crystal_system
         Rows of another one count as another alloy. None leaves it open.
     quantity
-        Only rows that have it.
+        Only rows that have it; by default the bulk modulus that the rows tell.
 
     Raises
     ------
@@ -77,6 +77,7 @@ def retrieve(
     """
     if k < 1:
         raise ElatbotError(f"k is {k}: ask for at least one row")
+    quantity = quantity or kb.bulk_modulus
     system = checked_system(crystal_system)
     percent = atomic_percent(parse_alloy(formula))
     rows = [row for row in kb.rows if row.value(quantity) is not None]

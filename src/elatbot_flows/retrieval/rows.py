@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from elatbot_flows.errors import ParseError
-from elatbot_flows.scoring.symmetry import CRYSTAL_SYSTEMS
+from elatbot_flows.evaluation.symmetry import CRYSTAL_SYSTEMS
 from elatbot_flows.text.alloy import Percent, atomic_percent, parse_alloy
 from elatbot_flows.text.literal import parse_number
 
@@ -105,7 +105,7 @@ def read_row(
         With reason ``no_formula``, ``unknown_alloy``, ``no_temperature``, ``wrong_temperature``,
         ``zero_kelvin``, ``other_pressure``, ``no_value``, ``not_a_number``, ``unknown_unit``,
         ``not_finite``, ``implausible_modulus``, ``inconsistent_units`` or one of
-        `elatbot_flows.scoring.read_tensor`.
+        `elatbot_flows.evaluation.read_tensor`.
     """
     fields = {
         _plain(name): value
@@ -199,7 +199,7 @@ def _values(fields: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _from_tensor(fields: Mapping[str, Any]) -> dict[str, float]:
-    from elatbot_flows.scoring.tensors import read_tensor
+    from elatbot_flows.evaluation.tensors import read_tensor
 
     names = (*_TENSORS, *(f"{name}_gpa" for name in _TENSORS))
     value = next((fields[name] for name in names if name in fields), None)

@@ -1,7 +1,7 @@
 """Thermodynamic stability: the convex hull of competing phases, all energies from one potential."""
 
-from elatbot_flows.stability.cache import PhaseCache, potential_identity
-from elatbot_flows.stability.hull import energy_above_hull
+from elatbot_flows.stability.cache import PhaseCache, potential_identity, shared_cache
+from elatbot_flows.stability.hull import energy_above_hull, unplaced
 from elatbot_flows.stability.known import (
     ChemicalSystemSearch,
     KnownCrystal,
@@ -13,19 +13,19 @@ from elatbot_flows.stability.known import (
     store_source,
 )
 from elatbot_flows.stability.phases import Phase, Survey
-from elatbot_flows.stability.result import CrystalEnergy, HullDistance, Product
+from elatbot_flows.stability.result import CrystalEnergy
 from elatbot_flows.stability.settings import HullSettings
+from elatbot_flows.stability.table import PhaseTable, shipped_table
 
 __all__ = [
     "ChemicalSystemSearch",
     "CrystalEnergy",
-    "HullDistance",
     "HullSettings",
     "KnownCrystal",
     "Phase",
     "PhaseCache",
     "PhaseSource",
-    "Product",
+    "PhaseTable",
     "Survey",
     "energy_above_hull",
     "folder_source",
@@ -33,5 +33,8 @@ __all__ = [
     "materials_project_source",
     "potential_identity",
     "search_chemical_systems",
+    "shared_cache",
+    "shipped_table",
     "store_source",
+    "unplaced",
 ]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import nullcontext, suppress
 from functools import lru_cache
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from elatbot_flows.errors import StoreError
+from elatbot_flows.potentials.check_cache import cache_directory
 from elatbot_flows.stability.phases import Phase, Survey
+from elatbot_flows.stability.table import shipped_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,7 +32,7 @@ def potential_identity(record: Mapping[str, Any]) -> str:
     Parameters
     ----------
     record
-        The fields of :class:`~elatbot_flows.schemas.PotentialRecord`. The device does not matter,
+        The fields of :class:`~elatbot_flows.documents.MethodRecord`. The device does not matter,
         nor, if the weights have a hash, the name they were asked for by.
     """
     weights = record["weights_sha256"] or record["name"]
@@ -42,16 +45,24 @@ class PhaseCache:
     """Surveys by potential, settings and question, in memory and, if asked, in a folder.
 
     Files are JSON: ``<potential>/<settings>/<source>-<name>.json`` below the folder. Processes may
-    share a folder: files are replaced whole.
+    share a folder: files are replaced whole, and what two of them relax at once is kept once.
 
     Parameters
     ----------
     folder
         Where to keep them beyond this process; None for memory alone.
+    table
+        Whether phases that come with the package need not be relaxed (see `shipped_table`).
+    required
+        Whether it is an error if the folder cannot be written.
     """
 
-    def __init__(self, folder: str | Path | None = None) -> None:
+    def __init__(
+        self, folder: str | Path | None = None, *, table: bool = True, required: bool = True
+    ) -> None:
         self.folder = None if folder is None else Path(folder)
+        self.table = table
+        self.required = required
         self._memory: dict[tuple[str, ...], Survey] = {}
 
     def survey(
@@ -79,14 +90,40 @@ class PhaseCache:
         """
         key = (potential_identity(potential.record()), settings.digest(), *question)
         if key not in self._memory:
-            path = self._path(key)
-            if path is not None and path.is_file():
-                self._memory[key] = _read(path)
-            else:
-                self._memory[key] = found = make()
-                if path is not None:
-                    _write(path, found, potential)
+            self._memory[key] = self._shipped(key[0], settings, question) or self._kept(
+                key, potential, make
+            )
         return self._memory[key]
+
+    def keeps(
+        self, potential: Potential, settings: HullSettings, question: tuple[str, str]
+    ) -> bool:
+        """Whether a survey is in memory, in the table or in the folder."""
+        key = (potential_identity(potential.record()), settings.digest(), *question)
+        path = self._path(key)
+        return (
+            key in self._memory
+            or (path is not None and path.is_file())
+            or self._shipped(key[0], settings, question) is not None
+        )
+
+    def _shipped(
+        self, identity: str, settings: HullSettings, question: tuple[str, str]
+    ) -> Survey | None:
+        table = shipped_table(identity) if self.table else None
+        return table.survey(settings, question) if table else None
+
+    def _kept(
+        self, key: tuple[str, ...], potential: Potential, make: Callable[[], Survey]
+    ) -> Survey:
+        path = self._path(key)
+        if path is not None and path.is_file():
+            return _read(path)
+        found = make()
+        if path is not None:
+            with nullcontext() if self.required else suppress(StoreError):
+                _write(path, found, potential)
+        return found
 
     def _path(self, key: tuple[str, ...]) -> Path | None:
         if self.folder is None:
@@ -97,8 +134,16 @@ class PhaseCache:
 
 @lru_cache(maxsize=8)
 def shared_cache(folder: str | None = None) -> PhaseCache:
-    """The cache of this process for a folder, or for memory alone."""
-    return PhaseCache(folder)
+    """The cache of this process for a folder, by default that of the user for all runs.
+
+    The user's cache is there to save time: where it cannot be written, nothing is kept.
+    """
+    if folder is not None:
+        return PhaseCache(folder)
+    try:
+        return PhaseCache(cache_directory() / "phases", required=False)
+    except RuntimeError:  # a user without a home
+        return PhaseCache()
 
 
 def _read(path: Path) -> Survey:
@@ -117,7 +162,8 @@ def _read(path: Path) -> Survey:
 
 def _write(path: Path, found: Survey, potential: Potential) -> None:
     phases = [
-        {k: getattr(p, k) for k in _SCALARS} | {"structure": p.structure.as_dict()}
+        {k: getattr(p, k) for k in _SCALARS}
+        | {"structure": p.structure.as_dict() if p.structure else None}
         for p in found.phases
     ]
     data = {"phases": phases, "tried": found.tried, "failures": found.failures}

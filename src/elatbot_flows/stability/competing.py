@@ -4,65 +4,97 @@ from __future__ import annotations
 
 import hashlib
 import json
-from contextlib import suppress
-from itertools import combinations, permutations
+from dataclasses import dataclass
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from elatbot_flows.errors import StructureError
 from elatbot_flows.stability.elements import GASES, element_survey
-from elatbot_flows.stability.phases import Survey, survey
+from elatbot_flows.stability.large_types import untried_types
+from elatbot_flows.stability.phases import survey
+from elatbot_flows.stability.systems import simple_formulas, system_survey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from elatbot_flows.potentials.base import Potential
     from elatbot_flows.stability.cache import PhaseCache
     from elatbot_flows.stability.known import KnownCrystal, PhaseSource
-    from elatbot_flows.stability.phases import Phase
+    from elatbot_flows.stability.phases import Phase, Survey
     from elatbot_flows.stability.settings import HullSettings
 
-__all__ = ["competing_phases", "simple_formulas"]
-
-_AMOUNTS = {2: ((1, 1), (1, 2), (1, 3)), 3: ((1, 1, 1), (1, 1, 2))}
-"""Stoichiometries of binary and ternary prototypes, in every order."""
+__all__ = ["Means", "competing_phases"]
 
 
-def simple_formulas(elements: Sequence[str], largest_order: int) -> list[str]:
-    """Formulas AB, AB2, A2B, AB3, A3B of every pair, ABC and A2BC of every triple of elements.
+@dataclass(frozen=True)
+class Means:
+    """What phases are found with.
 
     Parameters
     ----------
-    elements
-        Chemical symbols.
-    largest_order
-        Most elements in a formula.
-
-    Examples
-    --------
-    >>> simple_formulas(["Ni", "Al"], 2)
-    ['AlNi', 'Al2Ni', 'AlNi2', 'Al3Ni', 'AlNi3']
+    potential, settings
+        How phases are relaxed.
+    cache
+        What has been relaxed before.
     """
-    formulas = []
-    for order in range(2, min(largest_order, len(elements)) + 1):
-        for symbols in combinations(sorted(elements), order):
-            for amounts in _AMOUNTS.get(order, ()):
-                arranged = sorted(set(permutations(amounts)), reverse=True)
-                formulas += [_written(symbols, numbers) for numbers in arranged]
-    return formulas
 
+    potential: Potential
+    settings: HullSettings
+    cache: PhaseCache
 
-def _written(symbols: Sequence[str], amounts: Sequence[int]) -> str:
-    pairs = zip(symbols, amounts, strict=True)
-    return "".join(symbol if n == 1 else f"{symbol}{n}" for symbol, n in pairs)
+    def element(self, symbol: str) -> Survey:
+        """The lowest crystal of an element."""
+        return self.cache.survey(
+            self.potential,
+            self.settings,
+            ("elements", symbol),
+            lambda: element_survey(symbol, self.potential, self.settings),
+        )
+
+    def system(self, symbols: tuple[str, ...]) -> Survey:
+        """Prototypes of exactly these elements, sorted."""
+        return self._survey("systems", "-".join(symbols), symbols, simple_formulas(symbols))
+
+    def formula(self, formula: str, symbols: tuple[str, ...]) -> Survey:
+        """Prototypes of one formula."""
+        return self._survey("prototypes", formula, symbols, [formula])
+
+    def known(self, crystal: KnownCrystal) -> Survey:
+        """A known crystal, relaxed."""
+        content = json.dumps(crystal.structure.as_dict(), sort_keys=True, default=str)
+        question = (crystal.source, hashlib.sha256(content.encode()).hexdigest()[:20])
+        given = [(crystal.label, crystal.structure)]
+        return self.cache.survey(
+            self.potential,
+            self.settings,
+            question,
+            lambda: survey(given, self.potential, self.settings, source=crystal.source, most=1),
+        )
+
+    def keeps(self, source: str, name: str) -> bool:
+        """Whether the answer to a question is at hand."""
+        return self.cache.keeps(self.potential, self.settings, (source, name))
+
+    def _survey(
+        self, source: str, name: str, symbols: tuple[str, ...], formulas: list[str]
+    ) -> Survey:
+        def make() -> Survey:
+            # Elements and pairs alone, whatever else is known: so the answer is always the same.
+            parts = [self.element(symbol) for symbol in symbols]
+            pairs = combinations(symbols, 2)
+            parts += [self.system(pair) for pair in pairs if pair != symbols or source != "systems"]
+            below = [phase for part in parts for phase in part.phases]
+            return system_survey(formulas, below, self.potential, self.settings)
+
+        return self.cache.survey(self.potential, self.settings, (source, name), make)
 
 
 def competing_phases(
     formula: str,
     elements: tuple[str, ...],
-    potential: Potential,
-    settings: HullSettings,
+    means: Means,
     sources: Sequence[PhaseSource],
-    cache: PhaseCache,
+    phases: Sequence[Phase],
 ) -> tuple[list[Phase], list[str]]:
     """Phases of a chemical system, and what is missing, in words.
 
@@ -72,12 +104,13 @@ def competing_phases(
         Reduced formula of the crystal asked about.
     elements
         Its elements, sorted.
-    potential, settings
-        How phases are relaxed.
+    means
+        What phases are found with.
     sources
-        Sources of known crystals.
-    cache
-        What has been relaxed before.
+        Sources of known crystals, relaxed anew.
+    phases
+        Phases with energies of the same potential. If some have the formula of the crystal, no
+        prototypes of that formula are tried besides.
 
     Raises
     ------
@@ -85,52 +118,45 @@ def competing_phases(
         With the reason ``source_failed`` if a source of known crystals does not answer: a hull
         without what was asked for would be another hull.
     """
-
-    def kept(source: str, name: str, make: Callable[..., Survey]) -> tuple[str, Survey]:
-        found = cache.survey(
-            potential, settings, (source, name), lambda: make(name, potential, settings)
-        )
-        return f"{source}: {name}", found
-
-    found = [kept("elements", symbol, element_survey) for symbol in elements]
-    if settings.prototypes and len(elements) > 1:
-        formulas = _with_own(simple_formulas(elements, settings.largest_order), formula)
-        found += [kept("prototypes", written, _prototypes) for written in formulas]
+    within = [phase for phase in phases if _elements(phase) <= set(elements)]
+    explored = any(phase.formula == formula for phase in within)
+    found = [(f"elements: {symbol}", means.element(symbol)) for symbol in elements]
+    if means.settings.prototypes:
+        found += _prototypes(formula, elements, means, explored=explored)
     for source in sources:
         found += [
-            (f"{known.source}: {known.label}", _known(known, potential, settings, cache))
+            (f"{known.source}: {known.label}", means.known(known))
             for known in _asked(source, elements)
         ]
-    phases = [phase for _, part in found for phase in part.phases]
-    return phases, [*_remarks(found), *_gases(elements)]
+    remarks = [*_remarks(found), *_gases(elements)]
+    if means.settings.prototypes:
+        remarks += untried_types(formula, elements)
+    return [*within, *(phase for _, part in found for phase in part.phases)], remarks
 
 
-def _with_own(formulas: list[str], own: str) -> list[str]:
-    """`formulas` and the formula of the crystal itself, once each."""
+def _prototypes(
+    formula: str, elements: tuple[str, ...], means: Means, *, explored: bool
+) -> list[tuple[str, Survey]]:
+    orders = range(2, min(means.settings.largest_order, len(elements)) + 1)
+    systems = [part for order in orders for part in combinations(elements, order)]
+    systems = [part for part in systems if simple_formulas(part)]
+    found = [(f"prototypes: {'-'.join(part)}", means.system(part)) for part in systems]
+    covered = elements in systems and formula in map(_reduced, simple_formulas(elements))
+    if len(elements) > 1 and not covered and not explored:
+        found.append((f"prototypes: {formula}", means.formula(formula, elements)))
+    return found
+
+
+def _reduced(formula: str) -> str:
     from pymatgen.core import Composition
 
-    wanted = Composition(own)
-    known = any(Composition(formula) == wanted for formula in formulas)
-    return formulas if known else [*formulas, own]
+    return str(Composition(formula).reduced_formula)
 
 
-def _prototypes(formula: str, potential: Potential, settings: HullSettings) -> Survey:
-    from elatbot_flows.structures import build_structures
-    from elatbot_flows.structures.build import PROTOTYPE_SOURCES
+def _elements(phase: Phase) -> set[str]:
+    from pymatgen.core import Composition
 
-    guesses = []
-    # More atoms in the formula than in the largest cell, or no prototype: nothing to relax.
-    with suppress(StructureError):
-        guesses = build_structures(
-            formula,
-            "Cubic",
-            sources=PROTOTYPE_SOURCES,
-            max_sites=settings.max_sites,
-            max_guesses=settings.max_guesses,
-            other_systems=2 * settings.max_guesses // 3,
-        )
-    crystals = [(guess.label, guess.structure) for guess in guesses]
-    return survey(crystals, potential, settings, source="prototypes", most=settings.max_relaxed)
+    return {element.symbol for element in Composition(phase.formula).elements}
 
 
 def _asked(source: PhaseSource, elements: tuple[str, ...]) -> Iterator[KnownCrystal]:
@@ -141,20 +167,6 @@ def _asked(source: PhaseSource, elements: tuple[str, ...]) -> Iterator[KnownCrys
         raise StructureError(message, "source_failed") from error
 
 
-def _known(
-    crystal: KnownCrystal, potential: Potential, settings: HullSettings, cache: PhaseCache
-) -> Survey:
-    structure = crystal.structure
-    content = json.dumps(structure.as_dict(), sort_keys=True, default=str)
-    name = (crystal.source, hashlib.sha256(content.encode()).hexdigest()[:20])
-
-    def make() -> Survey:
-        given = [(crystal.label, structure)]
-        return survey(given, potential, settings, source=crystal.source, most=1)
-
-    return cache.survey(potential, settings, name, make)
-
-
 def _remarks(found: list[tuple[str, Survey]]) -> list[str]:
     """What was tried and is not among the phases."""
     remarks = []
@@ -162,7 +174,7 @@ def _remarks(found: list[tuple[str, Survey]]) -> list[str]:
         if kept.failures:
             reasons = ", ".join(f"{n} {reason}" for reason, n in sorted(kept.failures.items()))
             remarks.append(f"{name}: given up {reasons} of {kept.tried}")
-        elif not kept.phases:
+        elif not kept.tried:
             remarks.append(f"{name}: none small enough")
     return remarks
 

@@ -106,8 +106,8 @@ def _measured(symbol: str) -> tuple[Structure | None, str]:
 
 
 def _prototypes(symbol: str, count: int) -> Iterator[tuple[str, Structure]]:
+    from elatbot_flows.crystals import build_structures
     from elatbot_flows.errors import StructureError
-    from elatbot_flows.structures import build_structures
 
     with contextlib.suppress(StructureError):
         for guess in build_structures(

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import asdict
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from elatbot_flows.documents.provenance import MethodRecord
+from elatbot_flows.documents.stability import CompetingPhase, DecompositionProduct, HullResult
 from elatbot_flows.errors import ElatbotError, PotentialError, StructureError
-from elatbot_flows.potentials.validation import NOBLE_GASES
+from elatbot_flows.potentials.crystal_checks import NOBLE_GASES
 from elatbot_flows.stability.cache import PhaseCache
-from elatbot_flows.stability.competing import competing_phases
+from elatbot_flows.stability.competing import Means, competing_phases
 from elatbot_flows.stability.elements import GASES
-from elatbot_flows.stability.phases import relaxed_phase
-from elatbot_flows.stability.result import CrystalEnergy, HullDistance, Product
+from elatbot_flows.stability.mixtures import lowest_by_formula, lowest_mixture
+from elatbot_flows.stability.phases import Phase, relaxed_phase
+from elatbot_flows.stability.result import CrystalEnergy
 from elatbot_flows.stability.settings import HullSettings
 
 if TYPE_CHECKING:
@@ -22,25 +26,26 @@ if TYPE_CHECKING:
 
     from elatbot_flows.potentials.base import Potential
     from elatbot_flows.stability.known import PhaseSource
-    from elatbot_flows.stability.phases import Phase
-    from elatbot_flows.stability.result import Status
 
-__all__ = ["energy_above_hull"]
+__all__ = ["energy_above_hull", "unplaced"]
+
+_PACKAGES = ("elatbot_flows", "ase", "numpy", "pymatgen", "spglib", "torch")
 
 
 def energy_above_hull(
     crystals: Sequence[Structure | CrystalEnergy],
     potential: Potential,
     *,
+    phases: Sequence[CrystalEnergy] = (),
     sources: Sequence[PhaseSource] = (),
     settings: HullSettings | None = None,
     cache: PhaseCache | None = None,
-) -> list[HullDistance]:
+) -> list[HullResult]:
     """Distance of crystals to the convex hull, every energy from one potential.
 
     The crystals asked about do not compete with each other, only with the elements, with
-    prototypes (see :class:`HullSettings`) and with what `sources` know. Nothing is raised for a
-    crystal that is bad in whatever way: that is a result.
+    prototypes (see :class:`HullSettings`), with `phases` and with what `sources` know. Nothing is
+    raised for a crystal that is bad in whatever way: that is a result.
 
     Parameters
     ----------
@@ -49,6 +54,9 @@ def energy_above_hull(
         or energies of crystals relaxed with the same potential before.
     potential
         The potential.
+    phases
+        Competing crystals whose energies are known already, from the same potential. If some have
+        the formula of the crystal asked about, no prototypes of that formula are tried besides.
     sources
         Sources of known crystals, relaxed anew with the potential.
     settings
@@ -58,33 +66,51 @@ def energy_above_hull(
 
     Returns
     -------
-    list of HullDistance
+    list of HullResult
         One for each crystal, in their order.
     """
     settings = settings or HullSettings()
-    cache = PhaseCache() if cache is None else cache
-    return [_distance(crystal, potential, sources, settings, cache) for crystal in crystals]
+    means = Means(potential, settings, PhaseCache() if cache is None else cache)
+    extra = [_as_phase(phase) for phase in phases if math.isfinite(phase.energy_per_atom)]
+    return [_placed(crystal, means, extra, sources) for crystal in crystals]
 
 
-def _distance(
+def unplaced(potential: Potential, settings: HullSettings) -> HullResult:
+    """A result that says nothing yet but who was asked and how."""
+    return HullResult(
+        status="unknown",
+        evaluations=0,
+        settings=asdict(settings),
+        potential=MethodRecord(**potential.record()),
+        versions={package: version(package) for package in _PACKAGES},
+    )
+
+
+def _as_phase(crystal: CrystalEnergy) -> Phase:
+    from pymatgen.core import Composition
+
+    formula = Composition(crystal.formula).reduced_formula
+    return Phase(formula, crystal.energy_per_atom, "given", crystal.label, crystal.structure)
+
+
+def _placed(
     crystal: Structure | CrystalEnergy,
-    potential: Potential,
+    means: Means,
+    extra: Sequence[Phase],
     sources: Sequence[PhaseSource],
-    settings: HullSettings,
-    cache: PhaseCache,
-) -> HullDistance:
+) -> HullResult:
+    potential = means.potential
     before = potential.evaluations
-    so_far = HullDistance("unknown")
+    so_far = unplaced(potential, means.settings)
     try:
-        so_far = _named(crystal)
+        so_far = _named(crystal, so_far)
         _check_elements(so_far.elements, potential)
-        energy, structure = _energy(crystal, potential, settings)
-        so_far = replace(so_far, energy_per_atom=energy, structure=structure)
+        own = _own_phase(crystal, means)
+        so_far = _updated(so_far, energy_per_atom=own.energy_per_atom, structure=own.structure)
         phases, missing = competing_phases(
-            str(so_far.formula), so_far.elements, potential, settings, sources, cache
+            own.formula, tuple(so_far.elements), means, sources, extra
         )
-        so_far = replace(so_far, missing=tuple(missing))
-        so_far = _judged(so_far, energy, phases, settings)
+        so_far = _judged(_updated(so_far, missing=missing), own, phases, means.settings)
     except StructureError as error:
         so_far = so_far.unknown(error.reason, str(error))
     except PotentialError as error:
@@ -93,18 +119,25 @@ def _distance(
         raise  # a store that cannot be written is no fault of the crystal
     except Exception as error:  # noqa: BLE001 - potentials raise what they like on odd crystals
         so_far = so_far.unknown("calculation_error", f"{type(error).__name__}: {error}")
-    return replace(so_far, evaluations=potential.evaluations - before)
+    return _updated(so_far, evaluations=potential.evaluations - before)
 
 
-def _named(crystal: Structure | CrystalEnergy) -> HullDistance:
+def _updated(result: HullResult, **fields: Any) -> HullResult:
+    return result.model_copy(update=fields)
+
+
+def _named(crystal: Structure | CrystalEnergy, result: HullResult) -> HullResult:
     from pymatgen.core import Composition
 
-    if isinstance(crystal, CrystalEnergy):
-        composition = Composition(crystal.formula)
-    else:
-        composition = crystal.composition
-    elements = tuple(sorted(element.symbol for element in composition.elements))
-    return HullDistance("unknown", composition.reduced_formula, elements)
+    made_of = crystal.formula if isinstance(crystal, CrystalEnergy) else crystal.composition
+    composition = Composition(made_of)
+    elements = sorted(element.symbol for element in composition.elements)
+    return _updated(
+        result,
+        formula=composition.reduced_formula,
+        elements=elements,
+        chemsys="-".join(elements),
+    )
 
 
 def _check_elements(elements: Sequence[str], potential: Potential) -> None:
@@ -116,90 +149,97 @@ def _check_elements(elements: Sequence[str], potential: Potential) -> None:
         raise StructureError(message, "unsupported_element")
 
 
-def _energy(
-    crystal: Structure | CrystalEnergy, potential: Potential, settings: HullSettings
-) -> tuple[float, Structure | None]:
-    """Energy (eV/atom) and crystal, relaxed here if it was not before."""
-    if isinstance(crystal, CrystalEnergy):
-        if not math.isfinite(crystal.energy_per_atom):
-            raise StructureError("the energy given is not a finite number", "not_finite")
-        return crystal.energy_per_atom, crystal.structure
-    phase = relaxed_phase(crystal, potential, settings, "candidate", "candidate")
-    return phase.energy_per_atom, phase.structure
+def _own_phase(crystal: Structure | CrystalEnergy, means: Means) -> Phase:
+    """The crystal asked about, relaxed here if it was not before."""
+    if not isinstance(crystal, CrystalEnergy):
+        return relaxed_phase(crystal, means.potential, means.settings, "candidate", "candidate")
+    if not math.isfinite(crystal.energy_per_atom):
+        raise StructureError("the energy given is not a finite number", "not_finite")
+    return _as_phase(crystal)
 
 
 def _judged(
-    so_far: HullDistance, energy: float, phases: list[Phase], settings: HullSettings
-) -> HullDistance:
+    so_far: HullResult, own: Phase, phases: list[Phase], settings: HullSettings
+) -> HullResult:
     """Distance and status from the hull of `phases` without the crystal itself."""
-    from pymatgen.analysis.phase_diagram import PDEntry, PhaseDiagram
     from pymatgen.core import Composition
 
-    made = [Composition(phase.formula) for phase in phases]
-    present = {c.elements[0].symbol for c in made if c.is_element}
-    if absent := sorted(set(so_far.elements) - present):
+    composition = Composition(own.formula)
+    present = {p.formula for p in phases if p.is_element}
+    wanted = {Composition(symbol).reduced_formula for symbol in so_far.elements}
+    if absent := sorted(wanted - present):
         message = (
             f"no crystal of {', '.join(absent)} could be relaxed: the hull has no corner there"
         )
         raise StructureError(message, "missing_element")
-    recognised = [_is_same(phase, so_far, energy, settings) for phase in phases]
-    others = [p for p, same in zip(phases, recognised, strict=True) if not same]
-    by_entry: dict[Any, Phase] = {}
-    for phase in others:
-        made_of = Composition(phase.formula)
-        by_entry[PDEntry(made_of, phase.energy_per_atom * made_of.num_atoms)] = phase
-    diagram = PhaseDiagram(list(by_entry))
-    own = Composition(so_far.formula)
-    parts, hull = diagram.get_decomp_and_hull_energy_per_atom(own)
-    distance = energy - float(hull)
-    products = [Product(by_entry[e], float(fraction)) for e, fraction in parts.items()]
-    so_far = replace(
+    same = [phase for phase in phases if _is_same(phase, own, settings)]
+    others = [phase for phase in phases if not _is_polymorph_above(phase, own, settings)]
+    others = [phase for phase in others if phase not in same]
+    energy, products = lowest_mixture(composition, others)
+    distance = own.energy_per_atom - energy
+    so_far = _updated(
         so_far,
         energy_above_hull=distance,
-        decomposition=tuple(sorted(products, key=lambda p: -p.fraction)),
-        competing=tuple(others),
-        left_out=tuple(
-            f"{p.source}: {p.label}" for p, same in zip(phases, recognised, strict=True) if same
-        ),
-        formation_energy_per_atom=_formation_energy(so_far, energy, diagram),
+        decomposition=[
+            DecompositionProduct(**_fields(phase), fraction=fraction)
+            for phase, fraction in products
+        ],
+        competing=[CompetingPhase(**_fields(phase)) for phase in lowest_by_formula(others)],
+        left_out=[f"{p.source}: {p.label}" for p in same],
+        formation_energy_per_atom=_formation_energy(so_far, own, phases),
         status=_status(distance, settings),
     )
     return _without_gases(so_far)
 
 
-def _is_same(phase: Phase, so_far: HullDistance, energy: float, settings: HullSettings) -> bool:
+def _is_same(phase: Phase, own: Phase, settings: HullSettings) -> bool:
     """Whether a phase is the very crystal asked about; an element is its own corner of the hull."""
     from pymatgen.analysis.structure_matcher import StructureMatcher
 
-    if so_far.structure is None or len(so_far.elements) == 1 or phase.formula != so_far.formula:
+    if own.structure is None or phase.structure is None:
         return False
-    if abs(phase.energy_per_atom - energy) > settings.same_energy:
+    if own.is_element or phase.formula != own.formula:
         return False
-    return bool(StructureMatcher().fit(phase.structure, so_far.structure))
+    if abs(phase.energy_per_atom - own.energy_per_atom) > settings.same_energy:
+        return False
+    return bool(StructureMatcher().fit(phase.structure, own.structure))
 
 
-def _formation_energy(so_far: HullDistance, energy: float, diagram: Any) -> float | None:
+def _is_polymorph_above(phase: Phase, own: Phase, settings: HullSettings) -> bool:
+    """Whether a phase is another crystal of a compound, higher in energy.
+
+    It would make the depth of the ground state below the hull a matter of which of its polymorphs
+    somebody tried.
+    """
+    higher = phase.energy_per_atom > own.energy_per_atom + settings.noise
+    return not own.is_element and phase.formula == own.formula and higher
+
+
+def _formation_energy(so_far: HullResult, own: Phase, phases: list[Phase]) -> float | None:
     """With respect to the lowest crystals of the elements, eV/atom."""
     from pymatgen.core import Composition
 
     if set(so_far.elements) & set(GASES):
         return None
-    references = {e.symbol: entry.energy_per_atom for e, entry in diagram.el_refs.items()}
-    own = Composition(so_far.formula).fractional_composition
-    mixed = sum(fraction * references[e.symbol] for e, fraction in own.items())
-    return energy - float(mixed)
+    corners = [phase for phase in phases if phase.is_element]
+    return own.energy_per_atom - lowest_mixture(Composition(own.formula), corners)[0]
 
 
-def _status(distance: float, settings: HullSettings) -> Status:
+def _status(distance: float, settings: HullSettings) -> str:
     if distance <= settings.stable + settings.noise:
         return "stable"
     return "metastable" if distance <= settings.metastable + settings.noise else "unstable"
 
 
-def _without_gases(so_far: HullDistance) -> HullDistance:
+def _without_gases(so_far: HullResult) -> HullResult:
     """No answer where it would hang on the energy of a gas."""
-    formulas = {product.phase.formula for product in so_far.decomposition}
+    formulas = {product.formula for product in so_far.decomposition}
     if gases := sorted(f"{symbol}2" for symbol in GASES if formulas & {symbol, f"{symbol}2"}):
         message = f"it would decompose into gaseous {', '.join(gases)}, whose energy is not known"
-        return replace(so_far, energy_above_hull=None).unknown("gas_terminal", message)
+        return _updated(so_far, energy_above_hull=None).unknown("gas_terminal", message)
     return so_far
+
+
+def _fields(phase: Phase) -> dict[str, Any]:
+    names = ("formula", "source", "label", "energy_per_atom")
+    return {name: getattr(phase, name) for name in names}

@@ -9,8 +9,8 @@ from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from elatbot_flows.crystals.materials_project import KnownMaterial
 from elatbot_flows.errors import StructureError
-from elatbot_flows.structures.materials_project import KnownMaterial
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -153,24 +153,26 @@ def _structure_of(document: dict[str, Any]) -> Structure | None:
     return Structure.from_dict(found)
 
 
-def store_source(store: Any, *, prefix: str = "", status: str = "validated") -> PhaseSource:
+def store_source(
+    store: Any, *, prefix: str = "", statuses: Sequence[str] = ("passed", "validated")
+) -> PhaseSource:
     """Crystals of documents in a maggma store: earlier results of our own.
 
     Parameters
     ----------
     store
-        Connected store of :class:`~elatbot_flows.schemas.CandidateDocument` or
-        :class:`~elatbot_flows.schemas.ElasticResult` documents.
+        Connected store of :class:`~elatbot_flows.documents.CandidateDocument` or
+        :class:`~elatbot_flows.documents.ElasticResult` documents.
     prefix
         Where the documents lie in those of the store, ``"output."`` for job outputs.
-    status
-        The status a document must have.
+    statuses
+        The status a document must have: one of these.
     """
 
     def crystals(elements: tuple[str, ...]) -> Iterator[KnownCrystal]:
         criteria = {
             f"{prefix}chemsys": {"$in": chemical_systems(elements)},
-            f"{prefix}status": status,
+            f"{prefix}status": {"$in": list(statuses)},
         }
         for document in store.query(criteria):
             inner = document["output"] if prefix else document
@@ -203,7 +205,7 @@ def materials_project_source(search: ChemicalSystemSearch, *, highest: float = 0
 def search_chemical_systems(api_key: str, *, max_sites: int = 24) -> ChemicalSystemSearch:
     """Make a search of the summary documents of the Materials Project by chemical system.
 
-    Needs the ``mp`` extra and a network. Jain et al., APL Materials 1, 011002 (2013).
+    Needs a network. Jain et al., APL Materials 1, 011002 (2013).
 
     Parameters
     ----------

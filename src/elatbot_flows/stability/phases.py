@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from elatbot_flows.crystals.geometry import minimum_distance_ratio
 from elatbot_flows.elasticity.symmetry import crystal_symmetry
-from elatbot_flows.errors import PotentialError, StructureError
+from elatbot_flows.errors import StructureError
 from elatbot_flows.potentials.evaluation import energy_forces_stress
-from elatbot_flows.potentials.quasi_newton import relax_in_symmetry
-from elatbot_flows.structures.geometry import minimum_distance_ratio
+from elatbot_flows.potentials.quasi_newton import SymmetricRelaxation, relax_in_symmetry
+from elatbot_flows.stability.drafts import gain, reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
     from elatbot_flows.stability.settings import HullSettings
 
 __all__ = ["Phase", "Survey", "relaxed_phase", "survey"]
+
+
+_FIRST_STEPS = 3
+"""Steps after which it shows whether a relaxation is worth going on with."""
 
 
 @dataclass(frozen=True)
@@ -38,14 +44,21 @@ class Phase:
     label
         Prototype, file or identifier.
     structure
-        Relaxed primitive cell.
+        Relaxed primitive cell; None if only the energy is known.
     """
 
     formula: str
     energy_per_atom: float
     source: str
     label: str
-    structure: Structure = field(repr=False, compare=False)
+    structure: Structure | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def is_element(self) -> bool:
+        """Whether it consists of one element."""
+        from pymatgen.core import Composition
+
+        return bool(Composition(self.formula).is_element)
 
 
 @dataclass(frozen=True)
@@ -68,7 +81,13 @@ class Survey:
 
 
 def relaxed_phase(
-    structure: Structure, potential: Potential, settings: HullSettings, source: str, label: str
+    structure: Structure,
+    potential: Potential,
+    settings: HullSettings,
+    source: str,
+    label: str,
+    *,
+    highest: float = math.inf,
 ) -> Phase:
     """Relax cell and ions of a crystal within its symmetry.
 
@@ -82,11 +101,13 @@ def relaxed_phase(
         Thresholds.
     source, label
         Where it comes from.
+    highest
+        Energy, eV/atom, above which the phase is of no use: given up after a few steps.
 
     Raises
     ------
     StructureError
-        ``disordered``, ``relaxation_not_converged`` or ``atoms_overlap``.
+        ``disordered``, ``relaxation_not_converged``, ``atoms_overlap`` or ``too_high``.
     PotentialError
         If the potential does not know an element or gives numbers that are not finite.
     """
@@ -95,14 +116,12 @@ def relaxed_phase(
     potential.require(site.specie.symbol for site in structure)
     _check_distances(structure, settings)
     structure = structure.get_primitive_structure(tolerance=settings.symprec)
-    ended = relax_in_symmetry(
-        structure,
-        potential,
-        crystal_symmetry(structure, settings.symprec),
-        max_force=settings.max_force,
-        max_stress=settings.max_stress,
-        max_steps=settings.max_steps,
-    )
+    ended = _relaxed(structure, potential, settings, min(_FIRST_STEPS, settings.max_steps))
+    if not ended.converged and settings.max_steps > _FIRST_STEPS:
+        if ended.point.energy / len(structure) - gain(ended.point) > highest:
+            raise StructureError("it would end too high to matter", "too_high")
+        rest = settings.max_steps - _FIRST_STEPS
+        ended = _relaxed(ended.structure, potential, settings, rest)
     if not ended.converged:
         message = f"forces or stress above the thresholds after {settings.max_steps} steps"
         raise StructureError(f"{message}; raise max_steps", "relaxation_not_converged")
@@ -113,6 +132,19 @@ def relaxed_phase(
         source=source,
         label=label,
         structure=ended.structure,
+    )
+
+
+def _relaxed(
+    structure: Structure, potential: Potential, settings: HullSettings, steps: int
+) -> SymmetricRelaxation:
+    return relax_in_symmetry(
+        structure,
+        potential,
+        crystal_symmetry(structure, settings.symprec),
+        max_force=settings.max_force,
+        max_stress=settings.max_stress,
+        max_steps=steps,
     )
 
 
@@ -150,7 +182,7 @@ def survey(
         try:
             phases.append(relaxed_phase(structure, potential, settings, source, label))
         except Exception as error:  # noqa: BLE001 - libraries raise many kinds for odd crystals
-            failures[_reason(error)] += 1
+            failures[reason_of(error)] += 1
     phases.sort(key=lambda phase: phase.energy_per_atom)
     return Survey(tuple(phases), len(crystals), dict(failures))
 
@@ -169,13 +201,7 @@ def _lowest(
         try:
             energy, _, _ = energy_forces_stress(structure, potential)
         except Exception as error:  # noqa: BLE001 - libraries raise many kinds for odd crystals
-            failures[_reason(error)] += 1
+            failures[reason_of(error)] += 1
         else:
             energies.append((energy / len(structure), number))
     return [crystals[number] for _, number in sorted(energies)[:most]]
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, StructureError):
-        return error.reason
-    return "potential_error" if isinstance(error, PotentialError) else "calculation_error"

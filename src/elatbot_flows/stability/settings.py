@@ -32,9 +32,14 @@ class HullSettings(MSONable):
     largest_order
         Most elements in a formula of `prototypes`: 2 for binaries, 3 for ternaries too. The
         formula of the crystal asked about is always among them.
-    max_guesses, max_relaxed, max_sites
-        Prototypes of one formula that are evaluated as built, those of them, lowest in energy, that
-        are relaxed, and the largest primitive cell.
+    max_guesses, max_relaxed
+        Prototypes of a binary formula that are evaluated as built (half as many of others), and
+        those of them that are relaxed, not counting large cells.
+    max_sites, max_common_sites
+        Largest primitive cell of a prototype; that of a type which is common among metals.
+    reach
+        A formula whose commonest prototypes lie further than this above the hull of its
+        subsystems, eV/atom, is given up without trying the other prototypes.
     max_force, max_stress, max_steps
         Thresholds (eV/A, GPa) and length of relaxations. The error in the energy is quadratic in
         these and far below `noise`.
@@ -50,11 +55,13 @@ class HullSettings(MSONable):
     same_energy: float = 0.005
     prototypes: bool = True
     largest_order: int = 3
-    max_guesses: int = 12
+    max_guesses: int = 16
     max_relaxed: int = 3
     max_sites: int = 8
-    max_force: float = 0.02
-    max_stress: float = 0.3
+    max_common_sites: int = 16
+    reach: float = 0.1
+    max_force: float = 0.05
+    max_stress: float = 0.8
     max_steps: int = 40
     symprec: float = 1e-2
     min_distance_ratio: float = 0.5

@@ -1,273 +1,43 @@
-"""What a model was trained to be asked and to answer: how tasks become text and back.
+"""Formats by dialect and task: what a model was trained to be asked and to answer.
 
 A dialect is the only thing that tells a small embedded model from a published one of seven
-billion parameters; whatever asks questions asks them through a dialect.
+billion parameters; whatever asks questions asks them in the formats of a dialect.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING
 
-from elatbot_flows.errors import ParseError, TargetError
-from elatbot_flows.text import (
-    compact,
-    composition_text,
-    constants_text,
-    elatbot_prompts,
-    generation_text,
-    infill_text,
-    modulus_text,
-    patterns,
-    robocrys_text,
-    structure_text,
-    temperature_text,
-    tensor_text,
-)
-from elatbot_flows.text.elatbot_prompts import Task
-from elatbot_flows.text.formula import formula_counts, reduced_formula
-from elatbot_flows.text.question import Question, Template
+from elatbot_flows.errors import ParseError
+from elatbot_flows.text import formats
 
 if TYPE_CHECKING:
-    from elatbot_flows.text.compact import Proposal
-    from elatbot_flows.text.generation_text import ModulusRequest
-    from elatbot_flows.text.material import Material
-    from elatbot_flows.text.tensor_text import TensorAnswer
+    from collections.abc import Mapping
+    from types import ModuleType
 
-__all__ = ["DIALECTS", "TENSOR_TASKS", "CompactDialect", "Dialect", "ElatbotDialect", "dialect"]
+    from elatbot_flows.text.format import AnyFormat, Dialect
 
-TENSOR_TASKS = (
-    Task.TENSOR,
-    Task.TENSOR_FROM_STRUCTURE,
-    Task.TENSOR_FROM_WORDS,
-    Task.TENSOR_FROM_COMPOSITION,
-    Task.TENSOR_FROM_FULL_TEXT,
-)
-"""Tasks that are answered with an elastic tensor."""
+__all__ = ["dialects", "find_dialect", "formats_of"]
 
 
-class Dialect(Protocol):
-    """How tasks are asked of a model and its answers read. Wrong ones raise `ParseError`."""
-
-    @property
-    def template(self) -> Template:
-        """How the model was trained to see a question."""
-
-    @property
-    def tasks(self) -> tuple[Task, ...]:
-        """What it can be asked."""
-
-    def ask(self, task: Task, material: Material, temperature: float = 0.0) -> Question:
-        """Ask for a tensor, a bulk modulus or a masked formula of a material (K)."""
-
-    def ask_material(self, request: ModulusRequest) -> Question:
-        """Ask for a material."""
-
-    def read_tensor(self, text: str, material: Material) -> TensorAnswer:
-        """Elastic tensor, GPa, and what had to be repaired in the answer."""
-
-    def read_modulus(self, text: str) -> float:
-        """Voigt bulk modulus, GPa."""
-
-    def read_material(self, text: str) -> Proposal:
-        """Formula and crystal system."""
-
-    def read_formula(self, text: str) -> str:
-        """Reduced formula."""
+@cache
+def _modules() -> tuple[ModuleType, ...]:
+    """Modules of `elatbot_flows.text.formats`, by name."""
+    names = sorted(module.name for module in iter_modules(formats.__path__))
+    return tuple(import_module(f"{formats.__name__}.{name}") for name in names)
 
 
-@dataclass(frozen=True)
-class ElatbotDialect:
-    """The tasks of ElaTBot and ElaTBot-DFT in their published words.
-
-    Parameters
-    ----------
-    answers
-        ``"matrix"`` for 36 numbers as published, ``"constants"`` for the independent constants of
-        the Laue class, which models trained with this package answer with.
-    template
-        How questions are written; the published adapters know only their own.
-    tolerant
-        Repair faults of a matrix that leave no doubt, and say so; otherwise they are refused.
-    """
-
-    answers: Literal["matrix", "constants"] = "matrix"
-    template: Template = Template.ELATBOT
-    tolerant: bool = True
-
-    @property
-    def tasks(self) -> tuple[Task, ...]:
-        """All of them."""
-        return tuple(Task)
-
-    def ask(self, task: Task, material: Material, temperature: float = 0.0) -> Question:
-        """Ask for a tensor, a bulk modulus or a masked formula of a material.
-
-        Parameters
-        ----------
-        task
-            Any but `Task.GENERATION`.
-        material
-            The questions at 0 K need its crystal.
-        temperature
-            K; only `Task.TENSOR` and `Task.BULK_MODULUS` can state one.
-
-        Raises
-        ------
-        ParseError
-            With reason ``"wrong_temperature"`` or ``"wrong_task"``.
-        StructureError
-            If the material lacks what the question needs, or robocrystallographer fails.
-        """
-        prompt = elatbot_prompts.render(task, _describe(task, material, temperature), temperature)
-        return Question(prompt.instruction, prompt.input, self._pattern(task, material))
-
-    def _pattern(self, task: Task, material: Material) -> str:
-        if task is Task.BULK_MODULUS:
-            return patterns.MODULUS
-        if task is Task.INFILL:
-            return patterns.FORMULA
-        return patterns.constants(material.laue) if self.answers == "constants" else patterns.MATRIX
-
-    def ask_material(self, request: ModulusRequest) -> Question:
-        """Ask for a material with a given Voigt bulk modulus."""
-        prompt = elatbot_prompts.render(Task.GENERATION, generation_text.render(request))
-        return Question(prompt.instruction, prompt.input, patterns.MATERIAL)
-
-    def read_tensor(self, text: str, material: Material) -> TensorAnswer:
-        """Read an elastic tensor, GPa.
-
-        Raises
-        ------
-        ParseError
-            See `elatbot_flows.text.tensor_text` and `elatbot_flows.text.constants_text`.
-        """
-        if self.answers == "constants":
-            return tensor_text.TensorAnswer(constants_text.parse(text, material.laue))
-        if self.tolerant:
-            return tensor_text.parse_tolerant(text)
-        return tensor_text.TensorAnswer(tensor_text.parse(text))
-
-    def read_modulus(self, text: str) -> float:
-        """Read a Voigt bulk modulus, GPa."""
-        return modulus_text.parse(text)
-
-    def read_material(self, text: str) -> Proposal:
-        """Read formula and crystal system."""
-        return generation_text.parse_answer(text)
-
-    def read_formula(self, text: str) -> str:
-        """Read a formula."""
-        return reduced_formula(text.strip())
+@cache
+def dialects() -> Mapping[str, Dialect]:
+    """Dialects by name."""
+    found = [known for module in _modules() for known in getattr(module, "DIALECTS", ())]
+    return {known.name: known for known in found}
 
 
-def _describe(task: Task, material: Material, temperature: float) -> str:
-    """Input of a question of ElaTBot."""
-    if task is Task.GENERATION:
-        raise _wrong_task(task, "materials are asked for with ask_material")
-    if task is Task.INFILL:
-        return infill_text.render(material.composition)
-    if task is Task.TENSOR_FROM_STRUCTURE:
-        structure = material.structure
-        return structure_text.render(structure_text.describe(structure, material.symmetry))
-    if task is Task.TENSOR_FROM_COMPOSITION:
-        return composition_text.render(composition_text.describe(material.structure))
-    if task is Task.TENSOR_FROM_WORDS:
-        return material.words or robocrys_text.describe(material.structure)
-    if task is Task.TENSOR_FROM_FULL_TEXT or temperature == 0:
-        return elatbot_prompts.full_text(material.structure, material.words)
-    facts = temperature_text.describe(material.composition, material.crystal_system)
-    return temperature_text.render(facts)
-
-
-@dataclass(frozen=True)
-class CompactDialect:
-    """The words of the embedded generator, see `elatbot_flows.text.compact`."""
-
-    template: Template = Template.RAW
-
-    @property
-    def tasks(self) -> tuple[Task, ...]:
-        """Bulk modulus at 0 K, and generation."""
-        return (Task.BULK_MODULUS, Task.GENERATION)
-
-    def ask(self, task: Task, material: Material, temperature: float = 0.0) -> Question:
-        """Ask for the bulk modulus of a material.
-
-        Raises
-        ------
-        ParseError
-            With reason ``"wrong_task"`` or ``"wrong_temperature"`` for anything else.
-        TargetError
-            If the formula cannot be written.
-        """
-        if task is not Task.BULK_MODULUS:
-            raise _wrong_task(task, "the compact format knows bulk_modulus and generation")
-        _require_zero(temperature)
-        counts = formula_counts(material.formula)
-        return _begin(
-            compact.render_predict(counts, material.crystal_system), patterns.COMPACT_MODULUS
-        )
-
-    def ask_material(self, request: ModulusRequest) -> Question:
-        """Ask for a material with a given bulk modulus at 0 K, exact to 1 GPa.
-
-        Raises
-        ------
-        TargetError
-            For a range: draw values from it instead.
-        """
-        _require_zero(request.temperature)
-        if request.minimum != request.maximum:
-            raise TargetError(
-                "the compact format asks for exact bulk moduli: ask for values drawn from the range"
-            )
-        condition = compact.Condition(bulk_modulus=request.minimum)
-        return _begin(compact.render_design(condition), patterns.COMPACT_MATERIAL)
-
-    def read_tensor(self, text: str, material: Material) -> TensorAnswer:  # noqa: ARG002
-        """Refuse: the format has no tensors."""
-        raise _wrong_task(Task.TENSOR, "the compact format has no tensors")
-
-    def read_modulus(self, text: str) -> float:
-        """Read a bulk modulus, GPa."""
-        return compact.parse_modulus(text)
-
-    def read_material(self, text: str) -> Proposal:
-        """Read formula and crystal system."""
-        return compact.parse_answer(text)
-
-    def read_formula(self, text: str) -> str:  # noqa: ARG002
-        """Refuse: the format has no masked formulas."""
-        raise _wrong_task(Task.INFILL, "the compact format has no masked formulas")
-
-
-def _begin(text: str, pattern: str) -> Question:
-    return Question("", f"{compact.BEGIN} {text}", pattern)
-
-
-def _require_zero(temperature: float) -> None:
-    if temperature != 0:
-        raise ParseError(
-            f"the compact format knows 0 K alone, not {temperature:g} K", reason="wrong_temperature"
-        )
-
-
-def _wrong_task(task: Task, why: str) -> ParseError:
-    return ParseError(f"{task} cannot be asked here: {why}", reason="wrong_task")
-
-
-DIALECTS: dict[str, Dialect] = {
-    "elatbot": ElatbotDialect(),
-    "elatbot-strict": ElatbotDialect(tolerant=False),
-    "elatbot-constants": ElatbotDialect(answers="constants"),
-    "elatbot-chat": ElatbotDialect(template=Template.CHAT),
-    "compact": CompactDialect(),
-}
-"""Dialects by name."""
-
-
-def dialect(name: str) -> Dialect:
+def find_dialect(name: str) -> Dialect:
     """Dialect of a name.
 
     Raises
@@ -275,9 +45,23 @@ def dialect(name: str) -> Dialect:
     ParseError
         With reason ``"unknown_dialect"``.
     """
-    if name not in DIALECTS:
+    if name not in dialects():
         raise ParseError(
-            f"there is no dialect {name!r}: choose from {', '.join(DIALECTS)}",
+            f"there is no dialect {name!r}: choose from {', '.join(dialects())}",
             reason="unknown_dialect",
         )
-    return DIALECTS[name]
+    return dialects()[name]
+
+
+@cache
+def formats_of(name: str) -> Mapping[str, AnyFormat]:
+    """What a model that speaks a dialect can be asked: formats by task.
+
+    Raises
+    ------
+    ParseError
+        With reason ``"unknown_dialect"``.
+    """
+    known = find_dialect(name)
+    found = [each for module in _modules() for each in module.formats(known)]
+    return {each.task: each for each in found}

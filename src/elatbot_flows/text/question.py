@@ -10,7 +10,7 @@ from monty.json import MSONable
 from elatbot_flows.text import wire
 from elatbot_flows.text.elatbot_prompts import Prompt
 
-__all__ = ["Question", "Template", "messages", "write"]
+__all__ = ["Limits", "Question", "Template", "messages", "write"]
 
 
 class Template(StrEnum):
@@ -22,6 +22,28 @@ class Template(StrEnum):
     """The chat template of the model's tokenizer, the question as one message of the user."""
     RAW = "raw"
     """The text as it is, with whatever special tokens it spells; nothing is added."""
+
+
+@dataclass(frozen=True)
+class Limits(MSONable):
+    """What a material that a model writes has to obey, beyond what a regular expression can say.
+
+    Parameters
+    ----------
+    elements
+        Symbols that may be used, each once.
+    number
+        How many different ones must be used.
+    most_atoms
+        Most atoms in the formula as it is written.
+    """
+
+    elements: tuple[str, ...]
+    number: int
+    most_atoms: int
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "elements", tuple(self.elements))  # JSON has no tuples
 
 
 @dataclass(frozen=True)
@@ -39,12 +61,17 @@ class Question(MSONable):
         under one. It uses only literals, classes, groups, ``|``, ``?`` and counted repetition.
     prefix
         Beginning of the answer, which the model goes on with.
+    limits
+        What a material has to obey, for models that write whole words of
+        `elatbot_flows.text.compact` in transformers: they are held to it instead of the pattern.
+        Other engines ask without it, so whoever reads the answer looks again.
     """
 
     instruction: str
     input: str
     pattern: str | None = None
     prefix: str = ""
+    limits: Limits | None = None
 
 
 def write(question: Question, template: Template) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from elatbot_flows.datasets.bulk_modulus import BulkModulusRow
+    from elatbot_flows.training.data.bulk_modulus import BulkModulusRow
 
 __all__ = ["Augmentation", "Augmenter"]
 

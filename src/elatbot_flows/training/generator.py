@@ -18,8 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from elatbot_flows.datasets.bulk_modulus import formula_hash, load_rows, split_rows
-from elatbot_flows.engines.embedded.generator_files import (
+from elatbot_flows.engines.mini.generator_files import (
     FORMAT_VERSION,
     HASHES,
     METADATA,
@@ -29,6 +28,7 @@ from elatbot_flows.engines.embedded.generator_files import (
 )
 from elatbot_flows.files import sha256_of
 from elatbot_flows.training.augment import Augmentation
+from elatbot_flows.training.data.bulk_modulus import formula_hash, load_rows, split_rows
 from elatbot_flows.training.loop import fit
 from elatbot_flows.training.model import GeneratorTraining
 from elatbot_flows.training.model_card import write_card
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from transformers import LlamaForCausalLM
 
-    from elatbot_flows.datasets.bulk_modulus import BulkModulusRow, CleanRows, Split
+    from elatbot_flows.training.data.bulk_modulus import BulkModulusRow, CleanRows, Split
 
 __all__ = ["GeneratorReport", "GeneratorTraining", "main", "train_generator", "write_generator"]
 
@@ -90,7 +90,7 @@ def train_generator(
     Parameters
     ----------
     data
-        JSON lines: see `elatbot_flows.datasets.bulk_modulus.load_rows`.
+        JSON lines: see `elatbot_flows.training.data.bulk_modulus.load_rows`.
     out
         Made if absent.
     settings, augmentation
@@ -139,7 +139,7 @@ def write_generator(
     """
     import numpy as np
 
-    from elatbot_flows.engines.embedded.generator import Generator
+    from elatbot_flows.engines.mini.generator import Generator
 
     out.mkdir(parents=True, exist_ok=True)
     model.half().save_pretrained(out)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import torch
     from transformers import LlamaForCausalLM
 
-    from elatbot_flows.datasets.bulk_modulus import BulkModulusRow
+    from elatbot_flows.training.data.bulk_modulus import BulkModulusRow
 
 __all__ = ["answer_loss", "design_texts", "mean_loss", "predict_texts"]
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import torch
     from transformers import LlamaForCausalLM
 
-    from elatbot_flows.datasets.bulk_modulus import BulkModulusRow, Split
+    from elatbot_flows.training.data.bulk_modulus import BulkModulusRow, Split
 
 __all__ = ["fit"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from elatbot_flows.engines.embedded.generator_files import GeneratorInfo
+    from elatbot_flows.engines.mini.generator_files import GeneratorInfo
 
 __all__ = ["write_card"]
 
@@ -21,7 +21,7 @@ A Llama language model of {parameters:,} parameters over a vocabulary of {words}
 from random weights. It proposes formula and crystal system for a bulk modulus, for allowed
 elements, for a number of elements and for a crystal system, any subset of which may be given, and
 it estimates the bulk modulus of a formula in a crystal system. Use it through
-`elatbot_flows.engines.embedded.generator`; the texts it reads and writes are defined in
+`elatbot_flows.engines.text_model`; the texts it reads and writes are defined in
 `elatbot_flows.text.compact`.
 
 ## Data

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from transformers import LlamaForCausalLM
 
-    from elatbot_flows.datasets.bulk_modulus import BulkModulusRow
-    from elatbot_flows.engines.embedded.generator import Generator
+    from elatbot_flows.engines.mini.generator import Generator
+    from elatbot_flows.training.data.bulk_modulus import BulkModulusRow
 
 __all__ = ["design_scores", "error_scores", "held_out_scores"]
 

@@ -5,23 +5,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
 
-__all__ = ["ALL_METAL", "WITH_NONMETAL", "kind_of"]
+__all__ = ["KINDS", "material_kind"]
 
-ALL_METAL = "all-metal"
-WITH_NONMETAL = "with a non-metal"
+KINDS = ("metal", "other", "magnetic")
+"""Kinds that the joint calibration tells apart; see `material_kind`."""
+_MAGNETIC = frozenset({"Cr", "Mn", "Fe", "Co", "Ni"})
+_MAGNETIC_SHARE = 0.25
 
 
-def kind_of(symbols: Iterable[str]) -> str:
-    """`ALL_METAL` if pymatgen counts every element among the metals, else `WITH_NONMETAL`.
+def material_kind(shares: Mapping[str, float]) -> str:
+    """One of `KINDS`.
+
+    ``"magnetic"`` if at least a quarter of the atoms are Cr, Mn, Fe, Co or Ni; else ``"metal"``
+    if pymatgen counts every element among the metals; else ``"other"``.
 
     Parameters
     ----------
-    symbols
-        Chemical symbols.
+    shares
+        Shares of atoms by chemical symbol; they sum to 1.
     """
     from pymatgen.core import Element
 
-    metals = all(Element(symbol).is_metal for symbol in symbols)
-    return ALL_METAL if metals else WITH_NONMETAL
+    if sum(share for symbol, share in shares.items() if symbol in _MAGNETIC) >= _MAGNETIC_SHARE:
+        return "magnetic"
+    return "metal" if all(Element(symbol).is_metal for symbol in shares) else "other"

@@ -1,7 +1,7 @@
 """Intervals for predicted numbers, from the errors of earlier predictions with known answers.
 
 For one model that states one number each time, with or without an estimate of its own error.
-Several models together are the matter of `elatbot_flows.uncertainty.calibrated`.
+Several models together are the matter of `elatbot_flows.uncertainty.calibration`.
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@ import time
 import pytest
 
 from elatbot_flows.engines.base import Failure
-from elatbot_flows.engines.server import client as server_client
 from elatbot_flows.engines.server.engine import ServerSettings
 from elatbot_flows.errors import EngineError
 from engines.asking_a_server import GREEDY, QUESTIONS, ask, assert_all_answered, settings
@@ -83,22 +82,6 @@ def test_retry_after_is_honoured():
     assert moments[1] - moments[0] >= 0.5
 
 
-def test_retry_after_may_be_a_date():
-    assert server_client.retry_after({"retry-after": "3"}) == 3
-    assert server_client.retry_after({"retry-after": "Fri, 01 Jan 2100 00:00:00 GMT"}) > 1e8
-    assert server_client.retry_after({"retry-after": "Fri, 01 Jan 1999 00:00:00 GMT"}) == 0
-    assert server_client.retry_after({"retry-after": "soon"}) == 0
-    assert server_client.retry_after({}) == 0
-
-
-def test_delays_grow_up_to_a_limit(monkeypatch):
-    monkeypatch.setattr(server_client, "_SHORTEST", 1.0)
-    monkeypatch.setattr(server_client, "_LONGEST", 6.0)
-    waits = [wait for wait, _ in zip(server_client.delays(), range(5), strict=False)]
-    for wait, most in zip(waits, [1, 2, 4, 6, 6], strict=True):
-        assert most / 2 <= wait <= most
-
-
 def test_server_that_is_restarted_is_waited_for():
     first = FakeServer().start()
     engine = settings(first, concurrency=4, patience=20.0).start()
@@ -138,6 +121,29 @@ def test_server_that_hangs_up_on_one_address_does_not_hang_the_client():
             settings(server).start()
 
 
-def test_server_that_was_never_there_is_named():
-    with pytest.raises(EngineError, match=r"127\.0\.0\.1:9"):
-        ServerSettings("http://127.0.0.1:9", "tiny", patience=0.1).start()
+def test_server_that_was_never_there_is_named_at_once():
+    begin = time.monotonic()
+    with pytest.raises(EngineError, match=r"127\.0\.0\.1:9.*start the server"):
+        ServerSettings("http://127.0.0.1:9", "tiny").start()
+    assert time.monotonic() - begin < 5
+
+
+def test_server_that_is_loading_is_waited_for():
+    with serving() as server:
+        server.loading = 3
+        assert_all_answered(ask(server))
+        server.loading = 1000
+        with pytest.raises(EngineError, match="raise patience"):
+            settings(server, patience=0.1).start()
+
+
+def test_model_behind_a_proxy_that_is_restarted_is_waited_for():
+    def behave(_body, _attempt):
+        return (503, {}) if server.loading else None
+
+    with serving(behave) as server:
+        stream = settings(server, concurrency=4).start().complete(QUESTIONS, GREEDY)
+        pairs = [next(stream)]
+        server.loading = 20
+        pairs += stream
+    assert_all_answered(dict(pairs))

@@ -136,6 +136,13 @@ def test_one_refused_question_leaves_the_others_alone(status, message, reason):
     assert server.attempts['"question 7"'] == 1
 
 
+def test_a_question_that_is_no_text_fails_alone():
+    with serving() as server:
+        found = ask(server, [Question("", "half a letter \ud800"), *QUESTIONS])
+    assert found[0].reason == "refused"
+    assert not any(isinstance(found[place], Failure) for place in range(1, 41))
+
+
 def test_a_question_that_cannot_be_written_is_not_sent():
     with serving() as server:
         found = ask(server, [Question("", "two\nlines")], template="elatbot")
@@ -180,8 +187,26 @@ def test_key_comes_from_the_environment_and_is_stored_nowhere(monkeypatch):
             settings(server).start()
         with pytest.raises(EngineError, match="OTHER_KEY"):
             settings(server, api_key_env="OTHER_KEY").start()
-    documents = [engine.record.as_dict(), settings(server, api_key_env="SOME_KEY").as_dict()]
+    documents = [engine.record.model_dump(), settings(server, api_key_env="SOME_KEY").as_dict()]
     assert "s3cret" not in json.dumps(documents)
+
+
+@pytest.mark.parametrize("wanted", [None, "OUR_KEY"])
+def test_keys_for_another_service_stay_here_and_no_key_is_logged(monkeypatch, caplog, wanted):
+    """The `openai` package would send what these variables hold to every server."""
+    names = ["OPENAI_API_KEY", "OPENAI_ADMIN_KEY", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"]
+    for name in names:
+        monkeypatch.setenv(name, "pr1vate")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    monkeypatch.setenv("OUR_KEY", "s3cret")
+    caplog.set_level("DEBUG")
+    with serving(lambda _body, attempt: (500, {}) if attempt == 1 else None) as server:
+        ask(server, QUESTIONS[:2], api_key_env=wanted)
+    assert all(server.headers)
+    assert "pr1vate" not in str(server.headers)
+    assert ("s3cret" in str(server.headers)) == (wanted is not None)
+    assert "pr1vate" not in caplog.text
+    assert "s3cret" not in caplog.text
 
 
 def test_record_says_who_answers():

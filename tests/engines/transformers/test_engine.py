@@ -15,9 +15,9 @@ from elatbot_flows.engines.transformers import engine as transformers_engine
 from elatbot_flows.engines.transformers.engine import TransformersSettings
 from elatbot_flows.errors import ParseError
 from elatbot_flows.text import compact, constants_text, patterns, tensor_text
-from elatbot_flows.text.dialects import dialect
+from elatbot_flows.text.dialects import formats_of
 from elatbot_flows.text.elatbot_prompts import Task
-from elatbot_flows.text.generation_text import ModulusRequest
+from elatbot_flows.text.format import About, MaterialRequest
 from elatbot_flows.text.material import Material
 from elatbot_flows.text.question import Question, Template, write
 from engines.tiny_models import crystals, make_adapter, make_tiny_llama, make_tokenizer, prompt_for
@@ -301,9 +301,9 @@ def test_chat_template(base):
 
 def test_embedded_model_designs():
     """Word-level vocabulary: every answer is a material in the compact format."""
-    asked = dialect("compact")
-    engine = TransformersSettings("elatbot-mini", template=asked.template).start()
-    questions = [asked.ask_material(ModulusRequest(k, k)) for k in (60.0, 200.0)]
+    asked = formats_of("compact")[Task.GENERATION]
+    engine = TransformersSettings("elatbot-mini", template="raw").start()
+    questions = [asked.ask(MaterialRequest(k)) for k in (60.0, 200.0)]
     sampling = Sampling(temperature=1, max_tokens=30, samples=20)
     for answers in texts(engine, questions, sampling):
         assert len(set(answers)) > 15
@@ -314,18 +314,17 @@ def test_embedded_model_designs():
 
 def test_embedded_model_predicts(mini):
     """The greedy answer lies in the distribution that the generator enumerates."""
-    asked = dialect("compact")
+    asked = formats_of("compact")[Task.BULK_MODULUS]
     known = [("NiAl", "Cubic"), ("TiC", "Cubic"), ("MgO", "Cubic"), ("Cu", "Cubic")]
     questions = [
-        asked.ask(Task.BULK_MODULUS, Material(Composition(formula), system=system))
-        for formula, system in known
+        asked.ask(About(Material(Composition(formula), system=system))) for formula, system in known
     ]
     for guided in (True, False):
         settings = TransformersSettings("elatbot-mini", template="raw", guided=guided)
         answers = texts(settings.start(), questions, Sampling(max_tokens=8))
         moments = mini.predict_bulk_modulus(known)
         for (answer,), (mean, spread) in zip(answers, moments, strict=True):
-            assert abs(asked.read_modulus(answer) - mean) < 2 * spread
+            assert abs(asked.read(answer, None) - mean) < 2 * spread
     assert settings.start().record.weights_sha256 == mini.info.weights_sha256
 
 

@@ -175,7 +175,7 @@ def main():
     stream = engine.complete([Question("", "Q")] * 9, Sampling(max_tokens=500))
     next(stream), stream.close()
     with open(sys.argv[1], "w") as file:
-        json.dump([answers, engine.record.as_dict()], file)
+        json.dump([answers, engine.record.model_dump()], file)
 
 if __name__ == "__main__":
     main()

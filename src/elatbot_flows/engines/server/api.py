@@ -78,8 +78,11 @@ class Requests:
         sampling: Sampling,
         prompt: str,
         tokens: Sequence[int] | None = None,
-    ) -> tuple[str, dict[str, Any]] | Failure:
-        """Path and body of a request, or why there is none.
+    ) -> dict[str, Any] | Failure:
+        """Arguments of ``completions.create`` of `openai`, or why there are none.
+
+        With ``messages`` they belong to chats. What is not of the common interface is in
+        ``extra_body``.
 
         Parameters
         ----------
@@ -92,20 +95,26 @@ class Requests:
         tokens
             Token numbers to send instead of the text.
         """
-        body = self._settings(sampling, prompt) | self._pattern(question)
+        pattern = self._pattern(question)
         chat = self.template is Template.CHAT and tokens is None
-        if question.prefix and ("response_format" in body or (chat and not self.vllm)):
+        if question.prefix and ("response_format" in pattern or (chat and not self.vllm)):
             return Failure(
                 "prefix_not_supported",
                 "this server cannot be told the beginning of an answer: leave the prefix out, or "
                 "use vLLM with structured='vllm'",
             )
+        body = self._settings(sampling, prompt)
+        extra = self._extra(sampling) | pattern
         if chat:
-            return "chat/completions", body | _chat(question)
-        body["prompt"] = prompt if tokens is None else list(tokens)
-        if self.vllm:
-            body["add_special_tokens"] = False
-        return "completions", body
+            body["messages"] = messages(question)
+            if question.prefix:
+                body["messages"].append({"role": "assistant", "content": question.prefix})
+                extra |= {"add_generation_prompt": False, "continue_final_message": True}
+        else:
+            body["prompt"] = prompt if tokens is None else list(tokens)
+            if self.vllm:
+                extra["add_special_tokens"] = False
+        return body | {"extra_body": extra}
 
     def _settings(self, sampling: Sampling, prompt: str) -> dict[str, Any]:
         body: dict[str, Any] = {
@@ -118,14 +127,14 @@ class Requests:
         if sampling.stop:
             body["stop"] = list(sampling.stop)
         seed = self._seed(sampling, prompt)
-        if seed is not None:
-            body["seed"] = seed
-        if self.vllm:  # the defaults of vLLM come from a file of the model
-            body |= {"top_k": sampling.top_k, "min_p": 0.0, "repetition_penalty": 1.0}
-            body["return_token_ids"] = True
-        elif sampling.top_k:
-            body["top_k"] = sampling.top_k
-        return body
+        return body if seed is None else body | {"seed": seed}
+
+    def _extra(self, sampling: Sampling) -> dict[str, Any]:
+        if not self.vllm:
+            return {"top_k": sampling.top_k} if sampling.top_k else {}
+        # The defaults of vLLM come from a file of the model.
+        drawn = {"top_k": sampling.top_k, "min_p": 0.0, "repetition_penalty": 1.0}
+        return drawn | {"return_token_ids": True}
 
     def _pattern(self, question: Question) -> dict[str, Any]:
         if question.pattern is None or self.structured == "none":
@@ -197,17 +206,6 @@ class Requests:
             adapter=self.adapter,
             finish_reason=choice.get("finish_reason"),
         )
-
-
-def _chat(question: Question) -> dict[str, Any]:
-    talk = messages(question)
-    if not question.prefix:
-        return {"messages": talk}
-    return {
-        "messages": [*talk, {"role": "assistant", "content": question.prefix}],
-        "add_generation_prompt": False,
-        "continue_final_message": True,
-    }
 
 
 def _unwrap(text: str) -> str:

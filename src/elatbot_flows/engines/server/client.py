@@ -1,14 +1,12 @@
-"""Requests to one server, sent again where that can help, and waiting while it is down."""
+"""One server, asked through the `openai` package, and waited for while it is away."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
-import random
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from elatbot_flows.engines.base import Failure
@@ -16,100 +14,61 @@ from elatbot_flows.engines.server.api import MalformedReplyError, refusal
 from elatbot_flows.errors import EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
-    import httpx2
+    from openai import APIError, APIStatusError, AsyncOpenAI
 
-__all__ = ["Client", "connect", "delays", "retry_after"]
+__all__ = ["Client", "connect", "is_gone", "words"]
 
 logger = logging.getLogger(__name__)
 
-_GONE = {502, 503, 504}
-"""Status of a proxy, or of a server that is still loading, for a model that is not there."""
-_BUSY = {408, 425, 429}
-_SHORTEST, _LONGEST = 0.5, 30.0
+_GONE = {0, 502, 503, 504}
+"""No reply, or status of a proxy or of a server that is still loading: the model is not there."""
+_MAY_PASS = {408, 425, 429}
+_ODD = {425, *range(300, 400)}
+"""Status that may pass, after which `openai` does not send a request again."""
+_CONNECT_TIMEOUT = 5.0
 _PROBE_TIMEOUT = 10.0
+_SHORTEST, _LONGEST = 0.5, 8.0
 
 
-def delays() -> Iterator[float]:
-    """Seconds to wait before the next attempt: doubling, up to half a minute, with jitter."""
-    delay = _SHORTEST
-    while True:
-        yield delay * random.uniform(0.5, 1.0)  # noqa: S311 - only spreads requests in time
-        delay = min(2 * delay, _LONGEST)
+def connect(url: str, key: str | None, timeout: float, retries: int) -> AsyncOpenAI:
+    """Open a pool of connections to a server.
 
+    Keys and names for OpenAI's own service in the environment (``OPENAI_API_KEY``, ...) are not
+    sent to it.
+    """
+    from openai import AsyncOpenAI, Timeout
 
-def retry_after(headers: Mapping[str, str]) -> float:
-    """Seconds that a reply asks to wait (RFC 9110, 10.2.3); 0 if it does not say."""
-    value = headers.get("retry-after", "")
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
-    try:
-        moment = parsedate_to_datetime(value)
-        return max(0.0, (moment - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
-        return 0.0
-
-
-def connect(url: str, key: str | None, timeout: float, connections: int) -> httpx2.AsyncClient:
-    """Open a pool of connections to a server."""
-    import httpx2
-
-    return httpx2.AsyncClient(
+    return AsyncOpenAI(
         base_url=url,
-        headers={"Authorization": f"Bearer {key}"} if key else {},
-        timeout=httpx2.Timeout(timeout, connect=_PROBE_TIMEOUT, pool=None),
-        limits=httpx2.Limits(max_connections=None, max_keepalive_connections=connections),
+        api_key=key or "EMPTY",
+        organization="",
+        project="",
+        timeout=Timeout(timeout, connect=min(timeout, _CONNECT_TIMEOUT), pool=None),
+        max_retries=retries,
     )
 
 
 @dataclass
 class Client:
-    """Requests to one server by many tasks of one event loop.
+    """Questions of many tasks of one event loop to one server.
 
     Parameters
     ----------
-    http
-        From `connect`.
-    retries
-        How often a request is sent again before it is given up.
+    api
+        From `connect`. It sends requests again after HTTP 408, 409, 429, 5xx and broken
+        connections, not before ``Retry-After``.
     patience
-        Seconds to wait for a server that does not answer at all.
+        Seconds to wait for a server that went away or is still loading.
     """
 
-    http: httpx2.AsyncClient
-    retries: int
+    api: AsyncOpenAI
     patience: float
-    _seen: float = field(default=0.0, init=False)
-    _probing: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
+    _missed: float = field(default=0.0, init=False)
+    _knocking: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
-    async def get(self, path: str) -> httpx2.Response:
-        """Read an address, waiting for the server if it is down.
-
-        Raises
-        ------
-        EngineError
-            If it stays down for longer than it is waited for.
-        """
-        import httpx2
-
-        why = ""
-        for _ in range(self.retries + 1):
-            await self._until_alive(why)
-            try:
-                return await self.http.get(path, timeout=_PROBE_TIMEOUT)
-            except httpx2.TransportError as error:
-                why = repr(error)
-                await asyncio.sleep(_SHORTEST)
-        raise EngineError(
-            f"the server at {self.http.base_url} answers, but not at {path} ({why}): see its log"
-        )
-
-    async def post(
-        self, path: str, body: dict[str, Any], read: Callable[[dict[str, Any]], Any]
-    ) -> Any:
+    async def ask(self, body: dict[str, Any], read: Callable[[dict[str, Any]], Any]) -> Any:
         """Send a request until it succeeds, and return what `read` makes of the reply.
 
         Returns
@@ -122,99 +81,116 @@ class Client:
         EngineError
             If the server is gone for longer than it is waited for, or would refuse every request.
         """
-        import httpx2
+        from openai import APIError
 
+        place = self.api.chat if "messages" in body else self.api
         failure = Failure("server_error", "never sent")
-        waits = delays()
-        for _ in range(self.retries + 1):
-            wait = next(waits)
+        for _, wait in zip(range(self.api.max_retries + 1), _delays(), strict=False):
+            began = time.monotonic()
             try:
-                reply = await self.http.post(path, json=body)
-                self._seen = time.monotonic()
-                if reply.status_code < 400:
-                    return read(_content(reply))
-                failure = _failure(reply)
-                if failure.reason != "server_error":
-                    return failure
-                await asyncio.sleep(max(wait, min(retry_after(reply.headers), self.patience)))
-                if reply.status_code in _GONE:
-                    await self._until_alive(failure.message)
+                reply = await place.completions.with_raw_response.create(**body)
+                return read(_content(reply.text))
+            except UnicodeEncodeError as error:
+                return Failure("refused", f"the question is no text: {error}")
             except MalformedReplyError as error:
                 failure = Failure("server_error", f"the server sent a malformed reply: {error}")
-                await asyncio.sleep(wait)
-            except httpx2.TimeoutException as error:
-                seconds = self.http.timeout.read
-                failure = Failure(
-                    "timeout", f"no reply within {seconds:g} s: raise timeout or ask for less"
-                )
-                await self._until_alive(repr(error))
-            except httpx2.TransportError as error:
-                failure = Failure(
-                    "server_error",
-                    f"the connection broke off while this was answered ({error!r}); the log of the "
-                    "server says why",
-                )
-                await self._until_alive(repr(error))
-                await asyncio.sleep(wait)
+            except APIError as error:
+                failure = _failure(error)
+                if not (_status(error) in _ODD or await self._was_away(error, began)):
+                    return failure
+            await asyncio.sleep(wait)
         return failure
 
-    async def _until_alive(self, why: str) -> None:
-        """Return as soon as the server answers anything; only one task knocks at a time."""
-        lost = time.monotonic()
-        async with self._probing:
-            if self._seen > lost:
-                return
-            for number, wait in enumerate(delays()):
-                status = await self._status()
-                if status is not None and status not in _GONE:
-                    self._seen = time.monotonic()
+    async def until_there(self, error: APIError) -> None:
+        """Return as soon as the server answers; the error says why it is waited for.
+
+        Raises
+        ------
+        EngineError
+            If it stays away for longer than it is waited for.
+        """
+        noticed = time.monotonic()
+        async with self._knocking:  # one task for all
+            for wait in _delays():
+                if await self._is_there():
                     return
-                waited = time.monotonic() - lost
-                if waited >= self.patience:
+                self._missed = time.monotonic()
+                if self._missed >= noticed + self.patience:
                     raise EngineError(
-                        f"the server at {self.http.base_url} did not answer for {waited:.0f} s"
-                        f"{f' ({why})' if why else ''}: start it again and repeat the run, or "
-                        "raise patience"
+                        f"the server at {self.api.base_url} did not answer for "
+                        f"{self._missed - noticed:.0f} s ({error.__cause__ or error!r}): start it "
+                        "again and repeat the run, or raise patience"
                     )
-                if number == 0:
-                    logger.warning(
-                        "no answer from %s: waiting up to %g s", self.http.base_url, self.patience
-                    )
-                await asyncio.sleep(min(wait, self.patience - waited))
+                logger.warning("no answer from %s: waiting", self.api.base_url)
+                await asyncio.sleep(min(wait, noticed + self.patience - self._missed))
 
-    async def _status(self) -> int | None:
-        import httpx2
+    async def _was_away(self, error: APIError, began: float) -> bool:
+        """Whether the server was away since a request began; it is back when this returns."""
+        if not is_gone(error):
+            return False
+        await self.until_there(error)
+        return self._missed > began or type(error.__cause__).__name__ == "ConnectError"
 
+    async def _is_there(self) -> bool:
+        """Whether the server answers anything that does not mean that its model is not there."""
+        from openai import APIError
+
+        probe = self.api.with_options(max_retries=0, timeout=_PROBE_TIMEOUT)
         try:
-            return (await self.http.get("models", timeout=_PROBE_TIMEOUT)).status_code
-        except httpx2.TransportError:
-            return None
+            await probe.models.with_raw_response.list()
+        except APIError as error:
+            return not is_gone(error)
+        return True
 
 
-def _content(reply: httpx2.Response) -> dict[str, Any]:
+def is_gone(error: APIError) -> bool:
+    """Whether an error means that the server, or a model behind it, is not there at the time."""
+    return _status(error) in _GONE
+
+
+def words(error: APIStatusError) -> str:
+    """What a server says about an error, which has no common form."""
+    said = error.body.get("message", error.body) if isinstance(error.body, dict) else error.body
+    return str(said or error.message)[:500]
+
+
+def _delays() -> Iterator[float]:
+    """Seconds to wait before the next attempt: doubling, up to a limit."""
+    delay = _SHORTEST
+    while True:
+        yield delay
+        delay = min(2 * delay, _LONGEST)
+
+
+def _status(error: APIError) -> int:
+    """HTTP status; 0 where a connection broke off or no reply came."""
+    return int(getattr(error, "status_code", 0))
+
+
+def _content(text: str) -> dict[str, Any]:
     try:
-        content = reply.json()
+        content = json.loads(text)
     except ValueError as error:
-        raise MalformedReplyError(f"{error}: {reply.text[:100]!r}") from error
-    if reply.status_code >= 300 or not isinstance(content, dict):
-        raise MalformedReplyError(f"HTTP {reply.status_code}: {reply.text[:100]!r}")
+        raise MalformedReplyError(f"{error}: {text[:100]!r}") from error
+    if not isinstance(content, dict):
+        raise MalformedReplyError(repr(text[:100]))
     return content
 
 
-def _failure(reply: httpx2.Response) -> Failure:
-    """What an error status says; ``"server_error"`` if it may be different next time."""
-    message = _message(reply)
-    if reply.status_code >= 500 or reply.status_code in _BUSY:
-        return Failure("server_error", f"HTTP {reply.status_code}: {message}")
-    return refusal(reply.status_code, message)
+def _failure(error: APIError) -> Failure:
+    """What an error means for its question; ``"server_error"`` if it may be different next time."""
+    from openai import APIStatusError, APITimeoutError
 
-
-def _message(reply: httpx2.Response) -> str:
-    """Words of the server about an error, which have no common form."""
-    try:
-        content = reply.json()
-        error = content.get("error", content) if isinstance(content, dict) else content
-        message = error.get("message", error) if isinstance(error, dict) else error
-    except ValueError:
-        message = reply.text
-    return str(message)[:500] or reply.reason_phrase
+    if isinstance(error, APITimeoutError):
+        seconds = error.request.extensions["timeout"]["read"]
+        return Failure("timeout", f"no reply within {seconds:g} s: raise timeout or ask for less")
+    if not isinstance(error, APIStatusError):
+        return Failure(
+            "server_error",
+            f"the connection broke off while this was answered ({error.__cause__!r}); the log of "
+            "the server says why",
+        )
+    status = error.status_code
+    if status < 400 or status >= 500 or status in _MAY_PASS:
+        return Failure("server_error", f"HTTP {status}: {words(error)}")
+    return refusal(status, words(error))

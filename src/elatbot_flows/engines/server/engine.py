@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from monty.json import MSONable
 
+from elatbot_flows.documents import TextModelRecord
 from elatbot_flows.engines.asking import Asker
-from elatbot_flows.engines.base import EngineRecord, Failure
+from elatbot_flows.engines.base import Failure
 from elatbot_flows.engines.server import background
 from elatbot_flows.engines.server.api import Requests, Structured
 from elatbot_flows.engines.server.client import Client, connect
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
     from elatbot_flows.text.question import Question
 
 __all__ = ["ServerEngine", "ServerSettings"]
+
+_LOOK_UP_TIMEOUT, _LOOK_UP_RETRIES = 10.0, 2
+"""A server that is not there at all is told of within seconds."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,7 @@ class ServerSettings(MSONable):
     retries
         How often a request is sent again before its question is given up.
     patience
-        Seconds to wait for a server that is down.
+        Seconds to wait for a server that goes away during a run or is still loading its model.
     tokenizer
         Folder or hub name of the model's tokenizer. With it, questions are sent as token numbers
         and those too long are found without asking.
@@ -91,7 +96,7 @@ class ServerSettings(MSONable):
             raise EngineError("seed is 'request' or 'engine'")
 
     def start(self) -> ServerEngine:
-        """Ask the server for its models, waiting for it if it is still starting.
+        """Ask the server for its models.
 
         Raises
         ------
@@ -138,18 +143,19 @@ class ServerEngine:
         return Asker(tokenizer, template, self._served.context_length, guided=False)
 
     async def _look_up(self) -> ServedModel:
-        async with connect(self._settings.url, self._key, 10.0, 1) as http:
-            client = Client(http, self._settings.retries, self._settings.patience)
-            return await look_up(client, self._settings.model, self._settings.adapter)
+        settings = self._settings
+        async with connect(settings.url, self._key, _LOOK_UP_TIMEOUT, _LOOK_UP_RETRIES) as api:
+            client = Client(api, settings.patience)
+            return await look_up(client, settings.model, settings.adapter)
 
     @property
-    def record(self) -> EngineRecord:
+    def record(self) -> TextModelRecord:
         """Who answers. Servers batch as they please, so none is called reproducible."""
         settings, served = self._settings, self._served
-        return EngineRecord(
+        return TextModelRecord(
             engine="server",
             engine_version=served.version,
-            model=settings.model,
+            name=settings.model,
             template=str(settings.template),
             adapter=settings.adapter,
             context_length=served.context_length,
@@ -174,20 +180,15 @@ class ServerEngine:
         EngineError
             If the server is gone for longer than ``patience`` or refuses everything.
         """
-
-        async def work(put: Callable[[tuple[int, list[Completion] | Failure]], None]) -> None:
-            await self._answer_all(questions, sampling, put)
-
-        return background.stream(work)
+        return background.stream(partial(self._answer_all, questions, sampling))
 
     async def _answer_all(
         self, questions: Sequence[Question], sampling: Sampling, put: Callable[[Any], None]
     ) -> None:
         settings = self._settings
-        workers = min(settings.concurrency, len(questions))
         places = iter(range(len(questions)))
-        async with connect(settings.url, self._key, settings.timeout, workers) as http:
-            client = Client(http, settings.retries, settings.patience)
+        async with connect(settings.url, self._key, settings.timeout, settings.retries) as api:
+            client = Client(api, settings.patience)
 
             async def work() -> None:
                 for place in places:
@@ -195,7 +196,7 @@ class ServerEngine:
 
             try:
                 async with asyncio.TaskGroup() as group:
-                    for _ in range(workers):
+                    for _ in range(min(settings.concurrency, len(questions))):
                         group.create_task(work())
             except ExceptionGroup as errors:  # all workers meet the same obstacle
                 raise errors.exceptions[0] from None
@@ -210,9 +211,8 @@ class ServerEngine:
         request = self._requests.request(question, sampling, prompt, tokens)
         if isinstance(request, Failure):
             return request
-        path, body = request
-        answer: list[Completion] | Failure = await client.post(
-            path, body, lambda reply: self._requests.read(reply, question, sampling, prompt)
+        answer: list[Completion] | Failure = await client.ask(
+            request, lambda reply: self._requests.read(reply, question, sampling, prompt)
         )
         return answer
 

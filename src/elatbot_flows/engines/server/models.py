@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from elatbot_flows.engines.server.api import refusal
+from elatbot_flows.engines.server.client import is_gone, words
 from elatbot_flows.errors import EngineError
 
 if TYPE_CHECKING:
@@ -56,12 +58,12 @@ def base_url(url: str) -> str:
 
 
 async def look_up(client: Client, model: str, adapter: str | None) -> ServedModel:
-    """Find a model and an adapter on a server.
+    """Find a model and an adapter on a server, waiting for one that is still loading.
 
     Raises
     ------
     EngineError
-        If the server cannot be reached or does not have them; lists what it has.
+        If nothing answers there, or the server does not have them; lists what it has.
     """
     cards = await _cards(client)
     base = _find(cards, model, "model")
@@ -83,17 +85,28 @@ async def look_up(client: Client, model: str, adapter: str | None) -> ServedMode
 
 
 async def _cards(client: Client) -> list[dict[str, Any]]:
-    reply = await client.get("models")
+    from openai import APIConnectionError, APIStatusError
+
+    url = client.api.base_url
     try:
-        if reply.status_code in {401, 403}:
-            refusal(reply.status_code, reply.text[:200])
-        if reply.status_code == 200:
-            return [card for card in reply.json()["data"] if card["id"]]
-    except (ValueError, KeyError, TypeError):
-        pass  # not what an OpenAI-compatible server says
+        reply = await client.api.models.with_raw_response.list()
+        return [card for card in json.loads(reply.text)["data"] if card["id"]]
+    except APIConnectionError as error:
+        raise EngineError(
+            f"nothing answers at {url} ({error.__cause__!r}): start the server there, or correct "
+            "the address"
+        ) from error
+    except APIStatusError as error:
+        if error.status_code in {401, 403}:
+            refusal(error.status_code, words(error))
+        if is_gone(error):
+            await client.until_there(error)
+            return await _cards(client)
+        why = f"HTTP {error.status_code} for its list of models"
+    except (ValueError, KeyError, TypeError) as error:
+        why = f"its list of models cannot be read: {error!r}"
     raise EngineError(
-        f"there is no OpenAI-compatible server at {client.http.base_url} (HTTP "
-        f"{reply.status_code} for its list of models): the address usually ends with /v1"
+        f"there is no OpenAI-compatible server at {url} ({why}): the address usually ends with /v1"
     )
 
 
@@ -110,9 +123,14 @@ def _find(cards: list[dict[str, Any]], name: str, what: str) -> dict[str, Any]:
 
 async def _version(client: Client) -> str:
     """Version; vLLM says it beside, not below, its OpenAI-compatible interface."""
-    root = str(client.http.base_url).rstrip("/").removesuffix("/v1")
-    reply = await client.get(f"{root}/version")
+    from openai import APIConnectionError, APIStatusError
+
+    address = str(client.api.base_url).rstrip("/").removesuffix("/v1") + "/version"
     try:
-        return str(reply.json()["version"]) if reply.status_code == 200 else "unknown"
-    except (ValueError, KeyError, TypeError):
+        return str(json.loads(await client.api.get(address, cast_to=str))["version"])
+    except (APIStatusError, ValueError, KeyError, TypeError):
         return "unknown"
+    except APIConnectionError as error:
+        raise EngineError(
+            f"the server answers, but not at {address} ({error.__cause__!r}): see its log"
+        ) from error

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
     from transformers import PreTrainedTokenizerBase
 
+    from elatbot_flows.documents import TextModelRecord
     from elatbot_flows.engines.asking import Asked
-    from elatbot_flows.engines.base import EngineRecord, Sampling
+    from elatbot_flows.engines.base import Sampling
     from elatbot_flows.engines.transformers.decoding import Answer
 
 __all__ = ["Answers"]
@@ -32,7 +33,7 @@ class Answers:
         Of the engine.
     """
 
-    def __init__(self, tokenizer: PreTrainedTokenizerBase, record: EngineRecord) -> None:
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, record: TextModelRecord) -> None:
         self._tokenizer = tokenizer
         self._record = record
 
@@ -66,7 +67,7 @@ class Answers:
         record = self._record
         return Completion(
             text=self._text(asked, answer.tokens, sampling.stop),
-            model=record.model,
+            model=record.name,
             prompt=asked.text,
             seed=sampling.seed,
             sampling={

@@ -8,21 +8,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from monty.json import MSONable
-
+from elatbot_flows.documents import TextModelRecord
 from elatbot_flows.engines.asking import Asker
-from elatbot_flows.engines.base import EngineRecord, Failure
-from elatbot_flows.engines.transformers import loading
+from elatbot_flows.engines.base import Failure
+from elatbot_flows.engines.latest import latest
 from elatbot_flows.engines.transformers.answers import Answers
 from elatbot_flows.engines.transformers.batching import Row, batch_size, random_numbers
 from elatbot_flows.engines.transformers.decoding import write_answers
+from elatbot_flows.engines.transformers.loading import Loaded, load
 from elatbot_flows.engines.transformers.memory import is_out_of_memory, release_memory
-from elatbot_flows.errors import EngineError
-from elatbot_flows.text.question import Template
+from elatbot_flows.engines.transformers.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,85 +29,30 @@ if TYPE_CHECKING:
     from elatbot_flows.engines.base import Sampling
     from elatbot_flows.engines.completion import Completion
     from elatbot_flows.engines.transformers.decoding import Answer
-    from elatbot_flows.engines.transformers.loading import Loaded
     from elatbot_flows.text.question import Question
 
 __all__ = ["TransformersEngine", "TransformersSettings"]
 
 
 @dataclass(frozen=True)
-class TransformersSettings(MSONable):
-    """A model of transformers, where it runs and how.
-
-    Parameters
-    ----------
-    model
-        Folder, name on the Hugging Face hub, or name of a generator that comes with the package
-        (``"elatbot-mini"``). Weights have to be in the safetensors format; programs that come with
-        a model are never run.
-    adapter
-        Folder or hub name of a PEFT adapter that was trained on `model`.
-    revision
-        Branch, tag or commit of `model` on the hub.
-    template
-        How questions are written, a `Template` or its name.
-    device
-        ``"cpu"``, ``"cuda"``, ``"cuda:N"`` or ``"mps"``.
-    dtype
-        ``"float32"``, ``"bfloat16"`` or ``"float16"``; None for single precision on a CPU and that
-        of the stored weights elsewhere.
-    quantization
-        ``"8bit"`` or ``"4bit"`` (bitsandbytes), or None.
-    merge_adapter
-        Add the adapter to the weights, which makes it as fast as none. Quantised weights are left
-        as they are.
-    guided
-        Hold answers to the patterns of their questions (needs the extra ``guided``); otherwise
-        patterns are ignored. The record and every completion say which.
-    batch_tokens
-        Most tokens of questions, padding and answers that are kept at once. Each takes
-        ``2 * layers * heads * dimension`` numbers: 0.5 MB for Llama 2 7B in half precision.
-
-    Raises
-    ------
-    EngineError
-        If `batch_tokens` is not positive or the template unknown.
-    """
-
-    model: str
-    adapter: str | None = None
-    revision: str | None = None
-    template: Template = Template.ELATBOT
-    device: str = "cpu"
-    dtype: str | None = None
-    quantization: str | None = None
-    merge_adapter: bool = True
-    guided: bool = True
-    batch_tokens: int = 16384
-
-    def __post_init__(self) -> None:
-        try:
-            object.__setattr__(self, "template", Template(self.template))
-        except ValueError as error:
-            known = ", ".join(Template)
-            raise EngineError(f"unknown template {self.template!r}: give one of {known}") from error
-        if self.batch_tokens < 1:
-            raise EngineError(f"batch_tokens is {self.batch_tokens}: give 1 or more")
+class TransformersSettings(Settings):
+    """A model of transformers, where it runs and how; parameters are those of `Settings`."""
 
     def start(self) -> TransformersEngine:
         """Load the model; the latest one is kept in memory for the next call.
+
+        The one before is let go first, see `elatbot_flows.engines.latest`.
 
         Raises
         ------
         EngineError
             If something is missing or does not fit; names the remedy.
         """
-        return _load(self)
+        return latest(self, _load)
 
 
-@lru_cache(maxsize=1)
-def _load(settings: TransformersSettings) -> TransformersEngine:
-    return TransformersEngine(settings, loading.load(settings))
+def _load(settings: Settings) -> TransformersEngine:
+    return TransformersEngine(settings, load(settings))
 
 
 class TransformersEngine:
@@ -127,7 +70,7 @@ class TransformersEngine:
         What was loaded.
     """
 
-    def __init__(self, settings: TransformersSettings, loaded: Loaded) -> None:
+    def __init__(self, settings: Settings, loaded: Loaded) -> None:
         self.record = _record(settings, loaded)
         self._model = loaded.model
         self._ends = loaded.ends
@@ -219,7 +162,7 @@ def _out_of_memory(row: Row, sampling: Sampling) -> Failure:
     )
 
 
-def _record(settings: TransformersSettings, loaded: Loaded) -> EngineRecord:
+def _record(settings: Settings, loaded: Loaded) -> TextModelRecord:
     dtype = str(loaded.model.dtype).removeprefix("torch.")
     merged = settings.merge_adapter and settings.quantization is None
     details: dict[str, Any] = {
@@ -237,10 +180,10 @@ def _record(settings: TransformersSettings, loaded: Loaded) -> EngineRecord:
             "adapter_trained_on": loaded.adapter_base,
             "peft": version("peft"),
         }
-    return EngineRecord(
+    return TextModelRecord(
         engine="transformers",
         engine_version=version("transformers"),
-        model=settings.model,
+        name=settings.model,
         template=settings.template.value,
         revision=loaded.revision,
         weights_sha256=loaded.weights_sha256,

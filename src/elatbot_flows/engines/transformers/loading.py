@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-    from elatbot_flows.engines.transformers.engine import TransformersSettings
+    from elatbot_flows.engines.transformers.settings import Settings
 
 __all__ = ["Loaded", "load"]
 
@@ -58,8 +58,8 @@ class Loaded:
     adapter_base: str | None = None
 
 
-def load(settings: TransformersSettings) -> Loaded:
-    """Load what the settings of `elatbot_flows.engines.transformers.engine` name.
+def load(settings: Settings) -> Loaded:
+    """Load what settings name.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def load(settings: TransformersSettings) -> Loaded:
     )
 
 
-def _model(settings: TransformersSettings, folder: Path | None) -> PreTrainedModel:
+def _model(settings: Settings, folder: Path | None) -> PreTrainedModel:
     from transformers import AutoModelForCausalLM
 
     read: Any = AutoModelForCausalLM.from_pretrained  # a pair with output_loading_info
@@ -127,7 +127,7 @@ def _model(settings: TransformersSettings, folder: Path | None) -> PreTrainedMod
     return cast("PreTrainedModel", placed.eval())
 
 
-def _tokenizer(settings: TransformersSettings, folder: Path | None) -> PreTrainedTokenizerBase:
+def _tokenizer(settings: Settings, folder: Path | None) -> PreTrainedTokenizerBase:
     from transformers import AutoTokenizer
 
     try:
@@ -151,7 +151,7 @@ def _tokenizer(settings: TransformersSettings, folder: Path | None) -> PreTraine
     return tokenizer
 
 
-def _not_loaded(settings: TransformersSettings, error: Exception) -> EngineError:
+def _not_loaded(settings: Settings, error: Exception) -> EngineError:
     why = " ".join(str(error).split())[:300]
     return EngineError(
         f"{settings.model} cannot be loaded as a language model: {why}; give a folder with "

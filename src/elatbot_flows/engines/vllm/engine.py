@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from monty.json import MSONable
-
+from elatbot_flows.documents import TextModelRecord
 from elatbot_flows.engines.asking import Asker
-from elatbot_flows.engines.base import EngineRecord, Failure
+from elatbot_flows.engines.base import Failure
 from elatbot_flows.engines.completion import Completion
+from elatbot_flows.engines.latest import latest
 from elatbot_flows.engines.sampled import request_seed, sampling_record
-from elatbot_flows.engines.tokenizer_loading import read_template
 from elatbot_flows.engines.vllm.loading import LoadedVllm, load_vllm
+from elatbot_flows.engines.vllm.settings import Settings
 from elatbot_flows.errors import EngineError
-from elatbot_flows.text.question import Template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,67 +27,23 @@ __all__ = ["VllmEngine", "VllmSettings"]
 
 
 @dataclass(frozen=True)
-class VllmSettings(MSONable):
-    """A model of vLLM and how it is loaded.
-
-    Parameters
-    ----------
-    model
-        Folder, name on the Hugging Face hub, or name of a generator that comes with the package.
-        Weights have to be in the safetensors format.
-    adapter
-        Folder of a LoRA adapter. On CPU it is faster to merge it into the weights before.
-    revision
-        Branch, tag or commit of `model` on the hub.
-    template
-        How questions are written.
-    dtype
-        ``"auto"`` (half precision), ``"float32"``, ``"bfloat16"`` or ``"float16"``.
-    quantization
-        Method of quantised weights that do not name it themselves.
-    max_model_len
-        Most tokens of question and answer together; None for what the model can.
-    tensor_parallel_size
-        Number of GPUs to spread the model over.
-    gpu_memory_utilization
-        Share of the memory of a GPU to use.
-    kv_cache_gb
-        Memory for attention keys and values, GiB; None for what is left on a GPU, 4 on CPU.
-    enforce_eager
-        Do not compile the model: quicker to start, slower to answer.
-    seed
-        Of vLLM itself; answers are drawn with the seed of their `Sampling`.
-    """
-
-    model: str
-    adapter: str | None = None
-    revision: str | None = None
-    template: Template = Template.ELATBOT
-    dtype: str = "auto"
-    quantization: str | None = None
-    max_model_len: int | None = None
-    tensor_parallel_size: int = 1
-    gpu_memory_utilization: float = 0.9
-    kv_cache_gb: float | None = None
-    enforce_eager: bool = False
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "template", read_template(self.template))
+class VllmSettings(Settings):
+    """A model of vLLM and how it is loaded; parameters are those of `Settings`."""
 
     def start(self) -> VllmEngine:
         """Load the model; the latest one is kept in memory for the next call.
+
+        The one before is let go first, see `elatbot_flows.engines.latest`.
 
         Raises
         ------
         EngineError
             If vLLM is not installed or something is missing or does not fit; names the remedy.
         """
-        return _load(self)
+        return latest(self, _load)
 
 
-@lru_cache(maxsize=1)
-def _load(settings: VllmSettings) -> VllmEngine:
+def _load(settings: Settings) -> VllmEngine:
     return VllmEngine(settings, load_vllm(settings))
 
 
@@ -104,7 +58,7 @@ class VllmEngine:
         What was loaded.
     """
 
-    def __init__(self, settings: VllmSettings, loaded: LoadedVllm) -> None:
+    def __init__(self, settings: Settings, loaded: LoadedVllm) -> None:
         self._settings = settings
         self._loaded = loaded
         self._engine = loaded.engine
@@ -113,14 +67,14 @@ class VllmEngine:
         self._window = 2 * loaded.engine.vllm_config.scheduler_config.max_num_seqs
 
     @property
-    def record(self) -> EngineRecord:
+    def record(self) -> TextModelRecord:
         """Who answers. vLLM's numbers depend on the batch, so it is not called reproducible."""
         settings, loaded = self._settings, self._loaded
         model = self._engine.model_config
-        return EngineRecord(
+        return TextModelRecord(
             engine="vllm",
             engine_version=loaded.version,
-            model=settings.model,
+            name=settings.model,
             template=str(settings.template),
             revision=loaded.revision,
             weights_sha256=loaded.weights_sha256,

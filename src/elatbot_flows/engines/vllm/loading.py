@@ -13,7 +13,7 @@ from elatbot_flows.engines.weights_files import hub_commit, local_folder, weight
 from elatbot_flows.errors import EngineError
 
 if TYPE_CHECKING:
-    from elatbot_flows.engines.vllm.engine import VllmSettings
+    from elatbot_flows.engines.vllm.settings import Settings
 
 __all__ = ["LoadedVllm", "load_vllm"]
 
@@ -54,7 +54,7 @@ class LoadedVllm:
     adapter_sha256: str | None
 
 
-def load_vllm(settings: VllmSettings) -> LoadedVllm:
+def load_vllm(settings: Settings) -> LoadedVllm:
     """Load what the settings name.
 
     Raises
@@ -109,7 +109,7 @@ def _adapter_folder(adapter: str) -> Path:
 
 
 def _arguments(
-    settings: VllmSettings, model: str, adapter: Path | None, platform: Any
+    settings: Settings, model: str, adapter: Path | None, platform: Any
 ) -> dict[str, Any]:
     """Arguments of ``vllm.EngineArgs``."""
     cache = settings.kv_cache_gb

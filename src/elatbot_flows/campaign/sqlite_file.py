@@ -1,0 +1,278 @@
+"""The SQLite file of the embedded store: documents as BSON, and the values in their indexes."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from elatbot_flows.campaign.sqlite_index import (
+    conditions,
+    fields_of,
+    is_indexable,
+    prune,
+    reached_values,
+)
+from elatbot_flows.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+__all__ = ["DocumentFile", "scratch_collection"]
+
+_VERSION = 1
+_PATIENCE = 120  # seconds to wait for other writers
+_MANY = 1_000_000  # entries beyond which an index does not help
+_CHUNK = 100  # documents read at once
+_INDEXED = (
+    *("uuid", "name", "metadata.fingerprint", "output.@class"),  # of jobs
+    *("job_uuid", "candidate_id", "run_id"),  # of their large parts, and of candidates
+)
+_SCHEMA = """
+CREATE TABLE documents (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, collection TEXT NOT NULL, body BLOB NOT NULL
+);
+CREATE INDEX documents_of_collection ON documents (collection);
+CREATE TABLE indexes (
+    id INTEGER PRIMARY KEY, collection TEXT NOT NULL, field TEXT NOT NULL,
+    UNIQUE (collection, field)
+);
+CREATE TABLE entries (
+    index_id INTEGER NOT NULL, value NOT NULL, document_id INTEGER NOT NULL,
+    PRIMARY KEY (index_id, value, document_id)
+) WITHOUT ROWID;
+CREATE INDEX entries_of_document ON entries (document_id);
+"""
+
+
+class DocumentFile:
+    """One collection in a SQLite file.
+
+    Parameters
+    ----------
+    path
+        The file; it is made, and its folder, if it is not there.
+    collection
+        Name of the collection.
+
+    Raises
+    ------
+    StoreError
+        If the file cannot be opened or is not one of these.
+    """
+
+    def __init__(self, path: str, collection: str) -> None:
+        self._path = path
+        self._name = collection
+        # SQLite's connections must not cross a fork, and each thread has its own transactions.
+        self._connections: dict[tuple[int, int], sqlite3.Connection] = {}
+        try:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            self._prepare()
+        except (OSError, sqlite3.Error) as error:
+            raise StoreError(f"{path} cannot be opened ({error})") from error
+        for field in _INDEXED:
+            self.ensure_index(field)
+
+    def _prepare(self) -> None:
+        """Make the tables unless they are there; others may be doing the same."""
+        if self._connection.execute("PRAGMA user_version").fetchone()[0] == _VERSION:
+            return
+        with self._transaction() as connection:
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if version == 0:
+                for statement in _SCHEMA.split(";"):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {_VERSION}")
+            elif version != _VERSION:
+                raise StoreError(
+                    f"{self._path} has layout {version}, this version of elatbot_flows reads "
+                    f"{_VERSION}; use the version that wrote it, or another folder"
+                )
+
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        owner = (os.getpid(), threading.get_ident())
+        if owner not in self._connections:
+            self._connections[owner] = _connect(self._path)
+        return self._connections[owner]
+
+    def close(self) -> None:
+        """Close the connections of this process."""
+        for (process, _), connection in self._connections.items():
+            if process == os.getpid():
+                connection.close()
+        self._connections.clear()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """Everything inside is written, or nothing; no other process writes meanwhile."""
+        connection = self._connection
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield connection
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+
+    # --- reading ---------------------------------------------------------------------------------
+
+    def matching(
+        self,
+        criteria: Mapping[str, Any],
+        order: list[tuple[str, int]] | None = None,
+        skip: int = 0,
+        limit: int = 0,
+    ) -> list[int]:
+        """Ids of the documents that meet MongoDB criteria, in order."""
+        if not criteria and not order:
+            query = "SELECT id FROM documents WHERE collection = ? ORDER BY id LIMIT ? OFFSET ?"
+            rows = self._connection.execute(query, (self._name, limit or -1, skip))
+            return [row[0] for row in rows]
+        sketch = self._sketch(criteria, [field for field, _ in order or []])
+        found = sketch.find(criteria, {"_id": 1}, sort=order or None, skip=skip, limit=limit)
+        return [document["_id"] for document in found]
+
+    def count(self, criteria: Mapping[str, Any]) -> int:
+        """Number of documents that meet MongoDB criteria."""
+        if criteria:
+            return int(self._sketch(criteria, []).count_documents(criteria))
+        query = "SELECT count(*) FROM documents WHERE collection = ?"
+        return int(self._connection.execute(query, (self._name,)).fetchone()[0])
+
+    def distinct(self, field: str, criteria: Mapping[str, Any]) -> list[Any]:
+        """Values of a field among the documents that meet MongoDB criteria."""
+        return list(self._sketch(criteria, [field]).distinct(field, criteria))
+
+    def documents(self, ids: list[int]) -> Iterator[dict[str, Any]]:
+        """Documents by id, in the order of the ids; those removed meanwhile are left out."""
+        from bson import decode
+
+        for start in range(0, len(ids), _CHUNK):
+            chunk = ids[start : start + _CHUNK]
+            marks = ",".join("?" * len(chunk))
+            query = f"SELECT id, body FROM documents WHERE id IN ({marks})"  # noqa: S608
+            bodies = dict(self._connection.execute(query, chunk).fetchall())
+            for number in chunk:
+                if number in bodies:
+                    yield {"_id": number, **decode(bodies[number])}
+
+    def _sketch(self, criteria: Mapping[str, Any], fields: Iterable[str]) -> Any:
+        """A collection in memory of what decides about the documents that may be meant."""
+        from bson import decode
+
+        decisive = fields_of(criteria)
+        if decisive is not None:
+            decisive.update(fields)
+
+        def sketches() -> Iterator[dict[str, Any]]:
+            for number, body in self._candidates(criteria):
+                document = decode(body)
+                kept = document if decisive is None else prune(document, decisive)
+                yield {**kept, "_id": number}
+
+        return scratch_collection(sketches())
+
+    def _candidates(self, criteria: Mapping[str, Any]) -> Iterator[tuple[int, bytes]]:
+        """Documents that the indexes do not rule out."""
+        where, fewest = "collection = ?", _MANY
+        parameters: list[Any] = [self._name]
+        indexes = self._indexes()
+        for field, test, values in conditions(criteria, indexes):
+            entries = f"FROM entries WHERE index_id = {indexes[field]} AND {test}"
+            counting = f"SELECT count(*) FROM (SELECT 1 {entries} LIMIT {fewest})"  # noqa: S608
+            number = self._connection.execute(counting, values).fetchone()[0]
+            if number < fewest:
+                where, parameters, fewest = f"id IN (SELECT document_id {entries})", values, number
+        query = f"SELECT id, body FROM documents WHERE {where} ORDER BY id"  # noqa: S608
+        yield from self._connection.execute(query, parameters)
+
+    def _indexes(self) -> dict[str, int]:
+        """Numbers of the indexes by field."""
+        query = "SELECT field, id FROM indexes WHERE collection = ?"
+        return dict(self._connection.execute(query, (self._name,)).fetchall())
+
+    # --- writing ---------------------------------------------------------------------------------
+
+    def replace(self, documents: list[dict[str, Any]], keys: list[str]) -> None:
+        """Put each document in the place of the first with equal `keys`, or at the end."""
+        for key in keys:
+            self.ensure_index(key)
+        with self._transaction():
+            for document in documents:
+                found = self.matching({key: document[key] for key in keys}, limit=1)
+                self._write(found[0] if found else None, document)
+
+    def _write(self, number: int | None, document: dict[str, Any]) -> None:
+        body = _encode(document)
+        connection = self._connection
+        if number is None:
+            query = "INSERT INTO documents (collection, body) VALUES (?, ?)"
+            number = connection.execute(query, (self._name, body)).lastrowid
+        else:
+            connection.execute("UPDATE documents SET body = ? WHERE id = ?", (body, number))
+            connection.execute("DELETE FROM entries WHERE document_id = ?", (number,))
+        for field, index in self._indexes().items():
+            self._enter(index, field, number, document)
+
+    def _enter(self, index: int, field: str, number: int | None, document: dict[str, Any]) -> None:
+        rows = [(index, value, number) for value in reached_values(document, field)]
+        self._connection.executemany("INSERT OR IGNORE INTO entries VALUES (?, ?, ?)", rows)
+
+    def remove(self, criteria: Mapping[str, Any]) -> None:
+        """Remove the documents that meet MongoDB criteria."""
+        with self._transaction() as connection:
+            found = [(number,) for number in self.matching(criteria)]
+            connection.executemany("DELETE FROM entries WHERE document_id = ?", found)
+            connection.executemany("DELETE FROM documents WHERE id = ?", found)
+
+    def ensure_index(self, field: str) -> bool:
+        """Make an index on a field unless there is one; tell whether there is one now."""
+        if not is_indexable(field):
+            return False
+        if field in self._indexes():
+            return True
+        with self._transaction() as connection:
+            query = "INSERT OR IGNORE INTO indexes (collection, field) VALUES (?, ?)"
+            if connection.execute(query, (self._name, field)).rowcount == 1:
+                index = self._indexes()[field]
+                for document in self.documents(self.matching({})):
+                    self._enter(index, field, document["_id"], document)
+        return True
+
+
+def _connect(path: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
+    )
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")  # survives kill -9, as each job must
+    return connection
+
+
+def _encode(document: dict[str, Any]) -> bytes:
+    """A document as BSON, without its ``_id``."""
+    from bson import encode
+    from bson.errors import InvalidDocument
+
+    reason: object = "a field starts with $"
+    if not any(field.startswith("$") for field in document):
+        try:
+            return encode({field: v for field, v in document.items() if field != "_id"})
+        except (InvalidDocument, OverflowError, UnicodeError) as error:
+            reason = error
+    raise StoreError(f"the document is not fit for a store: {reason}")
+
+
+def scratch_collection(documents: Iterable[dict[str, Any]]) -> Any:
+    """A collection of mongomock with these documents, for the rules of MongoDB."""
+    from mongomock_ng import MongoClient
+
+    collection: Any = MongoClient()["scratch"]["documents"]
+    for document in documents:
+        collection.insert_one(document)
+    return collection

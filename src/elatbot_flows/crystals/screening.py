@@ -1,0 +1,155 @@
+"""Many guesses at a crystal, relaxed cheaply: the lowest in energy are kept."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+from elatbot_flows.documents import Polymorph
+from elatbot_flows.errors import PotentialError, StructureError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pymatgen.core import Structure
+
+    from elatbot_flows.crystals.guess import StructureGuess
+    from elatbot_flows.potentials import Potential
+
+__all__ = ["Screening", "relax_guesses"]
+
+
+class Screening(Protocol):
+    """How guesses are relaxed; see :class:`~elatbot_flows.jobs.build.BuildMaker`."""
+
+    max_relaxed: int
+    keep: int
+    energy_window: float
+    max_force: float
+    max_stress: float
+    max_steps: int
+    rough_steps: int
+    min_distance_ratio: float
+
+
+def relax_guesses(
+    guesses: Sequence[StructureGuess], potential: Potential, settings: Screening
+) -> tuple[list[Polymorph], list[tuple[str, str]]]:
+    """Relax the guesses lowest in energy, roughly at first, the best of them further.
+
+    Parameters
+    ----------
+    guesses
+        Crystals as built.
+    potential
+        The potential.
+    settings
+        Numbers and thresholds.
+
+    Returns
+    -------
+    list of Polymorph
+        Lowest in energy first, without repeats; the first with an estimate of its bulk modulus.
+    list of (str, str)
+        Reason and message for each crystal given up.
+    """
+    from elatbot_flows.potentials.relaxation import hydrostatic_bulk_modulus
+
+    failures: list[tuple[str, str]] = []
+    rough: list[Polymorph] = []
+    for guess in _lowest(guesses, potential, settings.max_relaxed, failures):
+        with _noting(failures):
+            rough.append(_relax(guess, potential, settings, settings.rough_steps))
+    best: list[Polymorph] = []
+    for crystal in _near_the_lowest(rough, settings):
+        with _noting(failures):
+            best.append(_relax(crystal, potential, settings, settings.max_steps))
+    best = _near_the_lowest(best, settings)
+    while best:
+        with _noting(failures):
+            modulus = hydrostatic_bulk_modulus(best[0].structure, potential)
+            return [best[0].model_copy(update={"bulk_modulus": modulus}), *best[1:]], failures
+        best = best[1:]
+    return [], failures
+
+
+def _lowest(
+    guesses: Sequence[StructureGuess],
+    potential: Potential,
+    most: int,
+    failures: list[tuple[str, str]],
+) -> list[StructureGuess]:
+    """Those lowest in energy as built; all, unasked, if there are no more."""
+    from elatbot_flows.potentials.evaluation import energy_forces_stress
+
+    if len(guesses) <= most:
+        return list(guesses)
+    energies: list[tuple[float, int]] = []
+    for place, guess in enumerate(guesses):
+        with _noting(failures):
+            energy, _, _ = energy_forces_stress(guess.structure, potential)
+            energies.append((energy / len(guess.structure), place))
+    return [guesses[place] for _, place in sorted(energies)[:most]]
+
+
+def _near_the_lowest(rough: list[Polymorph], settings: Screening) -> list[Polymorph]:
+    """Distinct crystals that may still turn out lowest, or stand in for one that fails."""
+    kept = _distinct(rough)
+    window = [p for p in kept if _energy(p) < _energy(kept[0]) + settings.energy_window]
+    return window[: settings.keep]
+
+
+def _relax(
+    origin: StructureGuess | Polymorph, potential: Potential, settings: Screening, max_steps: int
+) -> Polymorph:
+    from elatbot_flows.crystals.geometry import minimum_distance_ratio
+    from elatbot_flows.elasticity.symmetry import crystal_symmetry
+    from elatbot_flows.potentials.quasi_newton import relax_in_symmetry
+
+    structure: Structure = origin.structure
+    relaxed = relax_in_symmetry(
+        structure,
+        potential,
+        crystal_symmetry(structure),
+        max_force=settings.max_force,
+        max_stress=settings.max_stress,
+        max_steps=max_steps,
+    )
+    if (ratio := minimum_distance_ratio(relaxed.structure)) < settings.min_distance_ratio:
+        raise StructureError(f"atoms at {ratio:.2f} of their radii's sum", reason="overlap")
+    return Polymorph(
+        structure=relaxed.structure,
+        source=origin.source,
+        label=origin.label,
+        energy_per_atom=relaxed.point.energy / len(relaxed.structure),
+    )
+
+
+@contextmanager
+def _noting(failures: list[tuple[str, str]]) -> Iterator[None]:
+    """Note what a potential or a crystal cannot do, and go on with the next crystal."""
+    try:
+        yield
+    except PotentialError as error:
+        failures.append(("potential_error", str(error)))
+    except StructureError as error:
+        failures.append((error.reason, str(error)))
+    except Exception as error:  # noqa: BLE001 - libraries raise many kinds for hopeless crystals
+        failures.append(("calculation_error", f"{type(error).__name__}: {error}"))
+
+
+def _energy(polymorph: Polymorph) -> float:
+    return float(polymorph.energy_per_atom or 0.0)
+
+
+def _distinct(polymorphs: list[Polymorph], tolerance: float = 2e-3) -> list[Polymorph]:
+    """Sort by energy and drop those that relaxed into one already kept."""
+    from pymatgen.analysis.structure_matcher import StructureMatcher
+
+    matcher = StructureMatcher(scale=False)
+    kept: list[Polymorph] = []
+    for polymorph in sorted(polymorphs, key=_energy):
+        near = [p for p in kept if abs(_energy(p) - _energy(polymorph)) < tolerance]
+        if not any(matcher.fit(p.structure, polymorph.structure) for p in near):
+            kept.append(polymorph)
+    return kept

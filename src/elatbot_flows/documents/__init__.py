@@ -1,0 +1,60 @@
+"""Documents: what is stored, with units in every field description."""
+
+from elatbot_flows.documents.candidate import (
+    CandidateDocument,
+    Evidence,
+    Polymorph,
+    Status,
+    VerdictWord,
+)
+from elatbot_flows.documents.design import DesignCounts, DesignDocument
+from elatbot_flows.documents.elastic import ElasticResult
+from elatbot_flows.documents.estimate import Estimate
+from elatbot_flows.documents.generation import FormulaInfill, MaterialProposal, MaterialProposals
+from elatbot_flows.documents.ledger import (
+    CandidateChunk,
+    Ledger,
+    LedgerRow,
+    Reading,
+    SampleChunk,
+    Shortlist,
+)
+from elatbot_flows.documents.prediction import (
+    PredictionSummary,
+    Rate,
+    RetrievalRecord,
+    TextModelRecord,
+    TextPrediction,
+)
+from elatbot_flows.documents.provenance import MethodRecord
+from elatbot_flows.documents.run import RunRecord
+from elatbot_flows.documents.stability import HullResult
+
+__all__ = [
+    "CandidateChunk",
+    "CandidateDocument",
+    "DesignCounts",
+    "DesignDocument",
+    "ElasticResult",
+    "Estimate",
+    "Evidence",
+    "FormulaInfill",
+    "HullResult",
+    "Ledger",
+    "LedgerRow",
+    "MaterialProposal",
+    "MaterialProposals",
+    "MethodRecord",
+    "Polymorph",
+    "PredictionSummary",
+    "Rate",
+    "Reading",
+    "RetrievalRecord",
+    "RunRecord",
+    "SampleChunk",
+    "Shortlist",
+    "Status",
+    "TextModelRecord",
+    "TextPrediction",
+    "VerdictWord",
+]

@@ -1,0 +1,186 @@
+"""Materials that a text model writes for a target, every answer accounted for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from monty.json import MSONable
+
+from elatbot_flows.engines.ask_all import draw_each
+from elatbot_flows.engines.base import Failure
+from elatbot_flows.errors import ParseError
+from elatbot_flows.text.elatbot_prompts import Task
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from elatbot_flows.engines.base import Engine, Sampling
+    from elatbot_flows.engines.completion import Completion
+    from elatbot_flows.engines.text_model import TextModel
+    from elatbot_flows.targets import DesignTarget
+    from elatbot_flows.text.compact import Proposal
+    from elatbot_flows.text.format import Format, MaterialRequest
+
+__all__ = ["Drawn", "draw_materials", "draw_with"]
+
+
+@dataclass(frozen=True)
+class Drawn(MSONable):
+    """One answer to a question for a material, and what can be read from it.
+
+    Parameters
+    ----------
+    bulk_modulus
+        Voigt bulk modulus that was asked for, GPa; None if it was left open.
+    completion
+        The answer; None if there is none.
+    formula
+        Reduced formula.
+    crystal_system
+        One of `elatbot_flows.targets.CRYSTAL_SYSTEMS`.
+    reason, message
+        Why the answer is missing, cannot be read or breaks the request, for programs and for
+        people; None if it is good. One that breaks the request
+        (``"element_not_allowed"``, ``"too_many_elements"``, ``"too_many_sites"``,
+        ``"fractional_formula"``) still has its formula and crystal system.
+    """
+
+    bulk_modulus: float | None
+    completion: Completion | None = None
+    formula: str | None = None
+    crystal_system: str | None = None
+    reason: str | None = None
+    message: str | None = None
+
+
+def draw_materials(
+    model: TextModel,
+    target: DesignTarget,
+    n: int,
+    *,
+    seed: int,
+    temperature: float | None = None,
+    elements: Collection[str] | None = None,
+    guided: bool = False,
+) -> list[Drawn]:
+    """Let a text model write `n` materials for a target.
+
+    Parameters
+    ----------
+    model
+        Any text model that generates. Generators of this package are held to the allowed elements,
+        the number of elements and of sites while they write, wherever transformers runs them.
+        Other answers that break them come back with a reason.
+    target
+        What is wanted.
+    n
+        Number of answers.
+    seed
+        Same seed, same answers, where the engine can promise it.
+    temperature
+        Of the sampling; by default that of the dialect.
+    elements
+        Narrows the elements that the target allows; None for no narrowing.
+    guided
+        Whether answers are held to the format of the dialect.
+
+    Returns
+    -------
+    list of Drawn
+        As many as asked for, in the order of the draws.
+
+    Raises
+    ------
+    TargetError
+        If the target is out of reach (`elatbot_flows.engines.planning.Writer.check`), or no element
+        is left.
+    EngineError
+        If the model does not generate, cannot be loaded, or nothing can be answered any more.
+    """
+    sampling = model.sampling(Task.GENERATION, temperature=temperature, seed=seed)
+    return draw_with(model, model.engine(), target, n, sampling, elements=elements, guided=guided)
+
+
+def draw_with(
+    model: TextModel,
+    engine: Engine,
+    target: DesignTarget,
+    n: int,
+    sampling: Sampling,
+    *,
+    elements: Collection[str] | None = None,
+    guided: bool = False,
+) -> list[Drawn]:
+    """Let `engine` write materials in the words of `model`; see `draw_materials`.
+
+    Parameters
+    ----------
+    model
+        Whose words, and whose knowledge of what can be asked for.
+    engine
+        Who answers: that of the model, or one around it such as a journal.
+    target, n, elements, guided
+        As in `draw_materials`.
+    sampling
+        How answers are drawn; its seed draws the questions too, its number of samples is
+        overruled.
+
+    Raises
+    ------
+    TargetError, EngineError
+        As `draw_materials`.
+    """
+    writer = model.writer()
+    wishes = writer.plan(target, n, seed=sampling.seed, elements=elements)
+    questions = [writer.format.ask(wish) for wish in wishes]
+    if not guided:
+        questions = [replace(question, pattern=None) for question in questions]
+    answers = draw_each(engine, questions, sampling)
+    read = [
+        _read(writer.format, wish, answer) for wish, answer in zip(wishes, answers, strict=True)
+    ]
+    return [_checked(drawn, target, elements) for drawn in read]
+
+
+def _read(
+    asked: Format[MaterialRequest, Proposal], wish: MaterialRequest, answer: Completion | Failure
+) -> Drawn:
+    if isinstance(answer, Failure):
+        return Drawn(wish.bulk_modulus, reason=answer.reason, message=answer.message)
+    try:
+        found = asked.read(answer.text, wish)
+    except ParseError as error:
+        return Drawn(wish.bulk_modulus, answer, reason=error.reason, message=str(error))
+    return Drawn(wish.bulk_modulus, answer, found.formula, found.crystal_system)
+
+
+def _checked(drawn: Drawn, target: DesignTarget, elements: Collection[str] | None) -> Drawn:
+    """The same, with a reason if it breaks the request."""
+    if drawn.formula is None:
+        return drawn
+    from pymatgen.core import Composition
+
+    amounts = Composition(drawn.formula).get_el_amt_dict()
+    free = set(target.allowed(amounts if elements is None else set(amounts) & set(elements)))
+    broken = _broken(drawn.formula, amounts, free, target)
+    return drawn if broken is None else replace(drawn, reason=broken.reason, message=broken.message)
+
+
+def _broken(
+    formula: str, amounts: dict[str, float], free: set[str], target: DesignTarget
+) -> Failure | None:
+    """What is wrong with a formula, if anything."""
+    if unwanted := sorted(set(amounts) - free):
+        return Failure("element_not_allowed", f"{formula} holds {', '.join(unwanted)}")
+    if target.max_elements is not None and len(amounts) > target.max_elements:
+        wanted = f"at most {target.max_elements} are allowed"
+        return Failure("too_many_elements", f"{formula} has {len(amounts)} elements, {wanted}")
+    # Formulas of gases name molecules, H2, whose crystals need no two atoms.
+    atoms = sum(amounts.values()) if len(amounts) > 1 else 1
+    if atoms > target.max_sites:
+        wanted = f"at most {target.max_sites} sites are allowed"
+        return Failure("too_many_sites", f"{formula} has {atoms:g} atoms, {wanted}")
+    if target.temperature == 0 and not all(float(x).is_integer() for x in amounts.values()):
+        return Failure("fractional_formula", f"{formula} has no whole number of atoms in any cell")
+    return None

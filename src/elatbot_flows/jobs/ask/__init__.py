@@ -1,0 +1,1 @@
+"""Jobs that ask a text model: predictions, generations, infills."""

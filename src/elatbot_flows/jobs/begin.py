@@ -1,0 +1,129 @@
+"""Job: open a run by writing down what is asked of whom."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from jobflow import job
+
+from elatbot_flows.documents import MethodRecord, RunRecord
+from elatbot_flows.errors import TargetError
+from elatbot_flows.jobs.rows import own_uuid
+from elatbot_flows.proposers.expectation import expectation_record
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from elatbot_flows.documents import TextModelRecord
+    from elatbot_flows.engines.text_model import TextModel
+    from elatbot_flows.judges import Judge
+    from elatbot_flows.targets import DesignTarget
+
+__all__ = ["begin"]
+
+_PACKAGES = ("elatbot_flows", "atomate2", "ase", "jobflow", "pymatgen", "torch", "transformers")
+
+
+@job(output_schema=RunRecord)
+def begin(
+    target: DesignTarget | None,
+    n: int | None,
+    seed: int,
+    model: TextModel | None,
+    expectation: str | None,
+    judges: Sequence[Judge],
+    settings: dict[str, Any],
+) -> RunRecord:
+    """Ask everybody who they are, and refuse at once what cannot be done.
+
+    Parameters
+    ----------
+    target
+        What is wanted.
+    n
+        Candidates that are to pass.
+    seed
+        Of the run.
+    model, expectation
+        The text models that propose, and that say what they expect.
+    judges
+        Who judges.
+    settings
+        Of all steps; they tell this run from others.
+
+    Raises
+    ------
+    TargetError
+        If no element is left that the target allows and everybody knows, or the text model knows
+        nothing like the target.
+    EngineError, PotentialError
+        If a model or a potential cannot be loaded.
+    """
+    if model is not None and target is not None:
+        model.check_target(target)
+    records = [judge.record() for judge in judges]
+    text = expectation_record(expectation)
+    fields: dict[str, Any] = {
+        "target": None if target is None else target.summary(),
+        "requested": n,
+        "seed": seed,
+        "elements": _elements(target, model, judges),
+        "generator": None if model is None else _generator(model),
+        "expectation": text,
+        "judges": records,
+        "settings": settings,
+        "versions": {package: version(package) for package in _PACKAGES},
+        "notes": _prospects(target, records, text),
+    }
+    return RunRecord(uuid=own_uuid(), run_id=_run_id(fields), **fields)
+
+
+def _generator(model: TextModel) -> TextModelRecord:
+    """Who proposes, and in which words it is asked."""
+    return model.engine().record.model_copy(update={"dialect": model.dialect})
+
+
+def _elements(
+    target: DesignTarget | None, model: TextModel | None, judges: Sequence[Judge]
+) -> list[str]:
+    """Elements that the target allows and everybody knows."""
+    from pymatgen.core import Element
+
+    left = {element.symbol for element in Element}
+    known = [None if model is None else model.elements, *(judge.elements() for judge in judges)]
+    for own in known:
+        left &= left if own is None else set(own)
+    if target is not None:
+        left = set(target.allowed(left))
+    if not left:
+        raise TargetError(
+            "no element is left that the target allows and text model and judges know: allow "
+            "other elements or choose other potentials"
+        )
+    return sorted(left)
+
+
+def _prospects(
+    target: DesignTarget | None, judges: Sequence[MethodRecord], text: MethodRecord | None
+) -> list[str]:
+    """Say at the start what these judges cannot resolve."""
+    if target is None:
+        return []
+    from elatbot_flows.uncertainty.calibration import load_calibration
+    from elatbot_flows.uncertainty.resolution import too_narrow
+
+    names = [record.name for record in judges] + ([text.name] if text else [])
+    words = too_narrow(load_calibration(), target.intervals(), names)
+    return [words] if words else []
+
+
+def _run_id(fields: dict[str, Any]) -> str:
+    plain = json.dumps(fields, sort_keys=True, default=_plain)
+    return hashlib.sha256(plain.encode()).hexdigest()[:12]
+
+
+def _plain(value: Any) -> Any:
+    return value.model_dump() if hasattr(value, "model_dump") else str(value)

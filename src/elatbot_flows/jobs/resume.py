@@ -1,0 +1,31 @@
+"""Whether the output of a job may stand in for that of an equal one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jobflow import Flow, Job
+
+__all__ = ["may_resume", "never_resume"]
+
+_RESUMABLE = "resumable"
+
+
+def never_resume(job: Job | Flow) -> None:
+    """Have a job run each time, although an equal one has an output in the store.
+
+    For jobs that read from outside, such as weights in a folder: equal inputs do not mean equal
+    outputs there. Runners other than ours never look, and run every job anyway.
+
+    Parameters
+    ----------
+    job
+        The job, or a flow, for all its jobs.
+    """
+    job.update_metadata({_RESUMABLE: False})
+
+
+def may_resume(job: Job) -> bool:
+    """Whether an equal finished job may stand in for this one."""
+    return bool(job.metadata.get(_RESUMABLE, True))

@@ -1,0 +1,6 @@
+"""Judges: crystals in, one elastic result for each out."""
+
+from elatbot_flows.judges.base import Judge
+from elatbot_flows.judges.potential import PotentialJudge
+
+__all__ = ["Judge", "PotentialJudge"]

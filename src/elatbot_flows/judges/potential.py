@@ -1,0 +1,90 @@
+"""The judge that relaxes crystals and strains them with an interatomic potential."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
+
+from jobflow import Maker, job
+
+from elatbot_flows.documents import MethodRecord
+from elatbot_flows.potentials.settings import ValidationSettings
+
+if TYPE_CHECKING:
+    from pymatgen.core import Structure
+
+    from elatbot_flows.documents import ElasticResult
+
+__all__ = ["PotentialJudge"]
+
+
+@dataclass
+class PotentialJudge(Maker):
+    """Relax crystals and compute their elastic tensors, one result for each.
+
+    Goes behind any job that ends in a structure or a list of structures:
+    ``PotentialJudge().make(relax_job.output.structure)``.
+
+    Parameters
+    ----------
+    name
+        The job name.
+    potential, device, dtype
+        The potential, where it runs and in which precision; None for the model's own.
+    settings
+        Method, thresholds and gates.
+    """
+
+    name: str = "judge"
+    potential: str = "7net-0"
+    device: str = "cpu"
+    dtype: str | None = None
+    settings: ValidationSettings = field(default_factory=ValidationSettings)
+
+    @job
+    def make(
+        self, structures: Structure | list[Structure], sources: list[str] | None = None
+    ) -> list[ElasticResult]:
+        """Judge some crystals; a bad one never spoils the others.
+
+        Parameters
+        ----------
+        structures
+            A list of structures, or one.
+        sources
+            What to call them, one word for each.
+
+        Returns
+        -------
+        list of ElasticResult
+            One for each structure, in their order.
+        """
+        from elatbot_flows.potentials import load_potential
+        from elatbot_flows.potentials.validation import validate_crystal
+
+        potential = load_potential(self.potential, self.device, self.dtype)
+        crystals = structures if isinstance(structures, list) else [structures]
+        names: list[str] | list[None] = sources or [None] * len(crystals)
+        return [
+            validate_crystal(crystal, potential, self.settings, source=name)
+            for crystal, name in zip(crystals, names, strict=True)
+        ]
+
+    def record(self) -> MethodRecord:
+        """The potential, with the hash of its weights and the settings of this judge.
+
+        Raises
+        ------
+        PotentialError
+            If it cannot be loaded.
+        """
+        from elatbot_flows.potentials import load_potential
+
+        potential = load_potential(self.potential, self.device, self.dtype)
+        return MethodRecord(**potential.record() | {"settings": asdict(self.settings)})
+
+    def elements(self) -> tuple[str, ...]:
+        """Symbols of the elements that the potential knows."""
+        from elatbot_flows.potentials import load_potential
+
+        return load_potential(self.potential, self.device, self.dtype).elements

@@ -1,0 +1,226 @@
+"""Proposer: a text model, in this process, in vLLM or behind a server, in any dialect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import ceil
+from typing import TYPE_CHECKING, Any
+
+from jobflow import Flow, Maker, OutputReference, Response, job
+
+from elatbot_flows.documents import Reading, SampleChunk
+from elatbot_flows.engines.text_model import TextModel, text_model
+from elatbot_flows.errors import TargetError
+from elatbot_flows.jobs.rows import WITH_STORE, own_uuid, stored
+from elatbot_flows.jobs.settings import plain_settings
+from elatbot_flows.proposers.shortlist import shortlist_of
+
+if TYPE_CHECKING:
+    from jobflow import Job
+
+    from elatbot_flows.documents import RunRecord, Shortlist
+    from elatbot_flows.targets import DesignTarget
+
+__all__ = ["TextProposer"]
+
+_HEATING = 0.15
+_HOTTEST = 1.5
+_FEWEST = 64
+
+
+@dataclass
+class TextProposer(Maker):
+    """Sample materials from a text model until there are enough distinct formulas, and rank them.
+
+    Parameters
+    ----------
+    name
+        The job name.
+    model
+        The text model.
+    expectation
+        A text model with a predictor, which says what it expects of every formula; the most
+        promising come first. None for the order of sampling.
+    temperature
+        Sampling temperature of the first round; it rises when a round brings little new. None for
+        the model's own.
+    oversample
+        Distinct formulas to sample for each candidate that is to pass.
+    chunk_size
+        Completions in one job and document.
+    max_rounds
+        Rounds after which sampling stops, wanted number reached or not.
+    """
+
+    name: str = "propose"
+    model: TextModel = field(default_factory=lambda: text_model("elatbot-mini"))
+    expectation: str | None = "elatbot-mini"
+    temperature: float | None = 0.8
+    oversample: int = 10
+    chunk_size: int = 256
+    max_rounds: int = 8
+
+    def make(self, target: DesignTarget | None, n: int | None, run: RunRecord) -> Job:
+        """Propose candidates for a target.
+
+        Parameters
+        ----------
+        target
+            What is wanted.
+        n
+            Candidates that are to pass in the end.
+        run
+            The run, or a reference to it.
+
+        Returns
+        -------
+        Job
+            Its output is a :class:`~elatbot_flows.documents.Shortlist`.
+
+        Raises
+        ------
+        TargetError
+            If there is no target, or no number.
+        """
+        if target is None or n is None:
+            raise TargetError("a text model needs a target and a number of candidates: give both")
+        made = draw_until(self, target, run, self.oversample * n)
+        made.name = self.name
+        return made
+
+    def settings(self) -> dict[str, Any]:
+        """All settings, as plain values."""
+        return plain_settings(self)
+
+
+@job(config=WITH_STORE)
+def draw_until(
+    maker: TextProposer,
+    target: DesignTarget,
+    run: RunRecord,
+    wanted: int,
+    rounds: list[list[list[Reading]]] | None = None,
+    samples: list[list[str]] | None = None,
+    temperature: float | None = None,
+) -> Shortlist | Response[Any]:
+    """Sample in rounds until enough distinct formulas are there, then make the shortlist.
+
+    Parameters
+    ----------
+    maker, target, run
+        Who is asked for what.
+    wanted
+        Distinct formulas.
+    rounds
+        What the completions of the last round say, by job.
+    samples
+        For every round the jobs that hold its completions.
+    temperature
+        Of the last round.
+    """
+    drawn = samples or []
+    before = [stored(uuid, SampleChunk).readings for part in drawn[:-1] for uuid in part]
+    last = [reading for part in rounds or [] for reading in part]
+    found = [*before, *last]
+    distinct = {reading.formula for chunk in found for reading in chunk if not reading.reason}
+    if len(distinct) >= wanted or len(drawn) >= maker.max_rounds:
+        places = [uuid for part in drawn for uuid in part]
+        return shortlist_of(maker, target, run, found, places, wanted)
+    temperature = _heated(maker, before, last, temperature)
+    jobs = _draws(maker, target, run, wanted, len(found), temperature)
+    outputs = [[OutputReference(made.uuid).readings for made in jobs]]
+    again = draw_until(
+        maker, target, run, wanted, outputs, [*drawn, [made.uuid for made in jobs]], temperature
+    )
+    again.name = maker.name
+    return Response(replace=Flow([*jobs, again], output=again.output))
+
+
+def _draws(
+    maker: TextProposer,
+    target: DesignTarget,
+    run: RunRecord,
+    wanted: int,
+    first: int,
+    temperature: float | None,
+) -> list[Job]:
+    """The jobs of one round."""
+    completions = max(_FEWEST, 2 * wanted)
+    number, size = ceil(completions / maker.chunk_size), min(maker.chunk_size, completions)
+    jobs = []
+    for place in range(number):
+        made = draw(maker, target, run, size, 1000 * run.seed + first + place, temperature)
+        made.name = f"{maker.name} {place + 1}/{number}"
+        jobs.append(made)
+    return jobs
+
+
+def _heated(
+    maker: TextProposer,
+    before: list[list[Reading]],
+    last: list[list[Reading]],
+    temperature: float | None,
+) -> float | None:
+    """Temperature of the next round: hotter if the last one brought little new."""
+    if not last or temperature is None:
+        return maker.temperature
+    known = {reading.formula for chunk in before for reading in chunk}
+    new = [reading.formula for chunk in last for reading in chunk]
+    if len(set(new) - known) < len(new) // 5:
+        return min(temperature + _HEATING, max(_HOTTEST, temperature))
+    return temperature
+
+
+@job(output_schema=SampleChunk)
+def draw(
+    maker: TextProposer,
+    target: DesignTarget,
+    run: RunRecord,
+    size: int,
+    seed: int,
+    temperature: float | None,
+) -> SampleChunk:
+    """Sample some completions and read them; every one is kept.
+
+    Parameters
+    ----------
+    maker, target, run
+        Who is asked for what.
+    size
+        Completions.
+    seed
+        Same seed, same completions, where the engine can promise it.
+    temperature
+        Of sampling.
+    """
+    from elatbot_flows.engines.drawing import draw_materials
+
+    drawn = draw_materials(
+        maker.model,
+        target,
+        size,
+        seed=seed,
+        temperature=temperature,
+        elements=tuple(run.elements),
+    )
+    return SampleChunk(
+        uuid=own_uuid(),
+        run_id=run.run_id,
+        readings=[
+            Reading(
+                formula=one.formula,
+                crystal_system=one.crystal_system,
+                reason=one.reason,
+                message=one.message,
+            )
+            for one in drawn
+        ],
+        completions=[_plain(one.completion) for one in drawn],
+    )
+
+
+def _plain(completion: Any) -> dict[str, Any] | None:
+    """A completion as plain values; None for a question without an answer."""
+    if completion is None:
+        return None
+    return {k: v for k, v in completion.as_dict().items() if not k.startswith("@")}

@@ -1,0 +1,171 @@
+"""Fit the whole calibration from known materials and what was said of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from elatbot_flows.training.calibration.composition import (
+    Hyperparameters,
+    KnownComposition,
+    fit_composition,
+    fit_hyperparameters,
+)
+from elatbot_flows.training.calibration.joint import fit_errors
+from elatbot_flows.training.calibration.spread import (
+    StatedMoments,
+    calibrate_spread,
+    state_moments,
+    subsets,
+)
+from elatbot_flows.uncertainty.calibration import Calibration
+from elatbot_flows.uncertainty.evidence import Prior, gather
+from elatbot_flows.uncertainty.kinds import material_kind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from elatbot_flows.uncertainty.evidence import Evidence
+    from elatbot_flows.uncertainty.opinions import Member, Opinion
+
+__all__ = ["JudgedMaterial", "fit_calibration", "folds_of", "priors_out_of_fold"]
+
+_COMPOSITION_FOLDS, _FOLDS = 10, 6
+_BLIND_SHARE = 0.2
+"""Share of materials whose volume is withheld, so that its absence is calibrated too."""
+
+
+@dataclass(frozen=True)
+class JudgedMaterial:
+    """A material with known moduli and what was said of it.
+
+    Parameters
+    ----------
+    formula
+        Reduced formula; materials that share it are left out together.
+    shares
+        Shares of atoms by symbol.
+    volume_per_atom
+        Of the crystal as a judge relaxed it, A^3.
+    bulk_modulus, shear_modulus
+        GPa.
+    opinions
+        By member.
+    """
+
+    formula: str
+    shares: dict[str, float]
+    volume_per_atom: float
+    bulk_modulus: float
+    shear_modulus: float
+    opinions: dict[str, Opinion] = field(default_factory=dict)
+
+
+def folds_of(formulas: Sequence[str], number: int, seed: int = 0) -> NDArray[np.int64]:
+    """A fold for each, the same for the same formula."""
+    names = sorted(set(formulas))
+    places = np.random.default_rng(seed).permutation(len(names)) % number
+    by_name = dict(zip(names, places.tolist(), strict=True))
+    return np.array([by_name[formula] for formula in formulas])
+
+
+def priors_out_of_fold(
+    known: Sequence[KnownComposition],
+    chosen: Hyperparameters,
+    materials: Sequence[JudgedMaterial],
+    seed: int = 0,
+) -> list[Prior]:
+    """What a composition model without their formula says of materials.
+
+    Every fifth does not get its volume.
+    """
+    formulas = [row.formula for row in known] + [m.formula for m in materials]
+    folds = folds_of(formulas, _COMPOSITION_FOLDS, seed)
+    blind = np.random.default_rng(seed).random(len(materials)) < _BLIND_SHARE
+    priors: list[Prior | None] = [None] * len(materials)
+    for fold in range(_COMPOSITION_FOLDS):
+        rest = [row for row, its in zip(known, folds, strict=False) if its != fold]
+        asked = np.flatnonzero(folds[len(known) :] == fold).tolist()
+        model = fit_composition(rest, chosen)
+        volumes = [None if blind[i] else materials[i].volume_per_atom for i in asked]
+        means, deviations = model.predict([materials[i].shares for i in asked], volumes)
+        for place, mean, deviation in zip(asked, means, deviations, strict=True):
+            priors[place] = Prior((mean[0], mean[1]), float(deviation), not blind[place])
+    return [prior for prior in priors if prior is not None]
+
+
+def fit_calibration(
+    known: Sequence[KnownComposition],
+    materials: Sequence[JudgedMaterial],
+    members: Sequence[Member],
+    has_shear: Sequence[bool],
+    provenance: dict[str, Any],
+    seed: int = 0,
+) -> Calibration:
+    """Fit composition model, errors and spreads.
+
+    Parameters
+    ----------
+    known
+        What the composition model learns from.
+    materials
+        What errors and spreads are fitted to; estimates of them are made without their formula.
+    members
+        Sources of opinions.
+    has_shear
+        Whether each says anything of the shear modulus.
+    provenance
+        Kept with the calibration.
+    seed
+        Of folds and random subsets.
+    """
+    chosen = fit_hyperparameters(known, seed=seed)
+    priors = priors_out_of_fold(known, chosen, materials, seed)
+    kinds = np.array([material_kind(material.shares) for material in materials])
+    names = [member.name for member in members]
+    pairs = zip(priors, kinds.tolist(), materials, strict=True)
+    evidence = gather(
+        [(prior, kind, m.opinions) for prior, kind, m in pairs],
+        dict(zip(names, has_shear, strict=True)),
+    )
+    truth = np.log([[m.bulk_modulus, m.shear_modulus] for m in materials])
+    folds = folds_of([m.formula for m in materials], _FOLDS, seed + 1)
+    stated = _out_of_fold(evidence, truth, names, has_shear, folds)
+    return Calibration(
+        tuple(members),
+        tuple(has_shear),
+        fit_errors(evidence, truth, has_shear, seed=seed),
+        calibrate_spread(stated, kinds),
+        fit_composition(known, chosen),
+        provenance,
+    )
+
+
+def _out_of_fold(
+    evidence: Evidence,
+    truth: NDArray[np.float64],
+    names: Sequence[str],
+    has_shear: Sequence[bool],
+    folds: NDArray[np.int64],
+) -> dict[tuple[str, ...], StatedMoments]:
+    """Estimates by every choice of members of materials that the errors were not fitted to."""
+    parts: dict[tuple[str, ...], list[StatedMoments]] = {each: [] for each in subsets(names)}
+    for fold in range(int(folds.max()) + 1):
+        rest = np.flatnonzero(folds != fold)
+        model = fit_errors(evidence.take(rest), truth[rest], has_shear, seed=fold)
+        rows = np.flatnonzero(folds == fold)
+        for members, found in parts.items():
+            found.append(state_moments(model, evidence, truth, names, members, rows))
+    return {members: _joined(found) for members, found in parts.items()}
+
+
+def _joined(parts: Sequence[StatedMoments]) -> StatedMoments:
+    return StatedMoments(
+        np.concatenate([part.rows for part in parts]),
+        np.concatenate([part.errors for part in parts]),
+        np.concatenate([part.covariances for part in parts]),
+    )

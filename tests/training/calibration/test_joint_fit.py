@@ -1,0 +1,127 @@
+"""Fits to materials whose distribution is known: are parameters found, do intervals hold?"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from elatbot_flows.errors import UncertaintyError
+from elatbot_flows.training.calibration import joint as fitting
+from elatbot_flows.training.calibration.joint import fit_errors, log_density, number_layout
+from elatbot_flows.training.calibration.spread import (
+    calibrate_spread,
+    spread_factor,
+    state_moments,
+    subsets,
+)
+from elatbot_flows.uncertainty.evidence import FEATURES, Evidence
+from elatbot_flows.uncertainty.joint import posterior
+from elatbot_flows.uncertainty.kinds import KINDS
+
+HAS_SHEAR = (True, False)
+NAMES = ("potential", "text")
+SPREADS = np.array([0.15, 0.3, 0.06, 0.2, 0.12])
+BIASES = np.array([0.0, 0.0, -0.05, -0.4, 0.03])
+
+
+def synthetic(n, seed, *, far_off=0.0, failing=0.0):
+    """Materials, the evidence on them and their kinds; magnetic ones have errors twice as large."""
+    random = np.random.default_rng(seed)
+    _, shear = number_layout(HAS_SHEAR)
+    kinds = random.choice(KINDS, n)
+    truth = np.column_stack([random.normal(4.5, 0.6, n), random.normal(3.7, 0.7, n)])
+    wide = np.where(kinds == "magnetic", 2.0, 1.0)[:, None]
+    values = truth[:, shear] + BIASES + random.normal(size=(n, 5)) * SPREADS * wide
+    values[random.random(n) < far_off, 2] += 1.5
+    failed = np.zeros((n, 3))
+    failed[:, 1] = random.random(n) < failing
+    given = np.ones((n, 5))
+    given[:, 3] = 1 - failed[:, 1]
+    given[random.random(n) < 0.3, 4] = 0
+    features = np.column_stack(
+        [np.ones(n), kinds == "other", kinds == "magnetic", np.zeros(n), np.zeros(n)]
+    ).astype(float)
+    assert features.shape[1] == len(FEATURES)
+    stated = np.full((n, 3), np.nan)
+    return Evidence(values * given, given, failed, stated, features, np.zeros(n)), truth, kinds
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    evidence, truth, _ = synthetic(500, 0, far_off=0.04, failing=0.1)
+    return fit_errors(evidence, truth, HAS_SHEAR)
+
+
+def test_biases_and_spreads_are_found(fitted):
+    assert fitted.bias[:, 0] == pytest.approx(BIASES, abs=0.06)
+    assert np.exp(fitted.spread[:, 0]) == pytest.approx(SPREADS, rel=0.25)
+    assert np.exp(fitted.spread[2:, 2]) == pytest.approx(np.full(3, 2.0), rel=0.35)
+
+
+def test_rare_large_errors_are_told_from_ordinary_ones(fitted):
+    assert 0.01 < fitted.rate[1] < 0.15
+    assert fitted.excess[2] > 0.5
+
+
+def test_intervals_hold_on_other_materials(fitted):
+    evidence, truth, kinds = synthetic(1500, 1, far_off=0.04, failing=0.1)
+    rows = np.arange(1500)
+    stated = {
+        names: state_moments(fitted, evidence, truth, NAMES, names, rows)
+        for names in subsets(NAMES)
+    }
+    table = calibrate_spread(stated, kinds)
+    again, true, kinds = synthetic(1500, 2, far_off=0.04, failing=0.1)
+    for names in ((), ("potential",), NAMES):
+        found = state_moments(fitted, again, true, NAMES, names, rows)
+        for kind in KINDS:
+            of_kind = np.flatnonzero(kinds[found.rows] == kind)
+            assert inside(table, found, of_kind, names, kind, true) == pytest.approx(0.8, abs=0.06)
+
+
+def inside(table, found, places, names, kind, truth):
+    """Share of materials within intervals of 80 %, of both moduli."""
+    hits = []
+    for i in places:
+        true = truth[found.rows[i]]
+        stated = table.distribution(names, kind, true - found.errors[i], found.covariances[i])
+        for name, value in zip(("bulk_modulus", "shear_modulus"), np.exp(true), strict=True):
+            low, high = stated.interval(name, 0.8)
+            hits.append(low <= value <= high)
+    return np.mean(hits)
+
+
+def test_density_of_a_mixture():
+    evidence, truth, _ = synthetic(3, 5)
+    source, shear = number_layout(HAS_SHEAR)
+    start, typical = fitting._start(*synthetic(200, 6)[:2], source, shear)
+    torch = pytest.importorskip("torch")
+    fixed = {"source": source, "shear": shear, "typical": typical}
+    tensors = {n: torch.as_tensor(v) for n, v in (start | fixed).items()}
+    model = fitting._model({n: tensors[n] for n in start}, {n: tensors[n] for n in fixed})
+    plain = type(model)(**{n: np.asarray(v) for n, v in vars(model).items()})
+    mixture = posterior(plain, evidence)
+    by_hand = [
+        np.log(
+            sum(
+                w * np.exp(-0.5 * (t - m) @ np.linalg.solve(c, t - m)) / np.sqrt(np.linalg.det(c))
+                for w, m, c in zip(ws, ms, cs, strict=True)
+            )
+            / (2 * np.pi)
+        )
+        for ws, ms, cs, t in zip(
+            mixture.weights, mixture.means, mixture.covariances, truth, strict=True
+        )
+    ]
+    assert log_density(mixture, truth) == pytest.approx(by_hand)
+
+
+def test_spread_factor_of_a_known_t_distribution():
+    drawn = 1.7 * np.random.default_rng(0).standard_t(4, 4000)
+    assert spread_factor(drawn, 4.0) == pytest.approx(1.7, rel=0.05)
+
+
+def test_too_few_materials_are_refused():
+    evidence, truth, _ = synthetic(15, 0)
+    with pytest.raises(UncertaintyError, match="fewer than 20"):
+        fit_errors(evidence, truth, HAS_SHEAR)
