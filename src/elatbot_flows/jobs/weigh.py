@@ -101,16 +101,12 @@ def _with_verdict(
 
 
 def _as_calibrated(result: ElasticResult) -> ElasticResult:
-    """The result as the calibration knows its kind.
+    """The result without a shear modulus, if a saddle was followed.
 
-    It was made without following saddles, and a potential that needs it may have invented the
-    saddle (7net-0 does for vanadium): then only the bulk modulus counts, as of a crystal that
-    failed.
+    The calibration was made without following, and a potential may have invented the saddle (7net-0
+    does for vanadium): the bulk modulus hardly feels it, the shear modulus does.
     """
-    if not result.modes_followed:
-        return result
-    doubted = {"status": "failed", "bulk_modulus": None, "shear_modulus": None}
-    return result.model_copy(update=doubted)
+    return result.model_copy(update={"shear_modulus": None}) if result.modes_followed else result
 
 
 def _flags(
