@@ -28,7 +28,7 @@ from elatbot_flows.cli.options import (
     writable_folder,
 )
 from elatbot_flows.cli.results import result_json, write_json
-from elatbot_flows.cli.running import run_shown
+from elatbot_flows.cli.running import run_to_result
 from elatbot_flows.cli.text_options import (
     Adapter,
     Asking,
@@ -211,21 +211,11 @@ class _Run:
 
     def _result(self, target: DesignTarget, store: JobStore, console: Console) -> DesignResult:
         """Run the flow and read back its result; store what is done whatever happens."""
-        from elatbot_flows.campaign.results import read_result
-        from elatbot_flows.campaign.store import publish_candidates
-
-        def publish() -> str:
-            count = publish_candidates(store)
-            return f"{count} candidates are stored as far as they got (see elatbot query): "
-
-        flow = self.maker.make(target)
-        run_shown(
-            flow,
+        return run_to_result(
+            self.maker.make(target),
             store,
             console,
             workers=self.workers,
             potentials=self.potentials,
             device=self.device,
-            publish=publish,
         )
-        return read_result(store, flow.output.uuid)

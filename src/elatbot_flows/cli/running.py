@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from jobflow import Flow, JobStore
     from rich.console import Console
 
-__all__ = ["run_shown"]
+    from elatbot_flows.campaign.results import DesignResult
+
+__all__ = ["run_shown", "run_to_result"]
 
 
 def run_shown(
@@ -82,3 +84,35 @@ def _load(potentials: Sequence[str], device: str) -> None:
 
     for name in potentials:
         warm_up(name, device)
+
+
+def run_to_result(
+    flow: Flow,
+    store: JobStore,
+    console: Console,
+    *,
+    workers: int,
+    potentials: Sequence[str],
+    device: str,
+) -> DesignResult:
+    """Run a design flow to its end, publish its candidates and read back its result.
+
+    Parameters are those of `run_shown`, and so are the errors raised.
+    """
+    from elatbot_flows.campaign.results import read_result
+    from elatbot_flows.campaign.store import publish_candidates
+
+    def publish() -> str:
+        count = publish_candidates(store)
+        return f"{count} candidates are stored as far as they got (see elatbot query): "
+
+    run_shown(
+        flow,
+        store,
+        console,
+        workers=workers,
+        potentials=potentials,
+        device=device,
+        publish=publish,
+    )
+    return read_result(store, flow.output.uuid)

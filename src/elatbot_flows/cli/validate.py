@@ -27,7 +27,7 @@ from elatbot_flows.cli.options import (
     writable_folder,
 )
 from elatbot_flows.cli.results import candidate_json
-from elatbot_flows.cli.running import run_shown
+from elatbot_flows.cli.running import run_to_result
 from elatbot_flows.errors import TargetError
 
 if TYPE_CHECKING:
@@ -143,8 +143,7 @@ class _Judging:
         self, crystals: dict[str, Structure], target: DesignTarget | None, folder: Path
     ) -> DesignResult:
         """Run the flow of a design with crystals that are given and stay as they are."""
-        from elatbot_flows.campaign.results import read_result
-        from elatbot_flows.campaign.store import open_store, publish_candidates
+        from elatbot_flows.campaign.store import open_store
         from elatbot_flows.flows import InverseDesignMaker
         from elatbot_flows.judges import PotentialJudge
         from elatbot_flows.proposers import GivenProposer
@@ -164,20 +163,15 @@ class _Judging:
         ).make(target)
         store, _ = open_store(folder)
 
-        def publish() -> str:
-            return f"{publish_candidates(store)} candidates are stored as far as they got: "
-
         console = Console(stderr=True, highlight=False)
-        run_shown(
+        return run_to_result(
             flow,
             store,
             console,
             workers=self.workers,
             potentials=self.potentials,
             device=self.device,
-            publish=publish,
         )
-        return read_result(store, flow.output.uuid)
 
 
 def _by_source(
