@@ -14,7 +14,7 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from jobflow import Flow
 
@@ -61,12 +61,10 @@ def through_fireworks(tmp_path: Path) -> Callable[[Flow], Trial]:
 
 
 @pytest.fixture(autouse=True)
-def logging_as_before() -> Iterator[None]:
-    """Undo what libraries do to the root logger: FireWorks has every message printed."""
+def quiet_root_logger() -> None:
+    """Undo what libraries do to the root logger: maggma's builders have every message printed."""
     root = logging.getLogger()
-    level, handlers = root.level, list(root.handlers)
-    yield
-    root.setLevel(level)
-    for handler in [h for h in root.handlers if type(h) is logging.StreamHandler]:
-        if handler not in handlers:
+    root.setLevel(logging.WARNING)
+    for handler in list(root.handlers):  # here, not at the end: fixtures of modules do it too
+        if not type(handler).__module__.startswith("_pytest"):
             root.removeHandler(handler)
