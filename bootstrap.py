@@ -36,7 +36,7 @@ EXTRAS = {
     "setup": "",
     "vllm": "",
     "demo": "",
-    "test": "tests,fireworks",
+    "test": "tests,fireworks,remote",
     "check": "dev,tests",
 }
 DEMO = "--bulk-modulus 150:170 --elements Ni,Al,Ti,Co,Fe,Cr -n 8 --out runs/demo"

@@ -18,6 +18,7 @@ from elatbot_flows.campaign.results import read_result
 from elatbot_flows.campaign.runner import run_flow
 from elatbot_flows.campaign.store import (
     candidate_store,
+    embedded_store,
     find_candidates,
     open_store,
     publish_candidates,
@@ -28,6 +29,7 @@ from elatbot_flows.jobs import BuildMaker, HullMaker
 from elatbot_flows.judges import PotentialJudge
 from elatbot_flows.proposers import GivenProposer, TextProposer
 from elatbot_flows.stability.settings import HullSettings
+from remote_trial import run_through_remote
 
 TARGET = DesignTarget(bulk_modulus=(80, 180), elements=("Ni", "Al", "Cu"))
 BUILD = BuildMaker(potential=samples.EMT, max_guesses=4, max_relaxed=2)
@@ -184,3 +186,35 @@ def test_crystals_are_judged_as_they_are_given():
     assert (ordered.status, ordered.verdict) == ("passed", "unknown")
     assert ordered.bulk_modulus is not None
     assert (other.status, other.reason) == ("failed", "disordered")
+
+
+@pytest.mark.slow
+def test_every_manager_gives_the_same(outcome, through_fireworks, tmp_path):
+    """Also where workers see no database, as those of jobflow-remote."""
+    pytest.importorskip("jobflow_remote")
+    expected = [facts(candidate) for candidate in outcome.candidates]
+    flow = MAKER.make(TARGET)
+    trial = through_fireworks(flow)
+    assert set(trial.states) == {"COMPLETED"}
+    by_fireworks = read_result(trial.store, flow.output.uuid)
+    assert [facts(candidate) for candidate in by_fireworks.candidates] == expected
+
+    flow = MAKER.make(TARGET)
+    store = embedded_store(tmp_path)
+    store.connect()
+    names = run_through_remote(flow, store, made(tmp_path / "remote"))
+    assert names[0] == "begin"
+    store.connect()
+    by_remote = read_result(store, flow.output.uuid)
+    assert [facts(candidate) for candidate in by_remote.candidates] == expected
+
+
+def facts(candidate):
+    """What must not depend on who runs the jobs."""
+    kept = ("candidate_id", "status", "reason", "formula", "rank", "bulk_modulus", "probability")
+    return {name: getattr(candidate, name) for name in kept}
+
+
+def made(folder):
+    folder.mkdir()
+    return folder

@@ -23,8 +23,8 @@ RUN = samples.run_record()
 TARGET = DesignTarget(bulk_modulus=Interval(80, 180))
 
 
-def make(maker, rows, target=TARGET):
-    return build_crystals.original(maker, rows, target, RUN)
+def make(maker, rows, target=TARGET, brought=()):
+    return build_crystals.original(maker, rows, brought, target, RUN)
 
 
 def spacegroup(structure):
@@ -172,13 +172,12 @@ def test_the_same_seed_builds_the_same():
     assert first == second
 
 
-def test_crystals_that_were_given_are_relaxed_and_no_others_built(monkeypatch):
+def test_crystals_that_were_given_are_relaxed_and_no_others_built():
     own = samples.polymorph(samples.fcc("Cu", 3.7), label="mine")
     given = samples.candidate(0, "Cu", polymorphs=[own])
     rows = [samples.row(0, "Cu", uuid="somewhere")]
     maker = BuildMaker(potential=samples.EMT)
-    monkeypatch.setattr("elatbot_flows.jobs.build.resting", lambda rows: [given for _ in rows])
-    chunk = make(maker, rows)
+    chunk = make(maker, rows, brought=[given])
     (crystal,) = chunk.candidates[0].polymorphs
     assert crystal.label == "mine"
     assert crystal.structure.volume == pytest.approx(3.6**3 / 4, rel=0.03)

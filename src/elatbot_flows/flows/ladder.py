@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from jobflow import Flow, OutputReference, Response, job
+from jobflow import OutputReference, Response, job
 from monty.json import MSONable
 
-from elatbot_flows.documents import CandidateChunk, Ledger
-from elatbot_flows.jobs.rows import WITH_STORE, latest, own_uuid, stored
+from elatbot_flows.documents import Ledger, LedgerRow
+from elatbot_flows.jobs.rows import continued, latest, own_uuid
 
 if TYPE_CHECKING:
-    from jobflow import Job, Maker
+    from jobflow import Flow, Job, Maker
 
-    from elatbot_flows.documents import LedgerRow, RunRecord
+    from elatbot_flows.documents import RunRecord
     from elatbot_flows.targets import DesignTarget
 
 __all__ = ["Rung", "climb"]
@@ -56,14 +56,14 @@ class Rung(MSONable):
         return str(self.step.rung)  # type: ignore[attr-defined]
 
 
-@job(config=WITH_STORE)
+@job
 def climb(
-    ledger: Ledger | str,
+    ledger: Ledger,
     target: DesignTarget | None,
     run: RunRecord,
     rung: Rung,
     done: list[list[LedgerRow]] | None = None,
-    earlier: list[str] | None = None,
+    earlier: list[list[LedgerRow]] | None = None,
 ) -> Ledger | Response[Any]:
     """Take candidates through a step, highest score first, until enough have passed.
 
@@ -72,7 +72,7 @@ def climb(
     Parameters
     ----------
     ledger
-        All candidates as the rung below left them, or the job that holds them.
+        All candidates as the rung below left them.
     target, run
         What is asked for.
     rung
@@ -80,16 +80,16 @@ def climb(
     done
         Rows of the last round.
     earlier
-        Jobs that hold the rows of the rounds before it, oldest first.
+        Rows of the rounds before it, oldest first.
 
     Returns
     -------
     Ledger
         All candidates as this rung left them.
     """
-    below = stored(ledger, Ledger) if isinstance(ledger, str) else ledger
-    before = [stored(uuid, CandidateChunk).rows for uuid in earlier or []]
-    rows = latest(below.rows, [*before, *(done or [])])
+    below = Ledger.model_validate(ledger)
+    rounds = [_rows(chunk) for chunk in [*(earlier or []), *(done or [])]]
+    rows = latest(below.rows, rounds)
     chosen = _next(rows, rung)
     if not chosen:
         return Ledger(
@@ -98,10 +98,17 @@ def climb(
     jobs = [rung.step.make(chunk, target, run) for chunk in _chunks(chosen, rung)]
     _number(jobs)
     outputs = [OutputReference(made.output.uuid).rows for made in jobs]
-    known = dict.fromkeys(str(row.uuid) for chunk in done or [] for row in chunk)
-    again = climb(below.uuid, target, run, rung, outputs, [*(earlier or []), *known])
+    known = dict.fromkeys(str(row.uuid) for chunk in rounds for row in chunk)
+    before: Any = [OutputReference(uuid).rows for uuid in known]
+    here: Any = OutputReference(below.uuid)
+    again = climb(here, target, run, rung, outputs, before)
     again.name = rung.step.name
-    return Response(replace=Flow([*jobs, again], output=again.output))
+    finished = {below.uuid, *known, *(str(row.uuid) for row in chosen)}
+    return Response(replace=continued([*jobs, again], again.output, finished))
+
+
+def _rows(chunk: list[Any]) -> list[LedgerRow]:
+    return [LedgerRow.model_validate(row) for row in chunk]
 
 
 def _next(rows: list[LedgerRow], rung: Rung) -> list[LedgerRow]:

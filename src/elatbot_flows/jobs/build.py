@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from math import isfinite
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jobflow import Maker, job
 
 from elatbot_flows.crystals.screening import relax_guesses
 from elatbot_flows.documents import CandidateChunk, CandidateDocument
 from elatbot_flows.errors import StructureError
-from elatbot_flows.jobs.rows import WITH_STORE, candidate_of, chunk_of, resting
+from elatbot_flows.jobs.rows import candidate_of, candidates_at, chunk_of, resting
 
 if TYPE_CHECKING:
     from jobflow import Job
@@ -100,7 +100,8 @@ class BuildMaker(Maker):
         Job
             Its output is a :class:`~elatbot_flows.documents.CandidateChunk`.
         """
-        made = build_crystals(self, rows, target, run)
+        brought: Any = resting([row for row in rows if row.uuid is not None])
+        made = build_crystals(self, rows, brought, target, run)
         made.name = self.name
         return made
 
@@ -166,10 +167,11 @@ class BuildMaker(Maker):
             return build(SOURCES)
 
 
-@job(output_schema=CandidateChunk, config=WITH_STORE)
+@job(output_schema=CandidateChunk)
 def build_crystals(
     maker: BuildMaker,
     rows: list[LedgerRow],
+    brought: list[CandidateDocument],
     target: DesignTarget | None,
     run: RunRecord,
 ) -> CandidateChunk:
@@ -181,14 +183,15 @@ def build_crystals(
         How.
     rows
         Their rows.
+    brought
+        Those of them that a proposer wrote down as candidates.
     target, run
         What is asked for.
     """
     from elatbot_flows.potentials import load_potential
 
     potential = load_potential(maker.potential, maker.device)
-    brought = [row for row in rows if row.uuid is not None]
-    given = {candidate.candidate_id: candidate for candidate in resting(brought)}
+    given = {candidate.candidate_id: candidate for candidate in candidates_at(brought)}
     max_sites = DEFAULT_MAX_SITES if target is None else target.max_sites
     built = [
         maker.build(

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from jobflow import Flow, Maker, job
 
 from elatbot_flows.documents import CandidateChunk, Evidence
-from elatbot_flows.jobs.rows import WITH_STORE, chunk_of, resting
+from elatbot_flows.jobs.rows import candidates_at, chunk_of, resting
 from elatbot_flows.jobs.weigh import weighed
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
-    from elatbot_flows.documents import ElasticResult, LedgerRow, RunRecord
+    from elatbot_flows.documents import CandidateDocument, ElasticResult, LedgerRow, RunRecord
     from elatbot_flows.judges import Judge
     from elatbot_flows.targets import DesignTarget
 
@@ -62,25 +62,28 @@ class JudgeMaker(Maker):
         Flow
             Its output is a :class:`~elatbot_flows.documents.CandidateChunk`.
         """
-        shown = show(rows)
+        there: Any = resting(rows)
+        shown = show(there)
         shown.name = "show"
         names = [str(row.formula) for row in rows]
         crystals: Any = shown.output  # a reference, until the flow runs
         asked = [judge.make(crystals, names) for judge in self.judges]
-        ended = weigh(rows, [judged.output for judged in asked], target, run)
+        ended = weigh(rows, there, [judged.output for judged in asked], target, run)
         ended.name = "weigh"
         return Flow([shown, *asked, ended], output=ended.output, name=self.name)
 
 
-@job(config=WITH_STORE)
-def show(rows: list[LedgerRow]) -> list[Structure]:
+@job
+def show(candidates: list[CandidateDocument]) -> list[Structure]:
     """The crystals that stand for candidates."""
-    return [candidate.polymorphs[candidate.polymorph].structure for candidate in resting(rows)]
+    found = candidates_at(candidates)
+    return [candidate.polymorphs[candidate.polymorph].structure for candidate in found]
 
 
-@job(output_schema=CandidateChunk, config=WITH_STORE)
+@job(output_schema=CandidateChunk)
 def weigh(
     rows: list[LedgerRow],
+    candidates: list[CandidateDocument],
     said: list[list[ElasticResult]],
     target: DesignTarget | None,
     run: RunRecord,
@@ -89,7 +92,7 @@ def weigh(
 
     Parameters
     ----------
-    rows
+    rows, candidates
         Who was judged.
     said
         For every judge one result for each candidate.
@@ -97,7 +100,7 @@ def weigh(
         What is asked for.
     """
     done = []
-    for place, candidate in enumerate(resting(rows)):
+    for place, candidate in enumerate(candidates_at(candidates)):
         new = [Evidence(polymorph=candidate.polymorph, result=one[place]) for one in said]
         evidence = [*candidate.evidence, *new]
         done.append(weighed(candidate.updated(evidence=evidence), target))

@@ -9,7 +9,7 @@ from jobflow import Maker, job
 
 from elatbot_flows.documents import CandidateChunk
 from elatbot_flows.jobs.hull import HullMaker
-from elatbot_flows.jobs.rows import WITH_STORE, chunk_of, resting
+from elatbot_flows.jobs.rows import candidates_at, chunk_of, resting
 
 if TYPE_CHECKING:
     from jobflow import Job
@@ -58,25 +58,31 @@ class PlaceMaker(Maker):
             Its output is a :class:`~elatbot_flows.documents.CandidateChunk`.
         """
         del target
-        made = place_candidates(self, rows, run)
+        there: Any = resting(rows)
+        made = place_candidates(self, rows, there, run)
         made.name = self.name
         return made
 
 
-@job(output_schema=CandidateChunk, config=WITH_STORE)
-def place_candidates(maker: PlaceMaker, rows: list[LedgerRow], run: RunRecord) -> CandidateChunk:
+@job(output_schema=CandidateChunk)
+def place_candidates(
+    maker: PlaceMaker,
+    rows: list[LedgerRow],
+    candidates: list[CandidateDocument],
+    run: RunRecord,
+) -> CandidateChunk:
     """Place candidates; one that cannot be placed has a hull without a number, and a reason.
 
     Parameters
     ----------
     maker
         How.
-    rows
+    rows, candidates
         Who.
     run
         The run they belong to.
     """
-    candidates = resting(rows)
+    candidates = candidates_at(candidates)
     crystals = [_crystal(candidate, maker.hull.potential) for candidate in candidates]
     found = maker.hull.place(crystals)
     placed = [

@@ -1,10 +1,14 @@
-"""Rows of the ledger: made of candidates, and back to the documents they point to."""
+"""Rows of the ledger: made of candidates, and back to the documents they point to.
+
+Jobs are given references to these documents, so whoever runs them resolves them: the worker itself,
+or, where workers cannot reach the database, the manager that hands them their input.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from jobflow import CURRENT_JOB, JobConfig
+from jobflow import CURRENT_JOB, Flow, OutputReference
 
 from elatbot_flows.documents import (
     CandidateChunk,
@@ -17,26 +21,21 @@ from elatbot_flows.documents import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from pydantic import BaseModel
+    from jobflow import Job
 
     from elatbot_flows.documents import MethodRecord, RunRecord
 
 __all__ = [
-    "WITH_STORE",
     "candidate_of",
+    "candidates_at",
     "chunk_of",
+    "continued",
     "latest",
     "own_uuid",
     "resting",
     "row_of",
-    "stored",
     "text_evidence",
 ]
-
-WITH_STORE = JobConfig(expose_store=True)
-"""Configuration of jobs that read what other jobs stored."""
-
-_Document = TypeVar("_Document", bound="BaseModel")
 
 
 def own_uuid() -> str:
@@ -45,26 +44,45 @@ def own_uuid() -> str:
     return "" if job is None else str(job.uuid)
 
 
-def stored(uuid: str, kind: type[_Document]) -> _Document:
-    """The output of a finished job, read by a job that may use the store.
+def resting(rows: Sequence[LedgerRow]) -> list[OutputReference]:
+    """References to the candidates of rows, in the documents where they rest."""
+    return [OutputReference(str(row.uuid)).candidates[row.place] for row in rows]
 
-    Jobs hand on addresses instead of references where a job of another flow holds the document:
-    FireWorks refuses references that lead out of the flow a job replaces itself by.
+
+def candidates_at(resolved: Sequence[Any]) -> list[CandidateDocument]:
+    """The candidates that references of `resting` led to, as managers hand them to a job."""
+    return [CandidateDocument.model_validate(value) for value in resolved]
+
+
+class _OpenFlow(Flow):  # type: ignore[misc]
+    """A flow that jobflow lets refer to finished jobs; elsewhere it is an ordinary one."""
+
+    finished: tuple[str, ...] = ()
+
+    @property
+    def job_uuids(self) -> tuple[str, ...]:
+        return (*super().job_uuids, *self.finished)
+
+    def as_dict(self) -> dict[str, Any]:
+        plain: dict[str, Any] = super().as_dict()
+        return plain | {"@module": Flow.__module__, "@class": Flow.__name__}
+
+
+def continued(jobs: Sequence[Job | Flow], output: Any, finished: Iterable[str]) -> Flow:
+    """The flow by which a job replaces itself, with references to jobs finished before it.
+
+    jobflow's managers refuse references that lead out of such a flow; what they lead to is done.
 
     Parameters
     ----------
-    uuid
-        Of the job.
-    kind
-        The class of its output.
+    jobs, output
+        As for jobflow's ``Flow``.
+    finished
+        uuids of the jobs that are done.
     """
-    return kind.model_validate(CURRENT_JOB.store.get_output(uuid, load=True))
-
-
-def resting(rows: Sequence[LedgerRow]) -> list[CandidateDocument]:
-    """The candidates of rows, from where they rest; see `stored`."""
-    chunks = {uuid: stored(uuid, CandidateChunk) for uuid in {str(row.uuid) for row in rows}}
-    return [chunks[str(row.uuid)].candidates[row.place] for row in rows]
+    flow = _OpenFlow(list(jobs), output=output)
+    flow.finished = tuple(finished)
+    return flow
 
 
 def candidate_of(row: LedgerRow, run: RunRecord) -> CandidateDocument:

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from jobflow import Flow, Maker, OutputReference, Response, job
+from jobflow import Maker, OutputReference, Response, job
 
 from elatbot_flows.documents import Reading, SampleChunk
 from elatbot_flows.engines.text_model import TextModel, text_model
 from elatbot_flows.errors import TargetError
-from elatbot_flows.jobs.rows import WITH_STORE, own_uuid, stored
+from elatbot_flows.jobs.rows import continued, own_uuid
 from elatbot_flows.jobs.settings import plain_settings
 from elatbot_flows.proposers.shortlist import shortlist_of
 
@@ -93,7 +93,7 @@ class TextProposer(Maker):
         return plain_settings(self)
 
 
-@job(config=WITH_STORE)
+@job
 def draw_until(
     maker: TextProposer,
     target: DesignTarget,
@@ -112,28 +112,31 @@ def draw_until(
     wanted
         Distinct formulas.
     rounds
-        What the completions of the last round say, by job.
+        What the completions of every round say, by job.
     samples
         For every round the jobs that hold its completions.
     temperature
         Of the last round.
     """
     drawn = samples or []
-    before = [stored(uuid, SampleChunk).readings for part in drawn[:-1] for uuid in part]
-    last = [reading for part in rounds or [] for reading in part]
-    found = [*before, *last]
+    said = [[_readings(chunk) for chunk in part] for part in rounds or []]
+    found = [chunk for part in said for chunk in part]
     distinct = {reading.formula for chunk in found for reading in chunk if not reading.reason}
     if len(distinct) >= wanted or len(drawn) >= maker.max_rounds:
         places = [uuid for part in drawn for uuid in part]
         return shortlist_of(maker, target, run, found, places, wanted)
-    temperature = _heated(maker, before, last, temperature)
+    temperature = _heated(maker, said, temperature)
     jobs = _draws(maker, target, run, wanted, len(found), temperature)
-    outputs = [[OutputReference(made.uuid).readings for made in jobs]]
-    again = draw_until(
-        maker, target, run, wanted, outputs, [*drawn, [made.uuid for made in jobs]], temperature
-    )
+    drawn_then = [*drawn, [made.uuid for made in jobs]]
+    read: Any = [[OutputReference(uuid).readings for uuid in part] for part in drawn_then]
+    again = draw_until(maker, target, run, wanted, read, drawn_then, temperature)
     again.name = maker.name
-    return Response(replace=Flow([*jobs, again], output=again.output))
+    finished = [uuid for part in drawn for uuid in part]
+    return Response(replace=continued([*jobs, again], again.output, finished))
+
+
+def _readings(chunk: list[Any]) -> list[Reading]:
+    return [Reading.model_validate(reading) for reading in chunk]
 
 
 def _draws(
@@ -157,15 +160,14 @@ def _draws(
 
 def _heated(
     maker: TextProposer,
-    before: list[list[Reading]],
-    last: list[list[Reading]],
+    said: list[list[list[Reading]]],
     temperature: float | None,
 ) -> float | None:
     """Temperature of the next round: hotter if the last one brought little new."""
-    if not last or temperature is None:
+    if not said or temperature is None:
         return maker.temperature
-    known = {reading.formula for chunk in before for reading in chunk}
-    new = [reading.formula for chunk in last for reading in chunk]
+    known = {reading.formula for part in said[:-1] for chunk in part for reading in chunk}
+    new = [reading.formula for chunk in said[-1] for reading in chunk]
     if len(set(new) - known) < len(new) // 5:
         return min(temperature + _HEATING, max(_HOTTEST, temperature))
     return temperature
