@@ -71,7 +71,7 @@ def shares(folder: Path) -> str:
 
     Read from when jobs were stored: a step lasts from the end of the last one to its own end.
     """
-    from elatbot_flows.campaign.store import open_store
+    from elatbot_flows.database.stores import open_store
 
     store, _ = open_store(folder, existing=True)
     ended: dict[str, float] = {}

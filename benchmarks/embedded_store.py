@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from maggma.stores import MontyStore
 
-from elatbot_flows.campaign.sqlite_store import SqliteStore
+from elatbot_flows.database.sqlite_store import SqliteStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,7 +13,7 @@ from jobflow import JobStore, run_locally
 from maggma.stores import MemoryStore
 
 from elatbot_flows import InverseDesignMaker
-from elatbot_flows.campaign.results import read_result
+from elatbot_flows.database.results import read_result
 from elatbot_flows.jobs import BuildMaker
 from elatbot_flows.judges import PotentialJudge
 from elatbot_flows.proposers import GivenProposer

@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 from elatbot_flows import Interval
-from elatbot_flows.campaign.store import candidate_store, find_candidates, open_store
+from elatbot_flows.database.stores import candidate_store, find_candidates, open_store
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from maggma.stores import MemoryStore
 from pymatgen.core import Lattice, Structure
 
 from elatbot_flows import DesignTarget, Interval, InverseDesignMaker
-from elatbot_flows.campaign.results import read_result
+from elatbot_flows.database.results import read_result
 from elatbot_flows.judges import PotentialJudge
 from elatbot_flows.proposers import GivenProposer
 

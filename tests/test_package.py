@@ -21,9 +21,10 @@ LAYER = {
     **dict.fromkeys(["intervals", "targets", "elasticity", "text", "uncertainty"], 1),
     **dict.fromkeys(["engines", "potentials", "crystals", "stability", "retrieval"], 2),
     **dict.fromkeys(["evaluation", "training"], 2),
-    **dict.fromkeys(["proposers", "judges", "jobs"], 3),
-    **dict.fromkeys(["flows"], 4),
-    **dict.fromkeys(["", "campaign", "report", "cli", "__main__"], 5),
+    **dict.fromkeys(["database"], 3),
+    **dict.fromkeys(["proposers", "judges", "jobs"], 4),
+    **dict.fromkeys(["flows"], 5),
+    **dict.fromkeys(["", "campaign", "report", "cli", "__main__"], 6),
 }
 FIRST_LAYER_WITH_JOBFLOW = 3
 

@@ -17,7 +17,7 @@ from maggma.stores import MemoryStore
 
 import sample_jobs
 from elatbot_flows.campaign.runner import run_flow
-from elatbot_flows.campaign.store import embedded_store
+from elatbot_flows.database.stores import embedded_store
 from elatbot_flows.errors import StoreError
 from elatbot_flows.jobs import never_resume
 from sample_jobs import executions
@@ -160,7 +160,7 @@ import sys
 from jobflow import Flow
 import sample_jobs
 from elatbot_flows.campaign.runner import run_flow
-from elatbot_flows.campaign.store import embedded_store
+from elatbot_flows.database.stores import embedded_store
 from pathlib import Path
 
 if __name__ == "__main__":

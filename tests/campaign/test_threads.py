@@ -53,7 +53,7 @@ import json, os, sys
 from jobflow import Flow
 import sample_jobs
 from elatbot_flows.campaign.runner import run_flow
-from elatbot_flows.campaign.store import embedded_store
+from elatbot_flows.database.stores import embedded_store
 from pathlib import Path
 
 if __name__ == "__main__":

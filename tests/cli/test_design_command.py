@@ -14,7 +14,7 @@ from cli_commands import BAND, EMT, METALS, QUICK, elatbot, start
 from pymatgen.core import Structure
 
 import samples
-from elatbot_flows.campaign.store import open_store
+from elatbot_flows.database.stores import open_store
 from elatbot_flows.documents import CandidateDocument, DesignCounts
 
 pytestmark = pytest.mark.slow
@@ -230,7 +230,7 @@ JOB_STORE:
   "@module": jobflow.core.store
   "@class": JobStore
   docs_store:
-    "@module": elatbot_flows.campaign.sqlite_store
+    "@module": elatbot_flows.database.sqlite_store
     "@class": SqliteStore
     path: {}/laboratory.sqlite
     collection_name: outputs

@@ -7,7 +7,7 @@ import json
 import pytest
 
 import samples
-from elatbot_flows.campaign.store import candidate_store, open_store
+from elatbot_flows.database.stores import candidate_store, open_store
 
 
 @pytest.fixture

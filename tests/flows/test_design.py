@@ -14,9 +14,9 @@ from pymatgen.core import Lattice, Structure
 
 import samples
 from elatbot_flows import DesignTarget, InverseDesignMaker
-from elatbot_flows.campaign.results import read_result
 from elatbot_flows.campaign.runner import run_flow
-from elatbot_flows.campaign.store import (
+from elatbot_flows.database.results import read_result
+from elatbot_flows.database.stores import (
     candidate_store,
     embedded_store,
     find_candidates,

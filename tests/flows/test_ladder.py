@@ -12,8 +12,9 @@ from monty.json import MontyDecoder, MontyEncoder
 
 import samples
 from elatbot_flows.documents import CandidateChunk, Ledger
+from elatbot_flows.documents.rows import candidate_of
 from elatbot_flows.flows.ladder import Rung, climb
-from elatbot_flows.jobs.rows import candidate_of, chunk_of
+from elatbot_flows.jobs.rows import chunk_of
 from elatbot_flows.targets import DesignTarget, Interval
 
 TARGET = DesignTarget(bulk_modulus=Interval(140, 160))

@@ -13,7 +13,7 @@ from pymatgen.core import Lattice, Structure
 
 import samples
 from elatbot_flows.campaign.runner import run_flow
-from elatbot_flows.campaign.store import embedded_store
+from elatbot_flows.database.stores import embedded_store
 from elatbot_flows.errors import EngineError, TargetError
 from elatbot_flows.flows import PredictManyMaker
 from elatbot_flows.jobs import PredictElasticMaker

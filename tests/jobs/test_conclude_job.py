@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import samples
-from elatbot_flows.jobs.conclude import OUTRANKED, conclude
+from elatbot_flows.documents.rows import OUTRANKED
+from elatbot_flows.jobs.conclude import conclude
 
 close = conclude.original
 REASONS = ("born_unstable", "relaxation_not_converged", "potential_error")

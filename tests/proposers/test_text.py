@@ -8,7 +8,7 @@ from maggma.stores import MemoryStore
 
 import samples
 from elatbot_flows import DesignTarget, InverseDesignMaker
-from elatbot_flows.campaign.results import read_result
+from elatbot_flows.database.results import read_result
 from elatbot_flows.documents import SampleChunk, Shortlist
 from elatbot_flows.engines.text_model import text_model
 from elatbot_flows.errors import TargetError

@@ -6,7 +6,7 @@ import pytest
 from pymatgen.core import Lattice, Structure
 
 import samples
-from elatbot_flows.campaign.results import DesignResult
+from elatbot_flows.database.results import DesignResult
 from elatbot_flows.documents import (
     CandidateDocument,
     DesignCounts,

@@ -44,7 +44,7 @@ from elatbot_flows.errors import TargetError
 if TYPE_CHECKING:
     from jobflow import JobStore
 
-    from elatbot_flows.campaign.results import DesignResult
+    from elatbot_flows.database.results import DesignResult
     from elatbot_flows.flows import InverseDesignMaker
     from elatbot_flows.proposers import Proposer
     from elatbot_flows.targets import DesignTarget
@@ -189,7 +189,7 @@ class _Run:
 
     def go(self, target: DesignTarget, unreadable: list[dict[str, Any]]) -> None:
         """Run the flow, then write and show what came of it."""
-        from elatbot_flows.campaign.store import open_store
+        from elatbot_flows.database.stores import open_store
         from elatbot_flows.report import render_summary, write_report
 
         console = Console(stderr=True, highlight=False)

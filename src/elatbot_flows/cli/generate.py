@@ -67,7 +67,7 @@ def generate(
     from jobflow import Flow
     from monty.json import jsanitize
 
-    from elatbot_flows.campaign.store import open_store
+    from elatbot_flows.database.stores import open_store
     from elatbot_flows.jobs import GenerateMaker, never_resume
     from elatbot_flows.text.elatbot_prompts import Task
 

@@ -204,7 +204,7 @@ def _ask(
     """Predictions of the readable rows as plain JSON values."""
     from monty.json import jsanitize
 
-    from elatbot_flows.campaign.store import open_store
+    from elatbot_flows.database.stores import open_store
     from elatbot_flows.flows import PredictManyMaker
 
     if not rows.materials:

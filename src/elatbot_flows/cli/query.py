@@ -81,7 +81,7 @@ def query(
 
     A material that several runs found for one target is shown once, from the run that ranks first.
     """
-    from elatbot_flows.campaign.store import candidate_store, find_candidates, open_store
+    from elatbot_flows.database.stores import candidate_store, find_candidates, open_store
     from elatbot_flows.documents import CandidateDocument
 
     _check_sort(sort, CandidateDocument)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from jobflow import Flow, JobStore
     from rich.console import Console
 
-    from elatbot_flows.campaign.results import DesignResult
+    from elatbot_flows.database.results import DesignResult
 
 __all__ = ["run_shown", "run_to_result"]
 
@@ -99,8 +99,8 @@ def run_to_result(
 
     Parameters are those of `run_shown`, and so are the errors raised.
     """
-    from elatbot_flows.campaign.results import read_result
-    from elatbot_flows.campaign.store import publish_candidates
+    from elatbot_flows.database.results import read_result
+    from elatbot_flows.database.stores import publish_candidates
 
     def publish() -> str:
         count = publish_candidates(store)

@@ -33,7 +33,7 @@ from elatbot_flows.errors import TargetError
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
-    from elatbot_flows.campaign.results import DesignResult
+    from elatbot_flows.database.results import DesignResult
     from elatbot_flows.documents import CandidateDocument
     from elatbot_flows.jobs import HullMaker
     from elatbot_flows.potentials.settings import ValidationSettings
@@ -143,7 +143,7 @@ class _Judging:
         self, crystals: dict[str, Structure], target: DesignTarget | None, folder: Path
     ) -> DesignResult:
         """Run the flow of a design with crystals that are given and stay as they are."""
-        from elatbot_flows.campaign.store import open_store
+        from elatbot_flows.database.stores import open_store
         from elatbot_flows.flows import InverseDesignMaker
         from elatbot_flows.judges import PotentialJudge
         from elatbot_flows.proposers import GivenProposer

@@ -10,7 +10,8 @@ from jobflow import OutputReference, Response, job
 from monty.json import MSONable
 
 from elatbot_flows.documents import Ledger, LedgerRow
-from elatbot_flows.jobs.rows import continued, latest, own_uuid
+from elatbot_flows.documents.rows import latest
+from elatbot_flows.jobs.rows import continued, own_uuid
 
 if TYPE_CHECKING:
     from jobflow import Flow, Job, Maker

@@ -11,8 +11,9 @@ from jobflow import Maker, job
 
 from elatbot_flows.crystals.screening import relax_guesses
 from elatbot_flows.documents import CandidateChunk, CandidateDocument
+from elatbot_flows.documents.rows import candidate_of
 from elatbot_flows.errors import StructureError
-from elatbot_flows.jobs.rows import candidate_of, candidates_at, chunk_of, resting
+from elatbot_flows.jobs.rows import candidates_at, chunk_of, resting
 
 if TYPE_CHECKING:
     from jobflow import Job

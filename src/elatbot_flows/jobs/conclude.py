@@ -8,19 +8,12 @@ from typing import TYPE_CHECKING
 from jobflow import job
 
 from elatbot_flows.documents import DesignCounts, DesignDocument
+from elatbot_flows.documents.rows import OUTRANKED, closed, ranked
 
 if TYPE_CHECKING:
     from elatbot_flows.documents import Ledger, LedgerRow, RunRecord, Shortlist
 
-__all__ = ["closed", "conclude", "ranked"]
-
-_WORDS = {"hit": 0, "open": 1, "miss": 2, "unknown": 3}
-_OUTRANKED = {"proposed": "outranked", "built": "outranked_after_screening"}
-OUTRANKED = {
-    "outranked": "the text model expected others to come closer",
-    "outranked_after_screening": "others came closer to the target after the cheap relaxation",
-}
-"""Why a candidate was left where it was, for people."""
+__all__ = ["conclude"]
 
 
 @job(output_schema=DesignDocument)
@@ -49,27 +42,6 @@ def conclude(run: RunRecord, shortlist: Shortlist, ledger: Ledger) -> DesignDocu
         notes.append(_shortfall(counts, run.requested))
     return DesignDocument(
         run=run, counts=counts, rows=rows, sample_uuids=shortlist.sample_uuids, notes=notes
-    )
-
-
-def closed(row: LedgerRow) -> LedgerRow:
-    """Give those whose turn never came the reason for it."""
-    if row.status not in _OUTRANKED:
-        return row
-    return row.model_copy(update={"status": "rejected", "reason": _OUTRANKED[row.status]})
-
-
-def ranked(rows: list[LedgerRow]) -> list[LedgerRow]:
-    """Those that passed, best first, then all others."""
-    return sorted(
-        rows,
-        key=lambda row: (
-            row.status != "passed",
-            _WORDS[row.verdict],
-            row.hull == "unstable",
-            -(row.probability or 0.0),
-            row.candidate_id,
-        ),
     )
 
 

@@ -1,4 +1,4 @@
-"""Rows of the ledger: made of candidates, and back to the documents they point to.
+"""What jobs hand on: chunks of candidates, and references to where candidates rest.
 
 Jobs are given references to these documents, so whoever runs them resolves them: the worker itself,
 or, where workers cannot reach the database, the manager that hands them their input.
@@ -10,31 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 from jobflow import CURRENT_JOB, Flow, OutputReference
 
-from elatbot_flows.documents import (
-    CandidateChunk,
-    CandidateDocument,
-    ElasticResult,
-    Evidence,
-    LedgerRow,
-)
+from elatbot_flows.documents import CandidateChunk, CandidateDocument
+from elatbot_flows.documents.rows import row_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from jobflow import Job
 
-    from elatbot_flows.documents import MethodRecord, RunRecord
+    from elatbot_flows.documents import LedgerRow, RunRecord
 
 __all__ = [
-    "candidate_of",
     "candidates_at",
     "chunk_of",
     "continued",
-    "latest",
     "own_uuid",
     "resting",
-    "row_of",
-    "text_evidence",
 ]
 
 
@@ -85,81 +76,6 @@ def continued(jobs: Sequence[Job | Flow], output: Any, finished: Iterable[str]) 
     return flow
 
 
-def candidate_of(row: LedgerRow, run: RunRecord) -> CandidateDocument:
-    """The candidate that a row of a proposer stands for.
-
-    Parameters
-    ----------
-    row
-        A row with a formula.
-    run
-        The run, for who expects what.
-    """
-    from pymatgen.core import Composition
-
-    elements = sorted(element.symbol for element in Composition(str(row.formula)).elements)
-    evidence = []
-    if row.expected is not None and run.expectation is not None:
-        evidence.append(text_evidence(row, elements, run.expectation))
-    return CandidateDocument(
-        candidate_id=row.candidate_id,
-        run_id=run.run_id,
-        status=row.status,
-        reason=row.reason,
-        formula=row.formula,
-        chemsys="-".join(elements),
-        elements=elements,
-        nelements=len(elements),
-        source=run.generator.name if run.generator else None,
-        proposed_crystal_system=row.crystal_system,
-        times_proposed=row.times_proposed,
-        unseen=row.unseen,
-        evidence=evidence,
-    )
-
-
-def text_evidence(row: LedgerRow, elements: list[str], model: MethodRecord) -> Evidence:
-    """What the text model expects of a row, as evidence."""
-    mean, std = row.expected or (None, None)
-    result = ElasticResult(
-        formula=row.formula,
-        chemsys="-".join(elements),
-        elements=elements,
-        status="passed",
-        bulk_modulus=mean,
-        bulk_modulus_std=std,
-        method="text",
-        judge=model,
-    )
-    return Evidence(polymorph=None, result=result)
-
-
-def row_of(candidate: CandidateDocument, before: LedgerRow, **changed: Any) -> LedgerRow:
-    """The row of a candidate after a step.
-
-    Parameters
-    ----------
-    candidate
-        The candidate.
-    before
-        Its row before the step.
-    changed
-        Further fields, such as the score.
-    """
-    return before.model_copy(
-        update={
-            "rung": candidate.rung,
-            "status": candidate.status,
-            "reason": candidate.reason,
-            "polymorph": candidate.polymorph,
-            "verdict": candidate.verdict,
-            "probability": candidate.probability,
-            "hull": candidate.hull.status if candidate.hull else None,
-            **changed,
-        }
-    )
-
-
 def chunk_of(
     rung: str,
     run: RunRecord,
@@ -178,9 +94,3 @@ def chunk_of(
     return CandidateChunk(
         uuid=uuid, run_id=run.run_id, rung=rung, rows=rows, candidates=list(candidates)
     )
-
-
-def latest(rows: Sequence[LedgerRow], done: Iterable[Sequence[LedgerRow]]) -> list[LedgerRow]:
-    """All rows, each as the last step left it, in the order of the ledger."""
-    newer = {row.candidate_id: row for chunk in done for row in chunk}
-    return [newer.get(row.candidate_id, row) for row in rows]

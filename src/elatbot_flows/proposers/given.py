@@ -16,8 +16,9 @@ from elatbot_flows.documents import (
     Polymorph,
     Shortlist,
 )
+from elatbot_flows.documents.rows import candidate_of
 from elatbot_flows.errors import TargetError
-from elatbot_flows.jobs.rows import candidate_of, chunk_of, own_uuid
+from elatbot_flows.jobs.rows import chunk_of, own_uuid
 from elatbot_flows.jobs.settings import plain_settings
 from elatbot_flows.proposers.expectation import expected, promise
 

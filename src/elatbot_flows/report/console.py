@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from elatbot_flows.campaign.results import DesignResult
+    from elatbot_flows.database.results import DesignResult
     from elatbot_flows.documents import CandidateDocument, DesignDocument
 
 __all__ = ["render_candidates", "render_materials", "render_summary"]

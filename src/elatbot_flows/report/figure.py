@@ -15,7 +15,7 @@ from elatbot_flows.report.words import target_words
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from elatbot_flows.campaign.results import DesignResult
+    from elatbot_flows.database.results import DesignResult
 
 __all__ = ["as_svg", "funnel_figure", "moduli_figure", "report_figure"]
 

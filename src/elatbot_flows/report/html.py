@@ -34,7 +34,7 @@ from elatbot_flows.targets import PROPERTIES
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from elatbot_flows.campaign.results import DesignResult
+    from elatbot_flows.database.results import DesignResult
     from elatbot_flows.documents import CandidateDocument, MethodRecord, RunRecord
 
 __all__ = ["report_page"]

@@ -17,7 +17,7 @@ from elatbot_flows.targets import PROPERTIES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from elatbot_flows.campaign.results import DesignResult
+    from elatbot_flows.database.results import DesignResult
     from elatbot_flows.documents import CandidateDocument, MethodRecord, RunRecord
 
 __all__ = ["estimate_words", "limits", "origin_words", "result_sentence"]

@@ -146,7 +146,7 @@ class KnowledgeBase:
         Parameters
         ----------
         store
-            For example the collection of candidates of `campaign.store.candidate_store`,
+            For example the collection of candidates of `database.stores.candidate_store`,
             whose moduli belong to 0 K: ``temperature=0, zero_kelvin=True``.
         criteria
             Which documents, in the query language of MongoDB.

@@ -18,9 +18,9 @@ from jobflow import Flow, JobStore, job, run_locally
 from maggma.stores import MemoryStore
 from monty.json import MontyDecoder, MontyEncoder
 
-from elatbot_flows.campaign.sqlite_file import DocumentFile
-from elatbot_flows.campaign.sqlite_index import conditions, prune
-from elatbot_flows.campaign.sqlite_store import SqliteStore
+from elatbot_flows.database.sqlite_file import DocumentFile
+from elatbot_flows.database.sqlite_index import conditions, prune
+from elatbot_flows.database.sqlite_store import SqliteStore
 from elatbot_flows.errors import StoreError
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from elatbot_flows.campaign.gather import gather_candidates
-from elatbot_flows.campaign.store import run_outputs
+from elatbot_flows.database.gather import gather_candidates
+from elatbot_flows.database.stores import run_outputs
 from elatbot_flows.documents import CandidateDocument, DesignDocument
 
 if TYPE_CHECKING:

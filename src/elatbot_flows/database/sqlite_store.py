@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from maggma.core import Sort, Store
 
-from elatbot_flows.campaign.sqlite_file import DocumentFile
+from elatbot_flows.database.sqlite_file import DocumentFile
 from elatbot_flows.errors import StoreError
 
 if TYPE_CHECKING:
@@ -238,7 +238,7 @@ class SqliteStore(Store):  # type: ignore[misc]
 
 def _projected(document: Document, properties: Properties) -> Document:
     """The fields of a document that were asked for."""
-    from elatbot_flows.campaign.sqlite_file import scratch_collection
+    from elatbot_flows.database.sqlite_file import scratch_collection
 
     if not properties:
         return document

@@ -9,13 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from elatbot_flows.campaign.sqlite_index import (
+from elatbot_flows.database.sqlite_index import (
     conditions,
     fields_of,
     is_indexable,
     prune,
-    reached_values,
 )
+from elatbot_flows.database.sqlite_query import Query, mixed, order_of, query_of
+from elatbot_flows.database.sqlite_values import LISTED, OTHER, decoded, reached_values
 from elatbot_flows.errors import StoreError
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["DocumentFile", "scratch_collection"]
 
-_VERSION = 1
+_VERSION = 2
+_WITHOUT_MARKS = 1  # the version before, with other rows in its indexes
 _PATIENCE = 120  # seconds to wait for other writers
 _MANY = 1_000_000  # entries beyond which an index does not help
 _CHUNK = 100  # documents read at once
@@ -44,7 +46,7 @@ CREATE TABLE entries (
     index_id INTEGER NOT NULL, value NOT NULL, document_id INTEGER NOT NULL,
     PRIMARY KEY (index_id, value, document_id)
 ) WITHOUT ROWID;
-CREATE INDEX entries_of_document ON entries (document_id);
+CREATE INDEX entries_of_document ON entries (document_id, index_id);
 """
 
 
@@ -87,11 +89,27 @@ class DocumentFile:
                 for statement in _SCHEMA.split(";"):
                     connection.execute(statement)
                 connection.execute(f"PRAGMA user_version = {_VERSION}")
+            elif version == _WITHOUT_MARKS:
+                self._renew_indexes(connection)
+                connection.execute(f"PRAGMA user_version = {_VERSION}")
             elif version != _VERSION:
                 raise StoreError(
                     f"{self._path} has layout {version}, this version of elatbot_flows reads "
                     f"{_VERSION}; use the version that wrote it, or another folder"
                 )
+
+    def _renew_indexes(self, connection: sqlite3.Connection) -> None:
+        """Fill all indexes anew, in the form of this version."""
+        from bson import decode
+
+        connection.execute("DROP INDEX entries_of_document")
+        connection.execute("DELETE FROM entries")
+        connection.execute("CREATE INDEX entries_of_document ON entries (document_id, index_id)")
+        indexes = connection.execute("SELECT id, collection, field FROM indexes").fetchall()
+        for index, collection, field in indexes:
+            query = "SELECT id, body FROM documents WHERE collection = ?"
+            for number, body in connection.execute(query, (collection,)):
+                self._enter(index, field, number, decode(body))
 
     @property
     def _connection(self) -> sqlite3.Connection:
@@ -129,9 +147,13 @@ class DocumentFile:
         limit: int = 0,
     ) -> list[int]:
         """Ids of the documents that meet MongoDB criteria, in order."""
-        if not criteria and not order:
-            query = "SELECT id FROM documents WHERE collection = ? ORDER BY id LIMIT ? OFFSET ?"
-            rows = self._connection.execute(query, (self._name, limit or -1, skip))
+        indexes = self._indexes()
+        test, terms = query_of(criteria, indexes, self._exists), "id"
+        if order and test is not None:
+            terms = order_of(order, indexes, self._exists) or ""
+        if test is not None and terms:
+            ordered = Query(f"{test.sql} ORDER BY {terms} LIMIT ? OFFSET ?", test.parameters)
+            rows = self._documents("id", ordered, limit or -1, skip)
             return [row[0] for row in rows]
         sketch = self._sketch(criteria, [field for field, _ in order or []])
         found = sketch.find(criteria, {"_id": 1}, sort=order or None, skip=skip, limit=limit)
@@ -139,14 +161,38 @@ class DocumentFile:
 
     def count(self, criteria: Mapping[str, Any]) -> int:
         """Number of documents that meet MongoDB criteria."""
-        if criteria:
+        test = query_of(criteria, self._indexes(), self._exists)
+        if test is None:
             return int(self._sketch(criteria, []).count_documents(criteria))
-        query = "SELECT count(*) FROM documents WHERE collection = ?"
-        return int(self._connection.execute(query, (self._name,)).fetchone()[0])
+        return int(self._documents("count(*)", test).fetchone()[0])
 
     def distinct(self, field: str, criteria: Mapping[str, Any]) -> list[Any]:
         """Values of a field among the documents that meet MongoDB criteria."""
-        return list(self._sketch(criteria, [field]).distinct(field, criteria))
+        indexes = self._indexes()
+        test = query_of(criteria, indexes, self._exists)
+        index = indexes.get(field)
+        if test is None or index is None or self._is_odd(index):
+            return list(self._sketch(criteria, [field]).distinct(field, criteria))
+        query = (
+            f"SELECT DISTINCT value FROM entries WHERE index_id = {index} AND value != ? "  # noqa: S608
+            f"AND document_id IN (SELECT id FROM documents WHERE collection = ? AND ({test.sql}))"
+        )
+        rows = self._connection.execute(query, [LISTED, self._name, *test.parameters])
+        return [decoded(row[0]) for row in rows]
+
+    def _is_odd(self, index: int) -> bool:
+        """Whether the rows of an index are not all that its documents say."""
+        return self._exists(index, "value = ?", [OTHER]) or mixed(index, self._exists)
+
+    def _documents(self, what: str, test: Query, *more: Any) -> sqlite3.Cursor:
+        """Select from the documents of this collection that pass a test."""
+        query = f"SELECT {what} FROM documents WHERE collection = ? AND {test.sql}"  # noqa: S608
+        return self._connection.execute(query, [self._name, *test.parameters, *more])
+
+    def _exists(self, index: int, test: str, values: list[Any]) -> bool:
+        """Whether an index has a row that passes a test."""
+        query = f"SELECT 1 FROM entries WHERE index_id = {index} AND {test} LIMIT 1"  # noqa: S608
+        return self._connection.execute(query, values).fetchone() is not None
 
     def documents(self, ids: list[int]) -> Iterator[dict[str, Any]]:
         """Documents by id, in the order of the ids; those removed meanwhile are left out."""

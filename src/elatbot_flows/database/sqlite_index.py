@@ -1,23 +1,20 @@
-"""What an index of the embedded store holds, and which part of a question it can answer.
+"""Which documents the indexes of the embedded store rule out, where they do not decide alone.
 
-An index has a row for every text, number and truth value that a MongoDB path reaches in a document,
-as MongoDB's own indexes do. Everything here may let too many documents through but never too few:
-the exact answer comes from MongoDB's rules applied to what is left.
+Everything here may let too many documents through but never too few: the exact answer comes from
+MongoDB's rules applied to what is left.
 """
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
-__all__ = ["Condition", "conditions", "fields_of", "is_indexable", "prune", "reached_values"]
+from elatbot_flows.database.sqlite_values import Value, encoded, equals, kind_of
 
-Value: TypeAlias = str | int | float
+__all__ = ["Condition", "conditions", "fields_of", "is_indexable", "prune"]
 
 _PART = re.compile(r"[A-Za-z_@][^.]*")  # no positions in lists, no operators
-_SURROGATE = re.compile("[\ud800-\udfff]")  # no UTF-8, so BSON and SQLite refuse it
 _RANGES = {"$gt": ">", "$gte": ">=", "$lt": "<", "$lte": "<="}
 _MOST_VALUES = 30_000  # SQLite takes 32,766 parameters
 
@@ -35,33 +32,6 @@ def is_indexable(field: str) -> bool:
     return all(_PART.fullmatch(part) for part in field.split("."))
 
 
-def reached_values(document: Mapping[str, Any], field: str) -> set[Value]:
-    """Values that a path reaches in a document, through lists where there are any."""
-    found: list[Any] = [document]
-    for part in field.split("."):
-        found = [
-            value[part] for value in _flat(found) if isinstance(value, Mapping) and part in value
-        ]
-    return {value for value in _flat(found) if _is_plain(value)}
-
-
-def _flat(values: Iterable[Any]) -> Iterator[Any]:
-    for value in values:
-        if isinstance(value, list | tuple):
-            yield from _flat(value)
-        else:
-            yield value
-
-
-def _is_plain(value: Any) -> bool:
-    """Whether SQLite keeps and compares a value as MongoDB would."""
-    if isinstance(value, str):
-        return not _SURROGATE.search(value)
-    if isinstance(value, float):
-        return not math.isnan(value)
-    return isinstance(value, int) and -(2**63) <= value < 2**63
-
-
 def conditions(criteria: Mapping[str, Any], indexed: Iterable[str]) -> Iterator[Condition]:
     """Necessary conditions on indexed fields for a document to meet MongoDB criteria.
 
@@ -77,7 +47,7 @@ def conditions(criteria: Mapping[str, Any], indexed: Iterable[str]) -> Iterator[
         if field == "$and":
             for part in wanted:
                 yield from conditions(part, indexed)
-        elif field in indexed and _is_plain(wanted):
+        elif field in indexed and encoded(wanted) is not None:
             yield _one_of(field, [wanted])
         elif field in indexed and _has_operators(wanted):
             for operator, value in wanted.items():
@@ -90,23 +60,23 @@ def _has_operators(wanted: Any) -> bool:
 
 
 def _operator_conditions(field: str, operator: str, value: Any) -> Iterator[Condition]:
-    if operator == "$eq" and _is_plain(value):
+    if operator == "$eq" and encoded(value) is not None:
         yield _one_of(field, [value])
     elif operator in {"$in", "$all"} and isinstance(value, list | tuple):
-        if not all(map(_is_plain, value)) or len(value) > _MOST_VALUES:
+        if any(encoded(one) is None for one in value) or len(value) > _MOST_VALUES:
             return
         if operator == "$in":
             yield _one_of(field, list(value))
         else:
             yield from (_one_of(field, [one]) for one in value)
-    elif operator in _RANGES and _is_plain(value):
-        # SQLite puts all numbers before all texts; MongoDB compares within a kind only.
-        kind = "value >= ''" if isinstance(value, str) else "value < ''"
-        yield Condition(field, f"{kind} AND value {_RANGES[operator]} ?", [value])
+    elif operator in _RANGES and (bound := encoded(value)) is not None:
+        test = f"{kind_of(bound).sql} AND value {_RANGES[operator]} ?"
+        yield Condition(field, test, [bound])
 
 
-def _one_of(field: str, values: list[Value]) -> Condition:
-    return Condition(field, f"value IN ({','.join('?' * len(values))})", values)
+def _one_of(field: str, values: list[Any]) -> Condition:
+    found = [row for value in values for row in equals(value)]
+    return Condition(field, f"value IN ({','.join('?' * len(found))})", found)
 
 
 def fields_of(criteria: Mapping[str, Any]) -> set[str] | None:

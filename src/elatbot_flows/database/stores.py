@@ -46,7 +46,7 @@ def embedded_store(folder: Path) -> JobStore:
     """
     from jobflow import JobStore
 
-    from elatbot_flows.campaign.sqlite_store import SqliteStore
+    from elatbot_flows.database.sqlite_store import SqliteStore
 
     file = folder / _FOLDER / _FILE
     _refuse_older_layout(file.parent)
@@ -120,7 +120,7 @@ def candidate_store(store: JobStore) -> Store:
 
 def run_outputs(source: Store, run_id: str) -> list[dict[str, Any]]:
     """Outputs of the jobs of one run, oldest first."""
-    from elatbot_flows.campaign.gather import OUTPUTS
+    from elatbot_flows.database.gather import OUTPUTS
 
     criteria = {"output.@class": {"$in": list(OUTPUTS)}, "output.run_id": run_id}
     concluded = {"output.@class": "DesignDocument", "output.run.run_id": run_id}
@@ -163,7 +163,7 @@ class CandidateBuilder(Builder):  # type: ignore[misc]
         """One document for each candidate of a run."""
         from monty.json import jsanitize
 
-        from elatbot_flows.campaign.gather import gather_candidates
+        from elatbot_flows.database.gather import gather_candidates
 
         return [jsanitize(c.model_dump(), strict=True) for c in gather_candidates(item)]
 

@@ -15,8 +15,8 @@ from maggma.stores import JSONStore, MemoryStore
 
 import sample_jobs
 import samples
-from elatbot_flows.campaign.sqlite_store import SqliteStore
-from elatbot_flows.campaign.store import (
+from elatbot_flows.database.sqlite_store import SqliteStore
+from elatbot_flows.database.stores import (
     candidate_store,
     embedded_store,
     find_candidates,
@@ -32,7 +32,7 @@ TESTS = Path(__file__).parent
 READ = """
 import json, sys
 from pathlib import Path
-from elatbot_flows.campaign.store import open_store, candidate_store, find_candidates
+from elatbot_flows.database.stores import open_store, candidate_store, find_candidates
 store, words = open_store(Path(sys.argv[1]), existing=True)
 found = find_candidates(candidate_store(store))
 print(json.dumps([words, store.get_output(sys.argv[2]), found], default=str))

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from maggma.stores import MemoryStore
 
 import samples
-from elatbot_flows.campaign.sqlite_store import SqliteStore
-from elatbot_flows.campaign.store import (
+from elatbot_flows.database.sqlite_store import SqliteStore
+from elatbot_flows.database.stores import (
     CandidateBuilder,
     find_candidates,
 )

@@ -12,8 +12,7 @@ from elatbot_flows.documents import (
     SampleChunk,
     Shortlist,
 )
-from elatbot_flows.jobs.conclude import OUTRANKED
-from elatbot_flows.jobs.rows import candidate_of
+from elatbot_flows.documents.rows import OUTRANKED, candidate_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

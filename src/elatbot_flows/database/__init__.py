@@ -1,0 +1,1 @@
+"""Where documents live, and the collection of candidates that people query."""
