@@ -322,3 +322,24 @@ def test_opening_a_file_that_is_there_writes_nothing(tmp_path):
     writer.execute("BEGIN IMMEDIATE")
     DocumentFile(path, "things").close()
     writer.close()
+
+
+# --- layouts of earlier versions -----------------------------------------------------------------
+
+
+def test_a_file_of_the_earlier_layout_is_brought_up_to_date(tmp_path):
+    file = tmp_path / "documents.sqlite"
+    with SqliteStore(file, "things", key="k") as store:
+        store.ensure_index("flag")
+        store.update([{"k": 1, "flag": True}, {"k": 2, "flag": None}])
+    connection = sqlite3.connect(file)
+    connection.execute("UPDATE entries SET value = 1 WHERE value = x'6231'")  # as it was written
+    connection.execute("DROP INDEX entries_of_document")
+    connection.execute("CREATE INDEX entries_of_document ON entries (document_id)")
+    connection.execute("PRAGMA user_version = 1")
+    connection.commit()
+    connection.close()
+    with SqliteStore(file, "things", key="k") as store:
+        assert [d["k"] for d in store.query({"flag": True})] == [1]
+        assert store.distinct("flag") == [True, None]
+        assert [d["k"] for d in store.query({}, sort={"flag": 1})] == [2, 1]

@@ -15,8 +15,9 @@ from elatbot_flows.database.sqlite_index import (
     is_indexable,
     prune,
 )
+from elatbot_flows.database.sqlite_layout import VERSION, enter, prepare
 from elatbot_flows.database.sqlite_query import Query, mixed, order_of, query_of
-from elatbot_flows.database.sqlite_values import LISTED, OTHER, decoded, reached_values
+from elatbot_flows.database.sqlite_values import LISTED, OTHER, decoded
 from elatbot_flows.errors import StoreError
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["DocumentFile", "scratch_collection"]
 
-_VERSION = 2
-_WITHOUT_MARKS = 1  # the version before, with other rows in its indexes
 _PATIENCE = 120  # seconds to wait for other writers
 _MANY = 1_000_000  # entries beyond which an index does not help
 _CHUNK = 100  # documents read at once
@@ -33,21 +32,6 @@ _INDEXED = (
     *("uuid", "name", "metadata.fingerprint", "output.@class"),  # of jobs
     *("job_uuid", "candidate_id", "run_id"),  # of their large parts, and of candidates
 )
-_SCHEMA = """
-CREATE TABLE documents (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, collection TEXT NOT NULL, body BLOB NOT NULL
-);
-CREATE INDEX documents_of_collection ON documents (collection);
-CREATE TABLE indexes (
-    id INTEGER PRIMARY KEY, collection TEXT NOT NULL, field TEXT NOT NULL,
-    UNIQUE (collection, field)
-);
-CREATE TABLE entries (
-    index_id INTEGER NOT NULL, value NOT NULL, document_id INTEGER NOT NULL,
-    PRIMARY KEY (index_id, value, document_id)
-) WITHOUT ROWID;
-CREATE INDEX entries_of_document ON entries (document_id, index_id);
-"""
 
 
 class DocumentFile:
@@ -73,43 +57,14 @@ class DocumentFile:
         self._connections: dict[tuple[int, int], sqlite3.Connection] = {}
         try:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
-            self._prepare()
+            version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+            if version != VERSION:
+                with self._transaction() as connection:
+                    prepare(connection, path)
         except (OSError, sqlite3.Error) as error:
             raise StoreError(f"{path} cannot be opened ({error})") from error
         for field in _INDEXED:
             self.ensure_index(field)
-
-    def _prepare(self) -> None:
-        """Make the tables unless they are there; others may be doing the same."""
-        if self._connection.execute("PRAGMA user_version").fetchone()[0] == _VERSION:
-            return
-        with self._transaction() as connection:
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-            if version == 0:
-                for statement in _SCHEMA.split(";"):
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {_VERSION}")
-            elif version == _WITHOUT_MARKS:
-                self._renew_indexes(connection)
-                connection.execute(f"PRAGMA user_version = {_VERSION}")
-            elif version != _VERSION:
-                raise StoreError(
-                    f"{self._path} has layout {version}, this version of elatbot_flows reads "
-                    f"{_VERSION}; use the version that wrote it, or another folder"
-                )
-
-    def _renew_indexes(self, connection: sqlite3.Connection) -> None:
-        """Fill all indexes anew, in the form of this version."""
-        from bson import decode
-
-        connection.execute("DROP INDEX entries_of_document")
-        connection.execute("DELETE FROM entries")
-        connection.execute("CREATE INDEX entries_of_document ON entries (document_id, index_id)")
-        indexes = connection.execute("SELECT id, collection, field FROM indexes").fetchall()
-        for index, collection, field in indexes:
-            query = "SELECT id, body FROM documents WHERE collection = ?"
-            for number, body in connection.execute(query, (collection,)):
-                self._enter(index, field, number, decode(body))
 
     @property
     def _connection(self) -> sqlite3.Connection:
@@ -263,11 +218,7 @@ class DocumentFile:
             connection.execute("UPDATE documents SET body = ? WHERE id = ?", (body, number))
             connection.execute("DELETE FROM entries WHERE document_id = ?", (number,))
         for field, index in self._indexes().items():
-            self._enter(index, field, number, document)
-
-    def _enter(self, index: int, field: str, number: int | None, document: dict[str, Any]) -> None:
-        rows = [(index, value, number) for value in reached_values(document, field)]
-        self._connection.executemany("INSERT OR IGNORE INTO entries VALUES (?, ?, ?)", rows)
+            enter(connection, index, field, number, document)
 
     def remove(self, criteria: Mapping[str, Any]) -> None:
         """Remove the documents that meet MongoDB criteria."""
@@ -287,7 +238,7 @@ class DocumentFile:
             if connection.execute(query, (self._name, field)).rowcount == 1:
                 index = self._indexes()[field]
                 for document in self.documents(self.matching({})):
-                    self._enter(index, field, document["_id"], document)
+                    enter(connection, index, field, document["_id"], document)
         return True
 
 

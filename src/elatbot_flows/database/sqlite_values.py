@@ -92,8 +92,9 @@ def equals(value: Any) -> list[Value]:
     row = encoded(value)
     if row is None:
         return []
-    twin = _TRUTH.get(value) if isinstance(value, int | float) else None  # True == 1
-    return [row] if twin is None else [int(value), twin]
+    if isinstance(value, int | float) and value in (0, 1):
+        return [int(value), _TRUTH[bool(value)]]
+    return [row]
 
 
 def decoded(value: Value) -> Any:
