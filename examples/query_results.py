@@ -12,7 +12,9 @@ from collections import Counter
 from pathlib import Path
 
 from elatbot_flows import Interval
-from elatbot_flows.database.stores import candidate_store, find_candidates, open_store
+from elatbot_flows.database.collections import candidate_store
+from elatbot_flows.database.queries import find_candidates
+from elatbot_flows.database.stores import open_store
 
 
 def main() -> None:

@@ -7,7 +7,8 @@ import json
 import pytest
 
 import samples
-from elatbot_flows.database.stores import candidate_store, open_store
+from elatbot_flows.database.collections import candidate_store
+from elatbot_flows.database.stores import open_store
 
 
 @pytest.fixture
@@ -16,10 +17,9 @@ def store(tmp_path):
     targets = {"one": [1, 2], "two": [1, 2], "three": [1, 3]}
     documents = []
     for probability, (run_id, edges) in enumerate(targets.items(), start=1):
-        run = samples.run_record(run_id, target={"bulk_modulus": edges})
         found = samples.candidate(1, run_id=run_id, status="passed", spacegroup_number=221)
-        found = found.updated(run=run, verdict="open", probability=0.1 * probability)
-        documents.append(found.model_dump(mode="json"))
+        found = found.updated(verdict="open", probability=0.1 * probability)
+        documents.append(found.model_dump(mode="json") | {"target": {"bulk_modulus": edges}})
     store, _ = open_store(tmp_path)
     candidate_store(store).update(documents, key="candidate_id")
     return tmp_path

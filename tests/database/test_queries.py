@@ -10,11 +10,9 @@ from hypothesis import strategies as st
 from maggma.stores import MemoryStore
 
 import samples
+from elatbot_flows.database.builder import CandidateBuilder
+from elatbot_flows.database.queries import find_candidates
 from elatbot_flows.database.sqlite_store import SqliteStore
-from elatbot_flows.database.stores import (
-    CandidateBuilder,
-    find_candidates,
-)
 from elatbot_flows.targets import Interval
 
 MEMBERS = [
@@ -44,7 +42,7 @@ def fill(target):
     for number, document in enumerate(documents):
         output = document.model_dump(mode="json") | {"@class": type(document).__name__}
         source.update({"uuid": str(number), "index": 1, "output": output}, key="uuid")
-    CandidateBuilder(source, target).run()
+    CandidateBuilder(source, target, MemoryStore("runs", key="run_id")).run()
     target.connect()  # builders close their stores
     return target
 

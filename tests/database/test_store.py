@@ -15,14 +15,11 @@ from maggma.stores import JSONStore, MemoryStore
 
 import sample_jobs
 import samples
+from elatbot_flows.database.builder import publish_candidates
+from elatbot_flows.database.collections import candidate_store
+from elatbot_flows.database.queries import find_candidates
 from elatbot_flows.database.sqlite_store import SqliteStore
-from elatbot_flows.database.stores import (
-    candidate_store,
-    embedded_store,
-    find_candidates,
-    open_store,
-    publish_candidates,
-)
+from elatbot_flows.database.stores import embedded_store, open_store
 from elatbot_flows.documents import Reading, SampleChunk
 from elatbot_flows.errors import StoreError
 from elatbot_flows.jobs.conclude import conclude
@@ -32,7 +29,9 @@ TESTS = Path(__file__).parent
 READ = """
 import json, sys
 from pathlib import Path
-from elatbot_flows.database.stores import open_store, candidate_store, find_candidates
+from elatbot_flows.database.collections import candidate_store
+from elatbot_flows.database.queries import find_candidates
+from elatbot_flows.database.stores import open_store
 store, words = open_store(Path(sys.argv[1]), existing=True)
 found = find_candidates(candidate_store(store))
 print(json.dumps([words, store.get_output(sys.argv[2]), found], default=str))
@@ -154,7 +153,7 @@ def test_publishing_makes_one_document_for_each_candidate(store):
     assert found["run-00000"]["status"] == "passed"
     assert found["run-00000"]["rung"] == "judge"
     assert found["run-00001"]["status"] == "proposed"
-    assert found["run-00001"]["run"]["target"] == {"bulk_modulus": [80, 180]}
+    assert found["run-00001"]["target"] == {"bulk_modulus": [80, 180]}
 
 
 def test_publishing_again_updates_and_duplicates_nothing(store):

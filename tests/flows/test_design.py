@@ -15,17 +15,15 @@ from pymatgen.core import Lattice, Structure
 import samples
 from elatbot_flows import DesignTarget, InverseDesignMaker
 from elatbot_flows.campaign.runner import run_flow
+from elatbot_flows.database.builder import publish_candidates
+from elatbot_flows.database.collections import candidate_store
+from elatbot_flows.database.queries import find_candidates
 from elatbot_flows.database.results import read_result
-from elatbot_flows.database.stores import (
-    candidate_store,
-    embedded_store,
-    find_candidates,
-    open_store,
-    publish_candidates,
-)
+from elatbot_flows.database.stores import embedded_store, open_store
 from elatbot_flows.documents import DesignDocument, RunRecord
 from elatbot_flows.errors import ElatbotError
 from elatbot_flows.jobs import BuildMaker, HullMaker
+from elatbot_flows.jobs.publish import Publication
 from elatbot_flows.judges import PotentialJudge
 from elatbot_flows.proposers import GivenProposer, TextProposer
 from elatbot_flows.stability.settings import HullSettings
@@ -52,10 +50,10 @@ def run(flow):
 def test_the_flow_is_a_sentence_and_ends_in_a_concrete_job():
     flow = InverseDesignMaker().make(TARGET)
     names = [job.name for job in flow.jobs]
-    assert names == ["begin", "propose", "build", "judge", "hull", "conclude"]
-    assert flow.output.uuid == flow.jobs[-1].uuid
+    assert names == ["begin", "propose", "build", "judge", "hull", "conclude", "publish"]
+    assert flow.output.uuid == flow.jobs[-2].uuid
     schemas = [job.output_schema for job in flow.jobs if job.output_schema]
-    assert schemas == [RunRecord, DesignDocument]
+    assert schemas == [RunRecord, DesignDocument, Publication]
 
 
 def test_the_flow_and_its_maker_survive_documents():
@@ -71,7 +69,7 @@ def test_makers_are_used_as_they_are_given():
     build = BuildMaker(potential=samples.EMT, max_sites=5, seed=7)
     judges = [PotentialJudge(potential="7net-0"), JUDGE]
     maker = InverseDesignMaker(n=1, seed=3, build=build, judges=judges, hull=None)
-    _, _, built, judged, _ = maker.make(TARGET).jobs
+    _, _, built, judged, *_ = maker.make(TARGET).jobs
     assert built.function_args[3].step == build
     assert judged.function_args[3].step.judges == judges
 
@@ -140,10 +138,11 @@ def test_the_runner_gives_the_same_and_a_second_run_resumes(outcome, tmp_path, m
             assert (found.status, found.verdict) == (expected.status, expected.verdict)
             assert (found.bulk_modulus or 0) == pytest.approx(expected.bulk_modulus or 0)
             assert (found.probability or 0) == pytest.approx(expected.probability or 0)
-    assert summary.finished == ["begin"]
+    assert summary.finished == ["begin", "publish"]
     assert summary.resumed == ["propose", "build", "judge", "conclude"]
 
-    assert publish_candidates(store) == outcome.document.counts.distinct
+    assert publish_candidates(store) == 0, "the flow has done it"
+    assert candidate_store(store).count() == outcome.document.counts.distinct
     hits = find_candidates(candidate_store(store), verdict="hit")
     assert len(hits) == outcome.document.counts.hits
 
@@ -181,7 +180,7 @@ def test_crystals_are_judged_as_they_are_given():
     given = GivenProposer(materials=[CU3AU, disordered])
     maker = InverseDesignMaker(n=None, proposer=given, build=None, judges=[JUDGE], hull=None)
     flow = maker.make()
-    assert [job.name for job in flow.jobs] == ["begin", "propose", "judge", "conclude"]
+    assert [job.name for job in flow.jobs] == ["begin", "propose", "judge", "conclude", "publish"]
     ordered, other = run(flow).candidates
     assert (ordered.status, ordered.verdict) == ("passed", "unknown")
     assert ordered.bulk_modulus is not None

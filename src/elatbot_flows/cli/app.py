@@ -15,6 +15,7 @@ from elatbot_flows.cli.design import design
 from elatbot_flows.cli.evaluate import evaluate
 from elatbot_flows.cli.generate import generate
 from elatbot_flows.cli.predict import predict
+from elatbot_flows.cli.publish import copy_store, publish
 from elatbot_flows.cli.query import query
 from elatbot_flows.cli.validate import validate
 from elatbot_flows.errors import ElatbotError
@@ -34,6 +35,8 @@ app.command()(validate)
 app.command()(predict)
 app.command()(generate)
 app.command()(evaluate)
+app.command()(publish)
+app.command("copy-store")(copy_store)
 
 
 def _version(wanted: bool) -> None:

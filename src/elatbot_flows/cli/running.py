@@ -99,8 +99,8 @@ def run_to_result(
 
     Parameters are those of `run_shown`, and so are the errors raised.
     """
+    from elatbot_flows.database.builder import publish_candidates
     from elatbot_flows.database.results import read_result
-    from elatbot_flows.database.stores import publish_candidates
 
     def publish() -> str:
         count = publish_candidates(store)

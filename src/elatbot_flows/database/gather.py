@@ -1,7 +1,9 @@
-"""One document per candidate, out of all that the jobs of a run wrote."""
+"""All that the jobs of a run wrote, put together by candidate."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from elatbot_flows.documents import (
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-__all__ = ["OUTPUTS", "gather_candidates"]
+__all__ = ["OUTPUTS", "Gathered", "Run", "completed_at", "gather_run", "tags_of"]
 
 OUTPUTS = tuple(
     kind.__name__ for kind in (RunRecord, Shortlist, SampleChunk, CandidateChunk, DesignDocument)
@@ -31,85 +33,152 @@ _FINAL = ("status", "reason")
 _Document = TypeVar("_Document", bound="BaseModel")
 
 
-def gather_candidates(outputs: Iterable[Mapping[str, Any]]) -> list[CandidateDocument]:
-    """Candidates of one run as the latest step left them, best first where they were ranked.
+@dataclass
+class Gathered:
+    """A candidate as the latest step left it, and the jobs behind it, oldest first."""
+
+    candidate: CandidateDocument
+    job_uuids: list[str] = field(default_factory=list)
+    resting_in: str | None = None
+    place: int = 0
+    updated_at: datetime | None = None
+
+    def step(self, candidate: CandidateDocument, chunk: str, place: int, at: datetime) -> None:
+        """Take in what a later step wrote."""
+        completion = self.candidate.completion or candidate.completion
+        self.candidate = candidate.updated(completion=completion)
+        self.resting_in, self.place = chunk, place
+        self.updated_at = max(at, self.updated_at or at)
+
+
+@dataclass
+class Run:
+    """A run as far as it got.
 
     Parameters
     ----------
+    record
+        What was asked of whom.
+    members
+        Its candidates, best first where they were ranked.
     outputs
-        Job outputs of the run with a class of `OUTPUTS`, also of a run that was interrupted.
+        Documents of its jobs, oldest first.
+    design
+        The last document, if the run came to its end.
     """
-    found = list(outputs)
-    runs = _all(RunRecord, found)
-    if not runs:
-        return []
-    run = runs[-1]
-    candidates = _proposed(_all(Shortlist, found), run)
+
+    record: RunRecord
+    members: list[Gathered]
+    outputs: list[Mapping[str, Any]]
+    design: DesignDocument | None = None
+
+    @property
+    def concluded_by(self) -> str | None:
+        """Job that wrote the last document."""
+        last = [d for d in self.outputs if d["output"]["@class"] == DesignDocument.__name__]
+        return str(last[-1]["uuid"]) if last else None
+
+    @property
+    def tags(self) -> list[str]:
+        """Tags of its jobs, sorted."""
+        return tags_of(self.outputs)
+
+    @property
+    def candidates(self) -> list[CandidateDocument]:
+        """The candidates, each with the record of the run."""
+        return [member.candidate.updated(run=self.record) for member in self.members]
+
+
+def completed_at(document: Mapping[str, Any]) -> datetime:
+    """When a job ended, UTC; jobflow writes local time without saying so."""
+    ended = document.get("completed_at")
+    if isinstance(ended, str):
+        ended = datetime.fromisoformat(ended)
+    return (ended or datetime.fromtimestamp(0, UTC)).astimezone(UTC)
+
+
+def tags_of(documents: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Tags of jobs, sorted."""
+    found: set[str] = set()
+    for document in documents:
+        tags = (document.get("metadata") or {}).get("tags") or []
+        found.update([tags] if isinstance(tags, str) else map(str, tags))
+    return sorted(found)
+
+
+def gather_run(documents: Iterable[Mapping[str, Any]]) -> Run | None:
+    """Put together what the jobs of one run wrote.
+
+    Parameters
+    ----------
+    documents
+        Job documents with an output whose class is in `OUTPUTS`; the run may have been interrupted.
+
+    Returns
+    -------
+    Run or None
+        None if its first job has not ended.
+    """
+    found = sorted(documents, key=completed_at)
+    records = [record for _, record in _all(RunRecord, found)]
+    if not records:
+        return None
+    record = records[-1]
+    members = _proposed(found, record)
     chunks = _all(CandidateChunk, found)
-    chunks.sort(key=lambda chunk: _RUNGS.index(chunk.rung))
-    for chunk in chunks:
-        for candidate in chunk.candidates:
-            known = candidates.get(candidate.candidate_id)
-            if known is None or _progress(candidate) >= _progress(known):
-                candidates[candidate.candidate_id] = candidate.updated(
-                    completion=known.completion if known else candidate.completion
-                )
-    _add_completions(candidates, _all(Shortlist, found), _all(SampleChunk, found))
-    return [c.updated(run=run) for c in _closed(candidates, _all(DesignDocument, found))]
+    chunks.sort(key=lambda pair: _RUNGS.index(pair[1].rung))
+    for document, chunk in chunks:
+        for place, candidate in enumerate(chunk.candidates):
+            own = members.setdefault(candidate.candidate_id, Gathered(candidate))
+            own.job_uuids.append(str(document["uuid"]))
+            if _progress(candidate) >= _progress(own.candidate):
+                own.step(candidate, chunk.uuid, place, completed_at(document))
+    designs = [design for _, design in _all(DesignDocument, found)]
+    design = designs[-1] if designs else None
+    return Run(record, _closed(members, design), found, design)
 
 
-def _all(kind: type[_Document], outputs: list[Mapping[str, Any]]) -> list[_Document]:
-    own = [output for output in outputs if output.get("@class") == kind.__name__]
-    return [kind(**{k: v for k, v in o.items() if not k.startswith("@")}) for o in own]
+def _all(
+    kind: type[_Document], documents: list[Mapping[str, Any]]
+) -> list[tuple[Mapping[str, Any], _Document]]:
+    """Outputs of one class, each with the document of its job."""
+    own = [d for d in documents if d["output"].get("@class") == kind.__name__]
+    return [(d, kind(**{k: v for k, v in d["output"].items() if k[:1] != "@"})) for d in own]
 
 
 def _progress(candidate: CandidateDocument) -> tuple[int, int, int]:
-    return (
-        _RUNGS.index(candidate.rung),
-        candidate.polymorph,
-        len(candidate.evidence),
-    )
+    return (_RUNGS.index(candidate.rung), candidate.polymorph, len(candidate.evidence))
 
 
-def _proposed(shortlists: list[Shortlist], run: RunRecord) -> dict[str, CandidateDocument]:
-    """Candidates as they were proposed; those that rest elsewhere come from there."""
-    return {
-        row.candidate_id: candidate_of(row, run)
-        for shortlist in shortlists
-        for row in shortlist.rows
-        if row.uuid is None
-    }
+def _proposed(documents: list[Mapping[str, Any]], record: RunRecord) -> dict[str, Gathered]:
+    """Candidates as they were proposed, each with one of the completions that say its formula."""
+    samples = {chunk.uuid: chunk.completions for _, chunk in _all(SampleChunk, documents)}
+    members = {}
+    for document, shortlist in _all(Shortlist, documents):
+        for row in shortlist.rows:
+            uuid, _, place = (row.sample_uuid or "").rpartition(":")
+            completion = samples[uuid][int(place)] if uuid in samples else None
+            members[row.candidate_id] = Gathered(
+                candidate_of(row, record).updated(completion=completion),
+                [uuid] if uuid else [],
+                updated_at=completed_at(document),
+            )
+    return members
 
 
-def _add_completions(
-    candidates: dict[str, CandidateDocument],
-    shortlists: list[Shortlist],
-    samples: list[SampleChunk],
-) -> None:
-    """Give every candidate one of the completions that say its formula."""
-    chunks = {chunk.uuid: chunk.completions for chunk in samples}
-    for row in (row for shortlist in shortlists for row in shortlist.rows):
-        uuid, _, place = (row.sample_uuid or "").rpartition(":")
-        if uuid in chunks and row.candidate_id in candidates:
-            completion = chunks[uuid][int(place)]
-            known = candidates[row.candidate_id]
-            candidates[row.candidate_id] = known.updated(completion=completion)
-
-
-def _closed(
-    candidates: dict[str, CandidateDocument], designs: list[DesignDocument]
-) -> list[CandidateDocument]:
+def _closed(members: dict[str, Gathered], design: DesignDocument | None) -> list[Gathered]:
     """Final status and rank, where the run came to its end."""
-    if not designs:
-        return list(candidates.values())
+    if design is None:
+        return list(members.values())
     closed, rank = [], 0
-    for row in designs[-1].rows:
-        candidate = candidates[row.candidate_id]
+    for row in design.rows:
+        own = members[row.candidate_id]
         changed: dict[str, Any] = {name: getattr(row, name) for name in _FINAL}
         if row.status == "passed":
             rank += 1
             changed["rank"] = rank
         elif row.reason in OUTRANKED:
             changed["message"] = OUTRANKED[row.reason]
-        closed.append(candidate.updated(**changed))
+        own.candidate = own.candidate.updated(**changed)
+        closed.append(own)
     return closed

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from elatbot_flows.database.gather import gather_candidates
-from elatbot_flows.database.stores import run_outputs
+from elatbot_flows.database.builder import run_outputs
+from elatbot_flows.database.gather import gather_run
 from elatbot_flows.documents import CandidateDocument, DesignDocument
 
 if TYPE_CHECKING:
@@ -47,5 +47,5 @@ def read_result(store: JobStore, uuid: str) -> DesignResult:
         Of the job that concluded the run.
     """
     document = DesignDocument.model_validate(store.get_output(uuid))
-    outputs = run_outputs(store.docs_store, document.run.run_id)
-    return DesignResult(document, tuple(gather_candidates(outputs)))
+    run = gather_run(run_outputs(store.docs_store, document.run.run_id))
+    return DesignResult(document, tuple(run.candidates if run else ()))

@@ -76,10 +76,12 @@ def _tests(
             if not wanted:
                 raise _Undecided
             for operator, value in wanted.items():
-                if (operator, value) == ("$ne", None):
-                    yield _not_null(indexes[field], exists)
+                if value is None and operator in {"$eq", "$ne"}:
+                    yield _null(indexes[field], exists, negated=operator == "$ne")
                 else:
                     yield from _operator(indexes[field], operator, value)
+        elif wanted is None:
+            yield _null(indexes[field], exists)
         else:
             yield _one_of(indexes[field], [wanted])
 
@@ -103,10 +105,11 @@ def _operator(index: int, operator: str, value: Any) -> Iterator[Query]:
         raise _Undecided
 
 
-def _not_null(index: int, exists: Exists) -> Query:
+def _null(index: int, exists: Exists, *, negated: bool = False) -> Query:
+    """A test for null or nothing at all."""
     if exists(index, "value = ?", [LISTED]):
         raise _Undecided
-    return _rows(index, "value != ?", [NOTHING])
+    return _rows(index, "value != ?", [NOTHING], negated=not negated)
 
 
 def _plain(value: Any) -> Value:

@@ -1,4 +1,4 @@
-"""From a target to ranked materials: propose, build, judge, place on the hull, conclude."""
+"""From a target to ranked materials: propose, build, judge, place on the hull, publish."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from elatbot_flows.jobs.conclude import conclude
 from elatbot_flows.jobs.hull import HullMaker
 from elatbot_flows.jobs.judge import JudgeMaker
 from elatbot_flows.jobs.place import PlaceMaker
+from elatbot_flows.jobs.publish import publish
 from elatbot_flows.jobs.resume import never_resume
 from elatbot_flows.jobs.settings import plain_settings
 from elatbot_flows.judges import Judge, PotentialJudge
@@ -68,7 +69,7 @@ class InverseDesignMaker(Maker):
     >>> target = DesignTarget(bulk_modulus=(150, 170), elements=("Ni", "Al", "Ti"))
     >>> flow = InverseDesignMaker(n=4).make(target)
     >>> [job.name for job in flow.jobs]
-    ['begin', 'propose', 'build', 'judge', 'hull', 'conclude']
+    ['begin', 'propose', 'build', 'judge', 'hull', 'conclude', 'publish']
     """
 
     name: str = "inverse design"
@@ -131,9 +132,11 @@ class InverseDesignMaker(Maker):
             step.name = rung.step.name
             steps.append(step)
         ended = conclude(run, proposed.output, steps[-1].output)
-        # It reads weights from outside, so an interrupted run must not trust its old output.
+        published = publish(ended.output)
+        # They read and write what is outside, so an interrupted run must not trust old outputs.
         never_resume(begun)
-        return Flow([begun, *steps, ended], output=ended.output, name=self.name)
+        never_resume(published)
+        return Flow([begun, *steps, ended, published], output=ended.output, name=self.name)
 
     def _rungs(self) -> list[Rung]:
         """Who goes on: some of the proposed are built, some of these judged, the rest placed."""

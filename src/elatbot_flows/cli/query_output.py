@@ -1,0 +1,111 @@
+"""What ``elatbot query`` prints and writes: a table, JSON, CSV, crystals."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import typer
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+__all__ = ["Shape", "show_candidates", "show_counts"]
+
+_COLUMNS = (
+    *("candidate_id", "formula", "chemsys", "spacegroup_number", "nsites", "status", "reason"),
+    *("verdict", "probability", "bulk_modulus", "shear_modulus", "youngs_modulus"),
+    *("poisson_ratio", "pugh_ratio", "disagreement", "energy_above_hull", "density", "unseen"),
+    *("kind", "run_id", "last_updated"),
+)
+"""Of CSV; units as in the documents: GPa, eV/atom, g/cm^3."""
+_HEAVY = ("structure", "polymorphs", "completion", "run", "hull", "elasticity")
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How to print.
+
+    Parameters
+    ----------
+    wanted
+        Properties that were asked for.
+    as_json, as_csv
+        Instead of a table.
+    """
+
+    wanted: tuple[str, ...] = ()
+    as_json: bool = False
+    as_csv: bool = False
+
+
+def show_candidates(found: Sequence[dict[str, Any]], shape: Shape, cif: Path | None) -> None:
+    """Print candidates, and write their crystals if there is a folder for them."""
+    if cif is not None:
+        _write_crystals(found, cif)
+    if shape.as_json:
+        typer.echo(json.dumps(found, indent=1, default=str))
+    elif shape.as_csv:
+        writer = csv.DictWriter(sys.stdout, _COLUMNS, extrasaction="ignore", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(found)
+    else:
+        _show_table(found, shape.wanted)
+
+
+def _show_table(found: Sequence[dict[str, Any]], wanted: tuple[str, ...]) -> None:
+    from elatbot_flows.documents import CandidateDocument, HullResult
+    from elatbot_flows.report import render_candidates
+
+    candidates = []
+    for document in found:
+        light = {k: v for k, v in document.items() if k not in _HEAVY}
+        candidate = CandidateDocument(**light)
+        if document.get("hull"):
+            candidate = candidate.updated(hull=HullResult(**document["hull"]))
+        candidates.append(candidate)
+    render_candidates(candidates, Console(highlight=False), wanted)
+
+
+def _write_crystals(found: Sequence[dict[str, Any]], folder: Path) -> None:
+    """Write one CIF for each crystal; names come from identifiers, so repeating changes nothing."""
+    from pymatgen.core import Structure
+    from pymatgen.io.cif import CifWriter
+
+    from elatbot_flows.cli.options import writable_folder
+
+    target = writable_folder(folder, "--cif")
+    for document in found:
+        if document.get("structure"):
+            name = f"{document.get('formula')}-{document['candidate_id']}"
+            path = target / f"{re.sub(r'[^A-Za-z0-9-]+', '_', name)[:120]}.cif"
+            CifWriter(Structure.from_dict(document["structure"]), symprec=0.01).write_file(path)
+
+
+def show_counts(counts: dict[str, Any], shape: Shape) -> None:
+    """Print numbers by name."""
+    if shape.as_json:
+        typer.echo(json.dumps(counts, indent=1, default=str))
+        return
+    rows = list(_flat(counts, ()))
+    if shape.as_csv:
+        csv.writer(sys.stdout, lineterminator="\n").writerows(rows)
+        return
+    width = max((len(name) for name, _ in rows), default=0)
+    for name, value in rows:
+        typer.echo(f"{name:<{width}}  {value:,}")
+
+
+def _flat(counts: dict[str, Any], above: tuple[str, ...]) -> Any:
+    for name, value in counts.items():
+        path = (*above, str(name))
+        if isinstance(value, dict):
+            yield from _flat(value, path)
+        else:
+            yield " / ".join(path), value

@@ -1,0 +1,151 @@
+"""What stands in the collection of candidates: slim, with the fields that others join by."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+from elatbot_flows.database.gather import completed_at
+from elatbot_flows.documents.published import PublishedCandidate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pymatgen.core import Structure
+
+    from elatbot_flows.database.gather import Gathered, Run
+    from elatbot_flows.documents import CandidateDocument, ElasticResult
+
+__all__ = ["candidate_entry", "described"]
+
+_LEFT_OUT = ("polymorphs", "run")
+_OF_RESULTS = ("structure", "elements", "settings", "versions", "clamped_tensor")
+_OF_HULLS = ("structure", "competing", "settings", "versions")
+
+
+def candidate_entry(member: Gathered, run: Run) -> PublishedCandidate:
+    """A candidate of a run as it stands in the collection."""
+    jobs = [run.record.uuid, *member.job_uuids, *filter(None, [run.concluded_by])]
+    return described(
+        member.candidate,
+        last_updated=member.updated_at or completed_at(run.outputs[-1]),
+        tags=run.tags,
+        job_uuids=list(dict.fromkeys(jobs)),
+        resting_in=member.resting_in,
+        place=member.place,
+        target=run.record.target,
+        judges=[judge.name for judge in run.record.judges],
+    )
+
+
+def described(candidate: CandidateDocument, **fields: Any) -> PublishedCandidate:
+    """A candidate with the fields that follow from it, and without what is heavy.
+
+    Parameters
+    ----------
+    candidate
+        The candidate.
+    **fields
+        Further fields of the document.
+    """
+    own = [e.result for e in candidate.evidence if e.polymorph == candidate.polymorph]
+    passed = [result for result in own if result.status == "passed"]
+    evidence = [
+        one.model_copy(update={"result": one.result.model_copy(update=_emptied(one.result))})
+        for one in candidate.evidence
+    ]
+    kept = {name: getattr(candidate, name) for name in type(candidate).model_fields}
+    kept |= _blank(candidate, _LEFT_OUT)
+    if candidate.completion is not None:
+        kept["completion"] = {k: v for k, v in candidate.completion.items() if k != "prompt"}
+    if candidate.hull is not None:
+        kept["hull"] = candidate.hull.model_copy(update=_blank(candidate.hull, _OF_HULLS))
+    kept |= {"evidence": evidence, "disagreement": _disagreement(passed)}
+    kept |= _chemistry(candidate) | _metadata(candidate.structure) | _elasticity(passed)
+    return PublishedCandidate.model_construct(**kept | fields)
+
+
+def _emptied(result: ElasticResult) -> dict[str, Any]:
+    return _blank(result, _OF_RESULTS)
+
+
+def _blank(document: Any, names: Iterable[str]) -> dict[str, Any]:
+    fields = type(document).model_fields
+    return {name: fields[name].get_default(call_default_factory=True) for name in names}
+
+
+def _disagreement(passed: list[ElasticResult]) -> float | None:
+    ratios = [
+        max(a / b, b / a)
+        for one, other in combinations(passed, 2)
+        for a, b in (
+            (one.bulk_modulus, other.bulk_modulus),
+            (one.shear_modulus, other.shear_modulus),
+        )
+        if a and b and a > 0 and b > 0
+    ]
+    return max(ratios, default=None)
+
+
+def _chemistry(candidate: CandidateDocument) -> dict[str, Any]:
+    from pymatgen.core import Composition
+
+    if candidate.formula is None:
+        return {}
+    reduced = Composition(candidate.formula).reduced_composition
+    return {
+        "formula_pretty": reduced.reduced_formula,
+        "formula_anonymous": reduced.anonymized_formula,
+        "composition_reduced": {str(k): float(v) for k, v in reduced.items()},
+    }
+
+
+def _metadata(structure: Structure | None) -> dict[str, Any]:
+    """What emmet says of a crystal, without what the candidate says itself."""
+    from emmet.core.structure import StructureMetadata
+
+    if structure is None:
+        return {}
+    said = StructureMetadata.from_structure(structure).model_dump(mode="json")
+    names = ("composition", "volume", "density", "density_atomic", "symmetry")
+    return {name: said[name] for name in names}
+
+
+def _elasticity(passed: list[ElasticResult]) -> dict[str, Any]:
+    """The tensor of the first judge in emmet's fields."""
+    import numpy as np
+    from emmet.core.elasticity import get_derived_properties
+    from pymatgen.analysis.elasticity import ElasticTensor
+
+    from elatbot_flows.elasticity.axes import ieee_rotation, rotated
+
+    found = [r for r in passed if r.elastic_tensor is not None]
+    if not found or found[0].structure is None:
+        return {}
+    result, crystal = found[0], found[0].structure
+    ieee = np.asarray(result.elastic_tensor)
+    raw = rotated(ieee, ieee_rotation(crystal).T)
+    tensor = ElasticTensor.from_voigt(raw)
+    derived = get_derived_properties(crystal, tensor)
+    plain = {k: v.model_dump() if hasattr(v, "model_dump") else v for k, v in derived.items()}
+    tensors = {"raw": raw, "ieee_format": ieee}
+    view = {
+        "judge": result.judge.name,
+        "method": result.method,
+        "order": 2,
+        "elastic_tensor": {name: _rounded(c) for name, c in tensors.items()},
+        "compliance_tensor": {n: _rounded(1000 * np.linalg.inv(c)) for n, c in tensors.items()},
+        **{name: _number(value) for name, value in plain.items()},
+    }
+    return {"elasticity": view}
+
+
+def _rounded(matrix: Any) -> list[list[float]]:
+    rows: list[list[float]] = matrix.round(4).tolist()
+    return rows
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _number(one) for name, one in value.items()}
+    return None if value is None else float(value)
