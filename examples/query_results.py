@@ -8,12 +8,12 @@ About two seconds. Without a folder of its own, a store configured for jobflow i
 from __future__ import annotations
 
 import argparse
-from collections import Counter
 from pathlib import Path
 
 from elatbot_flows import Interval
+from elatbot_flows.database.builder import publish_candidates
 from elatbot_flows.database.collections import candidate_store
-from elatbot_flows.database.queries import find_candidates
+from elatbot_flows.database.queries import count_by, find_candidates
 from elatbot_flows.database.stores import open_store
 
 
@@ -23,6 +23,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, nargs="?", default=Path("runs/alloys"))
     arguments = parser.parse_args()
     store, where = open_store(arguments.folder, existing=True)
+    publish_candidates(store)  # whatever is new
     candidates = candidate_store(store)
     print(where)
 
@@ -38,10 +39,13 @@ def main() -> None:
     for found in find_candidates(candidates, intervals=wanted, sort="youngs_modulus"):
         print(f"  {found['formula']}: E = {found['youngs_modulus']:.1f} GPa")
 
-    print("What became of the others:")  # any MongoDB query works as well
-    others = candidates.query({"status": {"$in": ["rejected", "failed"]}}, properties=["reason"])
-    for reason, number in Counter(d["reason"] for d in others).most_common():
+    print("What became of the others:")
+    for reason, number in count_by(candidates, "reason").items():
         print(f"  {number:4} {reason}")
+
+    print("Any MongoDB query works as well; tensors, as emmet's documents have them:")
+    for found in candidates.query({"elasticity.bulk_modulus.vrh": {"$gt": 100}}, limit=3):
+        print(f"  {found['formula_pretty']}: {found['elasticity']['bulk_modulus']}")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from jobflow import Flow, JobStore, run_locally
 from maggma.stores import MemoryStore
 from monty.serialization import dumpfn
 from pymatgen.core import Lattice, Structure
+from pymatgen.core.operations import SymmOp
 
 import sample_jobs
 import samples
@@ -23,11 +24,12 @@ from elatbot_flows import InverseDesignMaker
 from elatbot_flows.campaign.runner import run_flow
 from elatbot_flows.database.builder import CandidateBuilder, publish_candidates
 from elatbot_flows.database.collections import candidate_store, run_store
+from elatbot_flows.database.entries import described
 from elatbot_flows.database.queries import find_candidates
 from elatbot_flows.database.results import read_result
 from elatbot_flows.database.stores import embedded_store
 from elatbot_flows.database.transfer import copy_documents
-from elatbot_flows.documents import TextModelRecord, TextPrediction
+from elatbot_flows.documents import Evidence, TextModelRecord, TextPrediction
 from elatbot_flows.documents.published import PublishedCandidate
 from elatbot_flows.elasticity.axes import to_ieee_axes
 from elatbot_flows.judges import PotentialJudge
@@ -62,11 +64,9 @@ def store_outputs(store, *documents, **metadata):
 
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory):
-    """A run that judged a tetragonal crystal in an odd orientation, through the local runner."""
-    turned = CUAU.copy()
-    turned.apply_operation(_turn())
+    """A run that judged a tetragonal crystal, through the local runner."""
     maker = InverseDesignMaker(
-        n=None, proposer=GivenProposer(materials=[turned]), build=None, judges=[JUDGE], hull=None
+        n=None, proposer=GivenProposer(materials=[CUAU]), build=None, judges=[JUDGE], hull=None
     )
     flow = maker.make()
     flow.update_metadata({"tags": ["campaign 7"]})
@@ -74,12 +74,6 @@ def judged(tmp_path_factory):
     store.connect()
     assert run_flow(flow, store, workers=1).failed == {}
     return flow, store
-
-
-def _turn():
-    from pymatgen.core.operations import SymmOp
-
-    return SymmOp.from_axis_angle_and_translation([1, 2, 3], 40)
 
 
 def test_the_last_job_of_a_flow_publishes_it(judged):
@@ -117,9 +111,22 @@ def test_fields_are_those_of_emmet(judged):
     assert doc.shear_modulus.vrh == pytest.approx(result["shear_modulus"], abs=0.01)
     raw = np.array(doc.elastic_tensor.raw)
     ieee = np.array(doc.elastic_tensor.ieee_format)
-    assert np.abs(raw - ieee).max() > 5, "the crystal lies askew"
     assert to_ieee_axes(raw, structure) == pytest.approx(ieee, abs=0.01)
     assert 1e-3 * np.array(doc.compliance_tensor.raw) @ raw == pytest.approx(np.eye(6), abs=1e-4)
+
+
+def test_the_raw_tensor_is_in_the_axes_of_the_crystal():
+    turned = CUAU.copy()
+    turned.apply_operation(SymmOp.from_axis_angle_and_translation([1, 2, 3], 40))
+    ieee = np.diag([200.0, 200.0, 150.0, 60.0, 60.0, 40.0])
+    ieee[:3, :3] += 70
+    said = samples.result("CuAu", structure=turned, elastic_tensor=ieee.tolist())
+    told = samples.candidate(0, "CuAu", evidence=[Evidence(polymorph=0, result=said)])
+    entry = described(told, last_updated=datetime.now(UTC))
+    raw = np.array(entry.elasticity["elastic_tensor"]["raw"])
+    assert np.abs(raw - ieee).max() > 5, "the crystal lies askew"
+    assert to_ieee_axes(raw, turned) == pytest.approx(ieee, abs=0.01)
+    assert entry.elasticity["elastic_tensor"]["ieee_format"] == ieee.tolist()
 
 
 def test_documents_are_slim_and_can_be_read_back(judged):
