@@ -29,6 +29,15 @@ from elatbot_flows.cli.options import (
 )
 from elatbot_flows.cli.results import result_json, write_json
 from elatbot_flows.cli.running import run_to_result
+from elatbot_flows.cli.submit import (
+    Project,
+    Queue,
+    Tags,
+    Worker,
+    check_queue,
+    submit,
+    tagged,
+)
 from elatbot_flows.cli.text_options import (
     Adapter,
     Asking,
@@ -99,16 +108,23 @@ def design(
     generator_device: GeneratorDevice = None,
     generator_dtype: GeneratorDtype = None,
     workers: Workers = None,
+    to: Queue = None,
+    worker: Worker = None,
+    project: Project = None,
+    tag: Tags = None,
 ) -> None:
     """Propose materials for a target, build crystals, have them judged, and rank them.
 
     A second run with the same options and --out goes on where the first one stopped. Intervals may
     be open on one side: --pugh-ratio 1.75:
+
+    With --submit it is run by a queue instead; elatbot query finds its candidates then.
     """
     from elatbot_flows.targets import DesignTarget
 
     check_at_least(0, "--seed", seed)
     check_at_least(1, "--workers", workers)
+    check_queue(to, worker, project)
     target = DesignTarget(
         **parse_intervals(
             bulk_modulus=bulk_modulus,
@@ -128,9 +144,15 @@ def design(
     proposer = _proposer(target, asking, brought)
     wanted = _USUAL if n is None and brought is None else n
     maker = _maker(wanted, seed, proposer, potentials, device, hull=hull)
+    if to is not None:
+        unreadable = [] if brought is None else brought.unreadable
+        _say_left_out(unreadable, Console(stderr=True, highlight=False))
+        typer.echo(submit(tagged(maker.make(target), tag), to, worker, project))
+        return
     _check_json(json_file)
     folder = writable_folder(out, "--out")
-    run = _Run(maker, potentials, device, folder, json_file, workers or available_cores())
+    cores = workers or available_cores()
+    run = _Run(maker, potentials, device, folder, json_file, cores, tag)
     run.go(target, [] if brought is None else brought.unreadable)
 
 
@@ -176,6 +198,12 @@ def _check_json(json_file: Path | None) -> None:
             raise TargetError(f"--json {json_file} is a folder: give a file")
 
 
+def _say_left_out(unreadable: list[dict[str, Any]], console: Console) -> None:
+    for one in unreadable:
+        text = f"left out {one['source']}: {one['message']}"
+        console.print(text, markup=False, soft_wrap=True)
+
+
 @dataclass
 class _Run:
     """A run with the places it writes to."""
@@ -186,6 +214,7 @@ class _Run:
     folder: Path
     json_file: Path | None
     workers: int
+    tags: list[str] | None = None
 
     def go(self, target: DesignTarget, unreadable: list[dict[str, Any]]) -> None:
         """Run the flow, then write and show what came of it."""
@@ -193,9 +222,7 @@ class _Run:
         from elatbot_flows.report import render_summary, write_report
 
         console = Console(stderr=True, highlight=False)
-        for one in unreadable:
-            text = f"left out {one['source']}: {one['message']}"
-            console.print(text, markup=False, soft_wrap=True)
+        _say_left_out(unreadable, console)
         store, where = open_store(self.folder)
         result = self._result(target, store, console)
         files = write_report(result, self.folder)
@@ -212,7 +239,7 @@ class _Run:
     def _result(self, target: DesignTarget, store: JobStore, console: Console) -> DesignResult:
         """Run the flow and read back its result; store what is done whatever happens."""
         return run_to_result(
-            self.maker.make(target),
+            tagged(self.maker.make(target), self.tags),
             store,
             console,
             workers=self.workers,
