@@ -49,7 +49,7 @@ def check_queue(to: str | None, worker: str | None, project: str | None) -> None
     TargetError
         If there is no such queue, or options belong to another one.
     StoreError
-        If the jobs' documents would be lost: FireWorks writes to the store jobflow is configured with.
+        If documents would be lost: FireWorks' jobs write to the store jobflow is configured with.
     """
     if to is None:
         for option, value in (("--worker", worker), ("--project", project)):
@@ -71,8 +71,8 @@ def _require_database() -> None:
     store = SETTINGS.JOB_STORE.docs_store
     if type(store) is MemoryStore or isinstance(store, JSONStore):
         raise StoreError(
-            f"jobflow is configured with a {type(store).__name__}, in which the documents of a queue "
-            "are lost: configure a MongoStore as JOB_STORE (docs/queries.md shows how)"
+            f"jobflow is configured with a {type(store).__name__}, in which documents of a "
+            "queue are lost: configure a MongoStore as JOB_STORE (docs/queries.md shows how)"
         )
 
 
