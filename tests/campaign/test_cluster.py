@@ -1,0 +1,225 @@
+"""Designs through Slurm: by jobflow-remote, and by FireWorks with qlaunch.
+
+Slurm has to run on this machine, and something that speaks MongoDB's protocol has to be there: a
+server that ELATBOT_TEST_MONGODB_URI names, or the development server beside the reference data.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from jobflow import JobStore, run_locally
+from maggma.stores import MemoryStore
+from monty.serialization import dumpfn
+
+import samples
+from elatbot_flows import DesignTarget, InverseDesignMaker
+from elatbot_flows.database.results import read_result
+from elatbot_flows.jobs import BuildMaker
+from elatbot_flows.judges import PotentialJudge
+from elatbot_flows.proposers import TextProposer
+
+pytestmark = pytest.mark.slow
+
+BIN = Path(sys.executable).parent
+TARGET = DesignTarget(bulk_modulus=(80, 180), elements=("Ni", "Al", "Cu"))
+MAKER = InverseDesignMaker(
+    n=2,
+    screen=2,
+    chunk_size=4,
+    proposer=TextProposer(oversample=3),
+    build=BuildMaker(potential=samples.EMT, max_guesses=4, max_relaxed=2),
+    judges=[PotentialJudge(potential=samples.EMT)],
+    hull=None,
+)
+PATIENCE = 600
+QUICK = ("delay_checkout", "delay_check_run_status", "delay_advance_status")
+SUBMIT = """
+import sys
+from monty.serialization import loadfn
+flow = loadfn(sys.argv[1])
+if sys.argv[2] == "remote":
+    from jobflow_remote import submit_flow
+    submit_flow(flow, worker="hpc", project="elat")
+else:
+    from fireworks import LaunchPad
+    from jobflow.managers.fireworks import flow_to_workflow
+    pad = LaunchPad.auto_load()
+    pad.reset("", require_password=False)
+    pad.add_wf(flow_to_workflow(flow))
+"""
+
+
+@pytest.fixture(scope="module")
+def slurm():
+    """Slurm on this machine; with ELATBOT_SLURM its absence is a failure."""
+    sinfo, states = shutil.which("sinfo"), []
+    if sinfo is not None:
+        asked = (sinfo, "-h", "-o", "%T")
+        said = subprocess.run(asked, capture_output=True, text=True, check=False)  # noqa: S603
+        states = said.stdout.split()
+    if not {"idle", "mixed", "allocated"}.intersection(states):
+        assert "ELATBOT_SLURM" not in os.environ
+        pytest.skip("Slurm does not run on this machine: .ci/slurm starts it on Debian")
+
+
+@pytest.fixture(scope="module")
+def mongodb(request):
+    """Host and port of something that speaks MongoDB's protocol."""
+    if uri := os.environ.get("ELATBOT_TEST_MONGODB_URI"):
+        host, _, port = uri.split("//")[1].split("/")[0].rpartition(":")
+        yield host, int(port)
+        return
+    server = request.getfixturevalue("shared") / "tools" / "mongod_dev.py"
+    if not server.is_file():
+        pytest.skip("there is no server: set ELATBOT_TEST_MONGODB_URI")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen([sys.executable, server, "--port", str(port)])  # noqa: S603
+    for _ in range(100):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                break
+        time.sleep(0.2)
+    yield "127.0.0.1", port
+    process.kill()
+
+
+@pytest.fixture(scope="module")
+def expected():
+    """What the same seed gives in this process."""
+    flow = MAKER.make(TARGET)
+    store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
+    run_locally(flow, store=store, ensure_success=True, log=False)
+    return {
+        c.candidate_id: fate(c.model_dump())
+        for c in read_result(store, flow.output.uuid).candidates
+    }
+
+
+def fate(candidate):
+    kept = ("status", "reason", "formula", "verdict", "rank")
+    moduli = [
+        candidate[name] and round(candidate[name], 3) for name in ("bulk_modulus", "probability")
+    ]
+    return [*(candidate[name] for name in kept), *moduli]
+
+
+@pytest.fixture
+def cluster(slurm, mongodb, tmp_path, monkeypatch):
+    """A folder with configurations, and an environment that points to them."""
+    host, port = mongodb
+    place = {"host": host, "port": port, "database": f"elatbot_{uuid4().hex[:8]}"}
+    stores = {
+        "docs_store": {"type": "MongoStore", "collection_name": "outputs", **place},
+        "additional_stores": {"data": {"type": "GridFSStore", "collection_name": "data", **place}},
+    }
+    pre_run = (
+        f"export PATH={BIN}:$PATH PYTHONPATH={os.environ.get('PYTHONPATH', '')} OMP_NUM_THREADS=1"
+    )
+    paths = {name: tmp_path / name for name in ("projects", "work", "fireworks")}
+    for path in paths.values():
+        path.mkdir()
+    worker = {"type": "local", "scheduler_type": "slurm", "work_dir": str(paths["work"])}
+    project = {
+        "name": "elat",
+        "workers": {"hpc": worker | {"pre_run": pre_run, "max_jobs": 2}},
+        "queue": {"store": {"type": "MongoStore", "collection_name": "jobs", **place}},
+        "jobstore": stores,
+        "runner": {
+            f"delay_{what}": 1 for what in ("checkout", "check_run_status", "advance_status")
+        },
+    }
+    dumpfn(project, paths["projects"] / "elat.yaml")
+    dumpfn({"JOB_STORE": stores}, tmp_path / "jobflow.yaml")
+    folder = paths["fireworks"]
+    dumpfn({"CONFIG_FILE_DIR": str(folder), "QUEUE_UPDATE_INTERVAL": 2}, folder / "FW_config.yaml")
+    dumpfn(
+        {"host": host, "port": port, "name": f"{place['database']}_fw"},
+        folder / "my_launchpad.yaml",
+    )
+    dumpfn({"name": "here", "category": "", "query": "{}"}, folder / "my_fworker.yaml")
+    adapter = {
+        "_fw_name": "CommonAdapter",
+        "_fw_q_type": "SLURM",
+        "rocket_launch": f"{BIN}/rlaunch -c {folder} rapidfire",
+        "nodes": 1,
+        "ntasks": 1,
+        "walltime": "00:30:00",
+        "queue": None,
+        "pre_rocket": pre_run,
+    }
+    dumpfn(adapter, folder / "my_qadapter.yaml")
+    monkeypatch.setenv("JFREMOTE_PROJECTS_FOLDER", str(paths["projects"]))
+    monkeypatch.setenv("FW_CONFIG_FILE", str(folder / "FW_config.yaml"))
+    monkeypatch.setenv("JOBFLOW_CONFIG_FILE", str(tmp_path / "jobflow.yaml"))
+    monkeypatch.chdir(folder)
+    return tmp_path
+
+
+def call(*command):
+    done = subprocess.run(  # noqa: S603 - our own programs
+        [str(BIN / command[0]), *map(str, command[1:])],
+        capture_output=True, text=True, check=False, timeout=PATIENCE, input="y\n",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def submit(folder, to):
+    flow = MAKER.make(TARGET)
+    flow.update_metadata({"tags": ["by the test"]})
+    dumpfn(flow, folder / "flow.json")
+    call("python", "-c", SUBMIT, folder / "flow.json", to)
+
+
+def found(*where):
+    """What a query in a new process says, with nothing in between."""
+    text = call(
+        "elatbot", "query", *where, "--tag", "by the test", "--all", "--limit", "0", "--json"
+    )
+    return {candidate["candidate_id"]: candidate for candidate in json.loads(text)}
+
+
+def test_jobflow_remote_through_slurm_gives_the_same(cluster, expected):
+    pytest.importorskip("jobflow_remote")
+    call("jf", "admin", "reset")
+    submit(cluster, "remote")
+    call("jf", "runner", "start", "-s")
+    try:
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            time.sleep(5)
+            states = call("jf", "flow", "list")
+            if "COMPLETED" in states or "FAILED" in states:
+                break
+        assert "COMPLETED" in states, call("jf", "job", "list", "-v")
+    finally:
+        call("jf", "runner", "kill")
+    candidates = found("--project", "elat")
+    assert {name: fate(candidate) for name, candidate in candidates.items()} == expected
+
+
+def test_fireworks_through_slurm_gives_the_same(cluster, expected):
+    pytest.importorskip("fireworks")
+    submit(cluster, "fireworks")
+    call("qlaunch", "singleshot")
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        time.sleep(5)
+        states = json.loads(call("lpad", "get_wflows", "-d", "less"))
+        if states["state"] in {"COMPLETED", "FIZZLED"}:
+            break
+    assert states["state"] == "COMPLETED", states
+    candidates = found()
+    assert {name: fate(candidate) for name, candidate in candidates.items()} == expected
