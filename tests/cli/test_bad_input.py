@@ -122,19 +122,6 @@ def test_a_file_where_the_folder_should_be(command, tmp_path, below):
     assert blocker.read_text() == "not a folder"
 
 
-def test_a_result_file_below_a_file(command, tmp_path):
-    blocker = in_the_way(tmp_path)
-    ended = command("design", *BAND, "--out", tmp_path / "run", "--json", blocker / "x.json")
-    refused(ended, "--json", str(blocker), "choose another folder")
-    assert files_in(tmp_path) == [blocker]
-
-
-def test_a_result_file_that_is_a_folder(command, tmp_path):
-    ended = command("design", *BAND, "--out", tmp_path / "run", "--json", tmp_path)
-    refused(ended, "--json", "is a folder", "give a file")
-    assert files_in(tmp_path) == []
-
-
 def no_directory(folder):
     return folder / "nope"
 

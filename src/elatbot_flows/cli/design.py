@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -48,7 +49,6 @@ from elatbot_flows.cli.text_options import (
     GeneratorDtype,
     Url,
 )
-from elatbot_flows.errors import TargetError
 
 if TYPE_CHECKING:
     from jobflow import JobStore
@@ -82,9 +82,6 @@ def design(
         typer.Option("-n", help=f"Candidates that are to pass; {_USUAL}, or all of --from."),
     ] = None,
     out: OutFolder = Path("elatbot-run"),
-    json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Write the result as JSON.")
-    ] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same candidates.")] = 0,
     potential: Potentials = None,
     device: Annotated[str, typer.Option(help="Device of the potentials: cpu or cuda.")] = "cpu",
@@ -112,6 +109,9 @@ def design(
     worker: Worker = None,
     project: Project = None,
     tag: Tags = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the result as JSON instead of a table.")
+    ] = False,
 ) -> None:
     """Propose materials for a target, build crystals, have them judged, and rank them.
 
@@ -149,10 +149,9 @@ def design(
         _say_left_out(unreadable, Console(stderr=True, highlight=False))
         typer.echo(submit(tagged(maker.make(target), tag), to, worker, project))
         return
-    _check_json(json_file)
     folder = writable_folder(out, "--out")
     cores = workers or available_cores()
-    run = _Run(maker, potentials, device, folder, json_file, cores, tag)
+    run = _Run(maker, potentials, device, folder, cores, tag, as_json=as_json)
     run.go(target, [] if brought is None else brought.unreadable)
 
 
@@ -191,13 +190,6 @@ def _maker(
     )
 
 
-def _check_json(json_file: Path | None) -> None:
-    if json_file is not None:
-        writable_folder(json_file.parent, "--json")
-        if json_file.is_dir():
-            raise TargetError(f"--json {json_file} is a folder: give a file")
-
-
 def _say_left_out(unreadable: list[dict[str, Any]], console: Console) -> None:
     for one in unreadable:
         text = f"left out {one['source']}: {one['message']}"
@@ -212,9 +204,9 @@ class _Run:
     potentials: list[str]
     device: str
     folder: Path
-    json_file: Path | None
     workers: int
     tags: list[str] | None = None
+    as_json: bool = False
 
     def go(self, target: DesignTarget, unreadable: list[dict[str, Any]]) -> None:
         """Run the flow, then write and show what came of it."""
@@ -228,9 +220,11 @@ class _Run:
         files = write_report(result, self.folder)
         values = result_json(result) | ({"unreadable": unreadable} if unreadable else {})
         own = files.folder / "result.json"
-        for path in {own, self.json_file or own}:
-            write_json(values, path)
-        render_summary(result, Console(highlight=False))
+        write_json(values, own)
+        if self.as_json:
+            typer.echo(json.dumps(values, indent=1, allow_nan=False))
+        else:
+            render_summary(result, Console(highlight=False))
         if files.index is None:
             console.print("report.html above is not ours and was left alone", markup=False)
         paths = f"report: {files.html}\nresult: {own}\ndocuments: {where}"
