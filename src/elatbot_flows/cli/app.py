@@ -11,9 +11,11 @@ import typer
 from rich.console import Console
 
 from elatbot_flows import __version__
+from elatbot_flows.cli.check import check
 from elatbot_flows.cli.design import design
 from elatbot_flows.cli.evaluate import evaluate
 from elatbot_flows.cli.generate import generate
+from elatbot_flows.cli.init import init
 from elatbot_flows.cli.predict import predict
 from elatbot_flows.cli.publish import copy_store, publish
 from elatbot_flows.cli.query import query
@@ -35,6 +37,8 @@ app.command()(validate)
 app.command()(predict)
 app.command()(generate)
 app.command()(evaluate)
+app.command()(init)
+app.command()(check)
 app.command()(publish)
 app.command("copy-store")(copy_store)
 

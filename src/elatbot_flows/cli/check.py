@@ -1,0 +1,130 @@
+"""``elatbot check``: whether database, queues, models and potentials can be used from here."""
+
+from __future__ import annotations
+
+import os
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from elatbot_flows.cli.options import Potentials, parse_potentials
+from elatbot_flows.errors import ElatbotError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["check"]
+
+_PACKAGES = ("jobflow", "atomate2", "pymatgen", "torch", "transformers", "sevenn", "matgl")
+_MARKS = {"ok": "[green]ok[/]     ", "none": "[dim]not used[/]", "bad": "[red]wrong[/]  "}
+
+
+def check(
+    potential: Potentials = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Leave out models and potentials, which take seconds.")
+    ] = False,
+) -> None:
+    """Try database, queues, text model and potentials; ends with 1 if something is wrong."""
+    console = Console(highlight=False, soft_wrap=True)
+    tried: list[Callable[[], tuple[str, str]]] = [_packages, _store, _fireworks, _remote, _licences]
+    if not quick:
+        tried += [_text_model, *(_potential(name) for name in parse_potentials(potential))]
+    wrong = 0
+    for mark, words in _outcomes(tried):
+        wrong += mark == "bad"
+        console.print(f"{_MARKS[mark]} {escape(words)}")
+    if wrong:
+        raise typer.Exit(1)
+
+
+def _outcomes(tried: list[Callable[[], tuple[str, str]]]) -> Iterator[tuple[str, str]]:
+    for one in tried:
+        try:
+            yield one()
+        except ElatbotError as error:
+            yield "bad", str(error)
+
+
+def _packages() -> tuple[str, str]:
+    return "ok", "packages: " + ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+
+
+def _store() -> tuple[str, str]:
+    """The store that jobflow is configured with; there need not be one."""
+    from pathlib import Path
+
+    from jobflow import SETTINGS
+    from maggma.stores import MemoryStore
+
+    from elatbot_flows.database.collections import candidate_store
+    from elatbot_flows.database.stores import open_store
+
+    if type(SETTINGS.JOB_STORE.docs_store) is MemoryStore:
+        words = "no JOB_STORE is configured for jobflow: designs keep their documents below --out"
+        return "none", f"{words} (for a database: elatbot init)"
+    store, words = open_store(Path("elatbot-run"))
+    count, candidates = store.count(), candidate_store(store).count()
+    return "ok", f"{words}: {count} job documents, {candidates} candidates published"
+
+
+def _fireworks() -> tuple[str, str]:
+    try:
+        from fireworks import LaunchPad
+        from fireworks.fw_config import LAUNCHPAD_LOC
+    except ImportError:
+        return "none", "FireWorks is not installed (pip install FireWorks)"
+    if LAUNCHPAD_LOC is None:
+        return "none", "FireWorks has no my_launchpad.yaml (elatbot init --target fireworks)"
+    try:
+        count = LaunchPad.auto_load().fireworks.count_documents({})
+    except Exception as error:  # noqa: BLE001 - drivers have errors of their own
+        reason = type(error).__name__
+        return "bad", f"FireWorks' LaunchPad of {LAUNCHPAD_LOC} cannot be reached ({reason})"
+    return "ok", f"FireWorks' LaunchPad of {LAUNCHPAD_LOC}: {count} Fireworks"
+
+
+def _remote() -> tuple[str, str]:
+    try:
+        from jobflow_remote.config.manager import ConfigManager
+    except ImportError:
+        return "none", "jobflow-remote is not installed (pip install jobflow-remote)"
+    names = sorted(ConfigManager(warn=False).projects)
+    if not names:
+        return "none", "jobflow-remote has no project (elatbot init --target remote)"
+    from elatbot_flows.database.stores import store_of_project
+
+    for name in names:
+        store_of_project(name)
+    return "ok", f"jobflow-remote's projects, and their stores: {', '.join(names)}"
+
+
+def _licences() -> tuple[str, str]:
+    try:
+        version("mp-api")
+    except PackageNotFoundError:
+        return "none", "mp-api is not installed: no crystals from the Materials Project"
+    if "MP_API_KEY" not in os.environ:
+        return "none", "MP_API_KEY is not set: no crystals from the Materials Project"
+    return "ok", "MP_API_KEY is set; whether the Materials Project takes it was not tried"
+
+
+def _text_model() -> tuple[str, str]:
+    from elatbot_flows.engines.text_model import text_model
+
+    record = text_model("elatbot-mini").engine().record
+    return "ok", f"text model {record.name}: weights {str(record.weights_sha256)[:12]}"
+
+
+def _potential(name: str) -> Callable[[], tuple[str, str]]:
+    def tried() -> tuple[str, str]:
+        from elatbot_flows.potentials import load_potential
+
+        record = load_potential(name).record()
+        weights = str(record["weights_sha256"])[:12]
+        return "ok", f"potential {name}: {record['package']} {record['package_version']}, {weights}"
+
+    return tried
