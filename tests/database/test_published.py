@@ -11,10 +11,11 @@ from pathlib import Path
 import jobflow
 import numpy as np
 import pytest
-from emmet.core.elasticity import ElasticityDoc
+from emmet.core.elasticity import ElasticityDoc, get_derived_properties
 from jobflow import Flow, JobStore, run_locally
 from maggma.stores import MemoryStore
 from monty.serialization import dumpfn
+from pymatgen.analysis.elasticity import ElasticTensor
 from pymatgen.core import Lattice, Structure
 from pymatgen.core.operations import SymmOp
 
@@ -109,6 +110,13 @@ def test_fields_are_those_of_emmet(judged):
     assert doc.bulk_modulus.vrh == pytest.approx(result["bulk_modulus"], abs=0.01)
     assert doc.bulk_modulus.reuss < doc.bulk_modulus.vrh < doc.bulk_modulus.voigt
     assert doc.shear_modulus.vrh == pytest.approx(result["shear_modulus"], abs=0.01)
+    theirs = get_derived_properties(structure, ElasticTensor.from_voigt(doc.elastic_tensor.raw))
+    assert doc.shear_modulus.reuss == pytest.approx(theirs["shear_modulus"].reuss, abs=0.01)
+    assert doc.young_modulus == pytest.approx(float(theirs["young_modulus"]), rel=1e-4)
+    assert doc.universal_anisotropy == pytest.approx(
+        float(theirs["universal_anisotropy"]), abs=0.01
+    )
+    assert doc.homogeneous_poisson == pytest.approx(float(theirs["homogeneous_poisson"]), abs=0.01)
     raw = np.array(doc.elastic_tensor.raw)
     ieee = np.array(doc.elastic_tensor.ieee_format)
     assert to_ieee_axes(raw, structure) == pytest.approx(ieee, abs=0.01)

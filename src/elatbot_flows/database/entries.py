@@ -114,28 +114,35 @@ def _metadata(structure: Structure | None) -> dict[str, Any]:
 def _elasticity(passed: list[ElasticResult]) -> dict[str, Any]:
     """The tensor of the first judge in emmet's fields."""
     import numpy as np
-    from emmet.core.elasticity import get_derived_properties
-    from pymatgen.analysis.elasticity import ElasticTensor
 
     from elatbot_flows.elasticity.axes import ieee_rotation, rotated
+    from elatbot_flows.elasticity.moduli import moduli_from_tensor
 
     found = [r for r in passed if r.elastic_tensor is not None]
     if not found or found[0].structure is None:
         return {}
-    result, crystal = found[0], found[0].structure
-    ieee = np.asarray(result.elastic_tensor)
-    raw = rotated(ieee, ieee_rotation(crystal).T)
-    tensor = ElasticTensor.from_voigt(raw)
-    derived = get_derived_properties(crystal, tensor)
-    plain = {k: v.model_dump() if hasattr(v, "model_dump") else v for k, v in derived.items()}
-    tensors = {"raw": raw, "ieee_format": ieee}
+    result, ieee = found[0], np.asarray(found[0].elastic_tensor)
+    tensors = {"raw": rotated(ieee, ieee_rotation(found[0].structure).T), "ieee_format": ieee}
+    own = moduli_from_tensor(ieee)
     view = {
         "judge": result.judge.name,
         "method": result.method,
         "order": 2,
         "elastic_tensor": {name: _rounded(c) for name, c in tensors.items()},
         "compliance_tensor": {n: _rounded(1000 * np.linalg.inv(c)) for n, c in tensors.items()},
-        **{name: _number(value) for name, value in plain.items()},
+        "bulk_modulus": {
+            "voigt": own.bulk_modulus_voigt,
+            "reuss": own.bulk_modulus_reuss,
+            "vrh": own.bulk_modulus,
+        },
+        "shear_modulus": {
+            "voigt": own.shear_modulus_voigt,
+            "reuss": own.shear_modulus_reuss,
+            "vrh": own.shear_modulus,
+        },
+        "young_modulus": 1e9 * own.youngs_modulus,
+        "universal_anisotropy": own.universal_anisotropy,
+        "homogeneous_poisson": own.poisson_ratio,
     }
     return {"elasticity": view}
 
@@ -143,9 +150,3 @@ def _elasticity(passed: list[ElasticResult]) -> dict[str, Any]:
 def _rounded(matrix: Any) -> list[list[float]]:
     rows: list[list[float]] = matrix.round(4).tolist()
     return rows
-
-
-def _number(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _number(one) for name, one in value.items()}
-    return None if value is None else float(value)
