@@ -3,7 +3,7 @@
 Run from the root of the repository::
 
     python benchmarks/binary_moduli.py --data FOLDER --potential 7net-0 --potential 7net-l3i5 \
-        --potential DIRECTORY --n 1100 --seed 0 --results FILE.jsonl \
+        --potential DIRECTORY --n 1100 --more MORE --seed 0 --results FILE.jsonl \
         --fit src/elatbot_flows/weights --table benchmarks/binary_moduli.md
 
 FOLDER holds ``binary_moduli_with_structures.jsonl.gz`` and ``elastic_tensors_0K.jsonl.gz``.
@@ -139,7 +139,8 @@ def main() -> None:
     cases = cases_of(rows, read_results(options.results), generator)
     command = (
         "python benchmarks/binary_moduli.py --data FOLDER --potential 7net-0 --potential 7net-l3i5 "
-        f"--potential DIRECTORY --n {options.n} --seed {options.seed} --results FILE.jsonl "
+        f"--potential DIRECTORY --n {options.n} --more {options.more} --seed {options.seed} "
+        "--results FILE.jsonl "
         "--fit src/elatbot_flows/weights --table benchmarks/binary_moduli.md"
     )
     if options.fit:

@@ -65,25 +65,3 @@ def test_intervals_are_nested_and_around_the_estimate(errors, center, sigma, cov
     inner = calibration.interval(center, sigma, coverage)
     outer = calibration.interval(center, sigma, coverage + 0.1)
     assert outer[0] <= inner[0] <= center <= inner[1] <= outer[1]
-
-
-@given(residuals, st.lists(st.floats(-20, 20), min_size=3, max_size=3).map(sorted))
-def test_probabilities_are_additive(errors, edges):
-    low, middle, high = edges
-    calibration = Calibration(errors)
-    first = calibration.probability(1.0, 2.0, low, middle)
-    second = calibration.probability(1.0, 2.0, middle, high)
-    whole = calibration.probability(1.0, 2.0, low, high)
-    assert 0 <= whole <= 1
-    assert first + second == pytest.approx(whole)
-    assert calibration.probability(1.0, 2.0, -math.inf, math.inf) == 1
-    assert calibration.probability(1.0, 2.0, high, low) == (0.0 if low < high else whole * 0)
-
-
-def test_probabilities_come_true():
-    rng = np.random.default_rng(1)
-    calibration = Calibration(np.sort(rng.normal(size=400)))
-    truths = rng.normal(10, 2, size=20000)
-    for low, high in ((9, 11), (12, 13), (-math.inf, 8), (20, 30)):
-        stated = calibration.probability(10, 2, low, high)
-        assert stated == pytest.approx(((low <= truths) & (truths <= high)).mean(), abs=0.05)

@@ -16,8 +16,6 @@ import numpy as np
 from elatbot_flows.errors import UncertaintyError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from numpy.typing import NDArray
 
 __all__ = ["Calibration", "conformal_quantile"]
@@ -68,11 +66,6 @@ class Calibration:
         """From errors ``true - estimate`` and their positive scales, both of shape ``(n,)``."""
         return cls(np.sort(np.asarray(errors, dtype=float) / np.asarray(sigmas, dtype=float)))
 
-    @classmethod
-    def merged(cls, parts: Iterable[Calibration]) -> Calibration:
-        """All materials of several calibrations."""
-        return cls(np.sort(np.concatenate([part.residuals for part in parts])))
-
     def __len__(self) -> int:
         return len(self.residuals)
 
@@ -98,22 +91,3 @@ class Calibration:
         """
         half = conformal_quantile(np.abs(self.residuals), coverage) * sigma
         return center - half, center + half
-
-    def probability(self, center: float, sigma: float, low: float, high: float) -> float:
-        """Probability that the true value lies in ``[low, high]``.
-
-        The predictive distribution of conformal prediction (Vovk et al., Mach. Learn. 108, 445,
-        2019), drawn straight between the calibration residuals.
-        """
-        if low > high:
-            return 0.0
-        return self._below((high - center) / sigma) - self._below((low - center) / sigma)
-
-    def _below(self, z: float) -> float:
-        """Probability of a residual below `z`; the tails hold half a material each."""
-        if math.isinf(z):
-            return float(z > 0)
-        n = len(self.residuals)
-        levels = (np.arange(n) + 1.0) / (n + 1)
-        edges = 0.5 / (n + 1)
-        return float(np.interp(z, self.residuals, levels, left=edges, right=1 - edges))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ErrorModel", "Mixture", "disagreement", "patterns", "posterior"]
 
-_MOST_FAR_OFF = 1
+_MOST_FAR_OFF = 2
 _AS_EXPECTED = 4.0
 _SHARED = 0.5
 """Correlation of the additional errors of K and G of a source that is far off."""
@@ -113,7 +113,7 @@ class Mixture:
 
 
 def patterns(sources: int) -> list[tuple[float, ...]]:
-    """No source far off, or one of them, as ones and zeros."""
+    """No source far off, one of them, or two, as ones and zeros."""
     found = itertools.product((0.0, 1.0), repeat=sources)
     return [choice for choice in found if sum(choice) <= _MOST_FAR_OFF]
 

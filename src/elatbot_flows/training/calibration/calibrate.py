@@ -91,7 +91,7 @@ def priors_out_of_fold(
     blind = np.random.default_rng(seed).random(len(materials)) < _BLIND_SHARE
     priors: list[Prior | None] = [None] * len(materials)
     for fold in range(_COMPOSITION_FOLDS):
-        rest = np.flatnonzero(folds[: len(known)] != fold)
+        rest = np.flatnonzero(folds[: len(known)] != fold).tolist()
         asked = np.flatnonzero(folds[len(known) :] == fold).tolist()
         model = fit_composition([known[i] for i in rest], chosen, errors[rest])
         volumes = [None if blind[i] else materials[i].volume_per_atom for i in asked]
@@ -182,7 +182,7 @@ def _out_of_fold(
     has_shear: Sequence[bool],
     folds: NDArray[np.int64],
 ) -> dict[tuple[str, ...], Estimated]:
-    """Estimates by every choice of members of materials that the errors were not fitted to."""
+    """Estimates of materials that the errors were not fitted to, by choices of members."""
     parts: dict[tuple[str, ...], list[Estimated]] = {each: [] for each in subsets(names)}
     for fold in range(int(folds.max()) + 1):
         rest = np.flatnonzero(folds != fold)
@@ -190,7 +190,8 @@ def _out_of_fold(
         rows = np.flatnonzero(folds == fold)
         for members, found in parts.items():
             found.append(estimate_with(members, names, model, evidence, truth, rows))
-    return {members: _joined(found) for members, found in parts.items()}
+    joined = {members: _joined(found) for members, found in parts.items()}
+    return {members: found for members, found in joined.items() if len(found.rows)}
 
 
 def _joined(parts: Sequence[Estimated]) -> Estimated:

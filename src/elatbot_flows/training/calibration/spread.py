@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Estimated", "calibrate_spread", "estimate_with", "subsets"]
 
 _START_TAIL = 4.0
-_WIDTHS = {"common": 0.5, "own": 0.1, "tail": 0.7}
+_WIDTHS = {"common": 0.5, "own": 0.3, "tail": 0.7}
 """Standard deviations of normal priors: of slopes that all choices of members share, of what those
 of one choice differ by, and of the logarithm of the tail."""
 _COUNTS = 4.0
@@ -84,7 +84,8 @@ def estimate_with(
     """
     keep = np.array([1.0, *(float(name in members) for name in names)])
     asked = [1 + place for place, name in enumerate(names) if name in members]
-    used = rows[_spoke(evidence, model.source)[:, asked].all(axis=1)[rows]]
+    spoke = _spoke(evidence, model.source)[rows][:, asked]
+    used = rows[spoke.all(axis=1)]
     some = evidence.take(used).only(keep, model.source)
     means, covariances = posterior(model, some).moments()
     stated = Stated(means, covariances, disagreement(model, some, means))
@@ -95,7 +96,8 @@ def _spoke(evidence: Evidence, source: NDArray[np.int64]) -> NDArray[np.bool_]:
     given = np.stack(
         [evidence.given[:, source == place].any(axis=1) for place in range(source.max() + 1)], 1
     )
-    return np.asarray(given | (evidence.failed > 0))
+    found: NDArray[np.bool_] = given | (evidence.failed > 0)
+    return found
 
 
 def calibrate_spread(found: Estimates, kinds: NDArray[np.str_]) -> SpreadTable:
@@ -160,7 +162,7 @@ def _maximise(found: Estimates, kinds: NDArray[np.str_]) -> tuple[Array, float]:
 
     _minimise(loss, list(unknown.values()))
     slopes, tail = slopes_and_tail()
-    return slopes.detach().numpy(), float(tail)
+    return slopes.detach().numpy(), float(tail.detach())
 
 
 def _minimise(loss: Any, unknown: list[Any]) -> None:
