@@ -5,10 +5,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import pytest
 
 from elatbot_flows.uncertainty.reliability import (
-    Reliability,
     coverage_table,
 )
 
@@ -27,8 +25,3 @@ def test_no_materials_give_no_number():
     (row,) = coverage_table(np.array([]), {0.5: (np.array([]), np.array([]))})
     assert math.isnan(row.measured)
     assert row.width is None
-    assert math.isnan(row.standard_error)
-
-
-def test_standard_error_is_binomial():
-    assert Reliability(0.5, 0.4, 100).standard_error == pytest.approx(0.05)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["ErrorModel", "Mixture", "disagreement", "patterns", "posterior"]
 
 _MOST_FAR_OFF = 2
-_AS_EXPECTED = 4.0
+_AS_EXPECTED, _MOST_DISAGREEMENT = 4.0, 4.0
 _SHARED = 0.5
 """Correlation of the additional errors of K and G of a source that is far off."""
 
@@ -166,13 +166,14 @@ def disagreement(model: ErrorModel, evidence: Evidence, means: Any) -> Any:
     -------
     numpy.ndarray
         Logarithm of the mean square of what they differ by over their own spreads, drawn to zero
-        as if four more had differed by just these, shape ``(n, 2)``.
+        as if four more had differed by just these, and at most 4, shape ``(n, 2)``.
     """
     expected, covariance = _errors(model, evidence, np)
     away = evidence.values - expected - means[:, model.shear]
     square = away**2 / np.einsum("npp->np", covariance) * evidence.given
     of = np.stack([1 - model.shear, model.shear], -1)
-    return np.log((_AS_EXPECTED + square @ of) / (_AS_EXPECTED + evidence.given @ of))
+    found = np.log((_AS_EXPECTED + square @ of) / (_AS_EXPECTED + evidence.given @ of))
+    return np.minimum(found, _MOST_DISAGREEMENT)
 
 
 def _errors(model: ErrorModel, evidence: Evidence, xp: Any) -> tuple[Any, Any]:

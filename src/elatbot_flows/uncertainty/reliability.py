@@ -38,11 +38,6 @@ class Reliability:
     n: int
     width: float | None = None
 
-    @property
-    def standard_error(self) -> float:
-        """Binomial standard error of `measured`, if `stated` were right."""
-        return math.sqrt(self.stated * (1 - self.stated) / self.n) if self.n else math.nan
-
 
 def coverage_table(
     truths: Array, intervals: Mapping[float, tuple[Array, Array]]
