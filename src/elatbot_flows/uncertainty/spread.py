@@ -23,6 +23,8 @@ __all__ = ["SPREAD_FEATURES", "SpreadTable", "Stated", "Usual", "spread_features
 
 SPREAD_FEATURES = (*FEATURES, "stated", "disagreement")
 """What the scale over the stated deviation depends on, as a power; see `spread_features`."""
+_WIDEST = 2.0
+"""Scale beyond which nothing is known anyway: a factor of 7 to either side."""
 
 
 class Stated(NamedTuple):
@@ -89,7 +91,7 @@ class SpreadTable:
     def scales(self, members: tuple[str, ...], kinds: Sequence[str], stated: Stated) -> Array:
         """Scales of ln K and ln G of materials, shape ``(n, 2)``."""
         slopes = (spread_features(stated, kinds) * self.slopes[members]).sum(axis=-1)
-        return np.asarray(np.exp(stated.log_deviations + slopes))
+        return np.asarray(np.minimum(np.exp(stated.log_deviations + slopes), _WIDEST))
 
     def distribution(
         self, members: tuple[str, ...], kind: str, stated: Stated
