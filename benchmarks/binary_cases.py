@@ -105,6 +105,21 @@ def sample(rows: list[CrystalRow], generator: Generator, n: int, seed: int) -> l
     return chosen
 
 
+def further(rows: list[CrystalRow], chosen: list[CrystalRow], n: int) -> list[CrystalRow]:
+    """The first `n` other crystals of no reported formula: magnetic ones, metals, then others."""
+    sources = {row.source for row in chosen}
+    left = [
+        row
+        for row in rows
+        if len(row.structure) <= MOST_SITES
+        and row.source not in sources
+        and part(row.formula) != "report"
+    ]
+    order = ("magnetic", "metal", "other")
+    kinds = {row.source: material_kind(shares_of(row.structure.composition)) for row in left}
+    return sorted(left, key=lambda row: order.index(kinds[row.source]))[:n]
+
+
 def binaries(folder: Path) -> list[CrystalRow]:
     return list(load_crystals(folder / BINARIES).rows)
 

@@ -3,7 +3,7 @@
 Run from the root of the repository::
 
     python benchmarks/binary_moduli.py --data FOLDER --potential 7net-0 --potential 7net-l3i5 \
-        --potential DIRECTORY --n 1100 --seed 0 --results FILE.jsonl \
+        --potential DIRECTORY --n 1100 --more MORE --seed 0 --results FILE.jsonl \
         --fit src/elatbot_flows/weights --table benchmarks/binary_moduli.md
 
 FOLDER holds ``binary_moduli_with_structures.jsonl.gz`` and ``elastic_tensors_0K.jsonl.gz``.
@@ -28,6 +28,7 @@ from binary_cases import (
     Case,
     binaries,
     cases_of,
+    further,
     known_compositions,
     read_results,
     sample,
@@ -123,6 +124,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--potential", action="append", default=[])
     parser.add_argument("--n", type=int, default=1100)
+    parser.add_argument("--more", type=int, default=0, help="further crystals, for the fit only")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--results", type=Path, action="append", required=True)
     parser.add_argument("--fit", type=Path, help="write a new calibration to this folder")
@@ -130,12 +132,15 @@ def main() -> None:
     parser.add_argument("--table", type=Path)
     options = parser.parse_args()
     generator = load_generator()
-    rows = sample(binaries(options.data), generator, options.n, options.seed)
+    known = binaries(options.data)
+    rows = sample(known, generator, options.n, options.seed)
+    rows += further(known, rows, options.more)
     run(rows, options.potential, options.results)
     cases = cases_of(rows, read_results(options.results), generator)
     command = (
         "python benchmarks/binary_moduli.py --data FOLDER --potential 7net-0 --potential 7net-l3i5 "
-        f"--potential DIRECTORY --n {options.n} --seed {options.seed} --results FILE.jsonl "
+        f"--potential DIRECTORY --n {options.n} --more {options.more} --seed {options.seed} "
+        "--results FILE.jsonl "
         "--fit src/elatbot_flows/weights --table benchmarks/binary_moduli.md"
     )
     if options.fit:

@@ -37,17 +37,17 @@ def print_tables(cases: list[Case], calibration: Calibration, command: str) -> s
     """All tables as one Markdown text."""
     potentials = [name for name in calibration.sources if name != TEXT]
     sampled = len(cases)
-    cases = [case for case in cases if set(potentials) <= set(case.potentials)]
-    reported = [case for case in cases if case.part == "report"]
+    asked = [case for case in cases if set(potentials) <= set(case.potentials)]
+    reported = [case for case in asked if case.part == "report"]
     estimators = {name: estimator(calibration, names) for name, names in JUDGES.items()}
     lines = [
         "# Moduli of binaries: each source, and all together as a probability",
         "",
         f"`{command}`",
         "",
-        header(sampled, cases, reported, calibration),
+        header(sampled, reported, calibration),
         "",
-        *gate_table(cases, potentials),
+        *gate_table(reported, potentials),
         *error_tables(reported, potentials, estimators),
         *coverage_table(reported, estimators),
         *selection_section(reported, estimators),
@@ -55,16 +55,14 @@ def print_tables(cases: list[Case], calibration: Calibration, command: str) -> s
     return "\n".join(lines) + "\n"
 
 
-def header(sampled: int, cases: list[Case], reported: list[Case], calibration: Calibration) -> str:
+def header(sampled: int, reported: list[Case], calibration: Calibration) -> str:
     kinds = Counter(case.kind for case in reported)
     counts = calibration.provenance["crystals"]
     return (
-        f"{sampled} Materials Project binaries of up to {MOST_SITES} atoms, {len(cases)} of which "
-        "all potentials were asked about (the others take part in the fit only, with what there "
-        f"is), divided by reduced formula. {counts['judged']} were used to fit and "
-        "calibrate (by cross-validation), and "
+        f"{sampled} Materials Project binaries of up to {MOST_SITES} atoms, divided by reduced "
+        f"formula. {counts['judged']} were used to fit and calibrate (by cross-validation), and "
         f"the composition model learned from {counts['composition']} crystals, none of a reported "
-        f"formula. All tables but the first are of the {len(reported)} others: "
+        f"formula. All tables are of the {len(reported)} others: "
         f"{', '.join(f'{kinds[kind]} {kind}' for kind in KINDS)}; {sum(c.novel for c in reported)} "
         f"have a formula that {TEXT} was not trained on (new). Crystals are relaxed from those of "
         "the Materials Project; labels and results are Voigt-Reuss-Hill averages with ions "

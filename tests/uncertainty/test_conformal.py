@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from elatbot_flows.errors import UncertaintyError
-from elatbot_flows.uncertainty.conformal import Calibration, conformal_quantile
+from elatbot_flows.uncertainty.conformal import conformal_quantile
+from elatbot_flows.uncertainty.predictions import PredictionCalibration
 
 DISTRIBUTIONS = {
     "normal": lambda rng, size: rng.normal(size=size),
@@ -30,7 +31,7 @@ def test_quantile_is_the_rank_of_the_theorem(n, coverage, rank):
 
 
 def test_too_few_materials_give_an_infinite_interval():
-    calibration = Calibration(np.array([-1.0, 1.0]))
+    calibration = PredictionCalibration(np.array([-1.0, 1.0]), scaled=True)
     assert calibration.interval(5.0, 1.0, 0.9) == (-math.inf, math.inf)
     assert calibration.interval(5.0, 2.0, 0.5) == (3.0, 7.0)
 
@@ -50,7 +51,8 @@ def test_coverage_holds_on_exchangeable_errors(kind, coverage, n):
     hits = 0
     for row in draws:
         sigmas = np.exp(0.3 * row)  # a scale that knows something of the error
-        low, high = Calibration.from_errors(row[:-1], sigmas[:-1]).interval(0, sigmas[-1], coverage)
+        calibration = PredictionCalibration(np.sort(row[:-1] / sigmas[:-1]), scaled=True)
+        low, high = calibration.interval(0, sigmas[-1], coverage)
         hits += low <= row[-1] <= high
     error = 4 * math.sqrt(coverage * (1 - coverage) / trials)
     assert coverage - error < hits / trials < coverage + 1 / (n + 1) + error
@@ -61,29 +63,7 @@ residuals = st.lists(st.floats(-5, 5), min_size=5, max_size=40).map(np.array).ma
 
 @given(residuals, st.floats(-10, 10), st.floats(0.1, 10), st.floats(0.05, 0.8))
 def test_intervals_are_nested_and_around_the_estimate(errors, center, sigma, coverage):
-    calibration = Calibration(errors)
+    calibration = PredictionCalibration(errors, scaled=True)
     inner = calibration.interval(center, sigma, coverage)
     outer = calibration.interval(center, sigma, coverage + 0.1)
     assert outer[0] <= inner[0] <= center <= inner[1] <= outer[1]
-
-
-@given(residuals, st.lists(st.floats(-20, 20), min_size=3, max_size=3).map(sorted))
-def test_probabilities_are_additive(errors, edges):
-    low, middle, high = edges
-    calibration = Calibration(errors)
-    first = calibration.probability(1.0, 2.0, low, middle)
-    second = calibration.probability(1.0, 2.0, middle, high)
-    whole = calibration.probability(1.0, 2.0, low, high)
-    assert 0 <= whole <= 1
-    assert first + second == pytest.approx(whole)
-    assert calibration.probability(1.0, 2.0, -math.inf, math.inf) == 1
-    assert calibration.probability(1.0, 2.0, high, low) == (0.0 if low < high else whole * 0)
-
-
-def test_probabilities_come_true():
-    rng = np.random.default_rng(1)
-    calibration = Calibration(np.sort(rng.normal(size=400)))
-    truths = rng.normal(10, 2, size=20000)
-    for low, high in ((9, 11), (12, 13), (-math.inf, 8), (20, 30)):
-        stated = calibration.probability(10, 2, low, high)
-        assert stated == pytest.approx(((low <= truths) & (truths <= high)).mean(), abs=0.05)

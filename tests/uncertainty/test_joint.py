@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from elatbot_flows.uncertainty.evidence import FEATURES, Evidence
-from elatbot_flows.uncertainty.joint import ErrorModel, patterns, posterior
+from elatbot_flows.uncertainty.evidence import FEATURES, Evidence, Prior, gather
+from elatbot_flows.uncertainty.joint import ErrorModel, disagreement, patterns, posterior
+from elatbot_flows.uncertainty.opinions import Opinion
 
 SOURCE, SHEAR = np.array([0, 0, 1, 1, 2]), np.array([0, 1, 0, 1, 0])
 """Composition with K and G, a potential with K and G, a text model with K."""
@@ -102,6 +103,22 @@ def test_a_correlated_error_of_bulk_and_shear_moves_both():
     mean, _ = moments(model(correlation=0.8), evidence([4.0, 3.0, 4.3, 0, 0], (1, 1, 1, 0, 0)))
     assert mean[0] > 4.1
     assert mean[1] > 3.1
+
+
+def test_disagreement_by_hand():
+    said = evidence([4.0, 3.0, 4.3, 3.3, 9.9], given=(1, 1, 1, 1, 0))
+    found = disagreement(model(), said, np.array([[4.1, 3.3]]))
+    bulk = (0.1 / 0.2) ** 2 + (0.2 / 0.1) ** 2
+    shear = (0.3 / 0.4) ** 2
+    assert found == pytest.approx(np.log([[(4 + bulk) / 6, (4 + shear) / 6]]))
+
+
+def test_expected_errors_of_shear_moduli_are_taken_off():
+    prior = Prior((4.0, 3.0), 0.2, with_volume=True, shear_errors=(-0.4, 0.1))
+    opinions = {"a": Opinion(50.0, 20.0), "b": Opinion(50.0, 20.0)}
+    found = gather([(prior, "metal", opinions)], {"a": True, "text": False, "b": True})
+    assert np.exp(found.values[0, [3, 6]]) == pytest.approx([20 * np.exp(0.4), 20 * np.exp(-0.1)])
+    assert np.exp(found.values[0, [2, 5]]) == pytest.approx([50.0, 50.0])
 
 
 def test_a_model_survives_a_file():

@@ -5,13 +5,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import pytest
 
 from elatbot_flows.uncertainty.reliability import (
-    Reliability,
     coverage_table,
-    probability_table,
-    reliability_figure,
 )
 
 
@@ -29,22 +25,3 @@ def test_no_materials_give_no_number():
     (row,) = coverage_table(np.array([]), {0.5: (np.array([]), np.array([]))})
     assert math.isnan(row.measured)
     assert row.width is None
-    assert math.isnan(row.standard_error)
-
-
-def test_probabilities_are_binned_and_empty_bins_left_out():
-    stated = np.array([0.0, 0.1, 0.9, 1.0])
-    happened = np.array([False, True, True, True])
-    table = probability_table(stated, happened, (0.0, 0.5, 0.8, 1.0))
-    assert [(r.n, r.measured) for r in table] == [(2, 0.5), (2, 1.0)]
-    assert [r.stated for r in table] == pytest.approx([0.05, 0.95])
-
-
-def test_standard_error_is_binomial():
-    assert Reliability(0.5, 0.4, 100).standard_error == pytest.approx(0.05)
-
-
-def test_figure_shows_every_table():
-    tables = {"a": [Reliability(0.5, 0.4, 100)], "b": [Reliability(0.8, 0.9, 50)]}
-    (axes,) = reliability_figure(tables).axes
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["a", "b"]

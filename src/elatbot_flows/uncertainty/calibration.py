@@ -9,17 +9,15 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from elatbot_flows.errors import UncertaintyError
 from elatbot_flows.uncertainty.composition import CompositionModel, load_composition_model
 from elatbot_flows.uncertainty.elements import shares_of
-from elatbot_flows.uncertainty.evidence import Prior, gather
-from elatbot_flows.uncertainty.joint import ErrorModel, patterns, posterior
+from elatbot_flows.uncertainty.evidence import Prior, gather, prior_of
+from elatbot_flows.uncertainty.joint import ErrorModel, disagreement, patterns, posterior
 from elatbot_flows.uncertainty.joint_estimate import JointDistribution, JointEstimate
 from elatbot_flows.uncertainty.kinds import material_kind
 from elatbot_flows.uncertainty.opinions import Member, Opinion, opinion_of, sort_opinions
-from elatbot_flows.uncertainty.spread import SpreadTable
+from elatbot_flows.uncertainty.spread import SpreadTable, Stated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,7 +26,7 @@ __all__ = ["COMPOSITION", "Calibration", "load_calibration"]
 
 COMPOSITION = "composition"
 """Name of the source that is always there."""
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 _FILE = "weights/joint_calibration.json"
 
 
@@ -45,7 +43,7 @@ class Calibration:
     errors
         Distribution of the errors of all sources.
     spread
-        Corrections of the spread, usual spreads, and the tail.
+        From what the errors say to distributions that held.
     composition
         The composition model.
     provenance
@@ -103,8 +101,7 @@ class Calibration:
             return None
         used, unused = sort_opinions(opinions, self.members)
         means, deviation = self.composition.predict([shares], [volume_per_atom])
-        bulk, shear = means[0]
-        prior = Prior((bulk, shear), float(deviation[0]), volume_per_atom is not None)
+        prior = prior_of(means[0], float(deviation[0]), with_volume=volume_per_atom is not None)
         return self._combined(prior, material_kind(shares), used, unused)
 
     def _combined(
@@ -112,19 +109,19 @@ class Calibration:
     ) -> JointEstimate:
         evidence = gather([(prior, kind, used)], self.sources)
         mixture = posterior(self.errors, evidence)
-        (mean,), (covariance,) = mixture.moments()
+        means, covariances = mixture.moments()
         names = tuple(name for name in self.sources if name in used)
-        deviations = np.sqrt(np.diag(covariance))
-        far_off = mixture.weights[0] @ np.array(patterns(1 + len(self.members)))
+        stated = Stated(means, covariances, disagreement(self.errors, evidence, means))
+        far_off = mixture.weights[0] @ patterns(1 + len(self.members))
         chances = dict(zip((COMPOSITION, *self.sources), far_off.tolist(), strict=True))
-        distribution = self.spread.distribution(names, kind, mean, covariance)
+        distribution, spread_factor = self.spread.distribution(names, kind, stated)
         return JointEstimate(
             distribution,
             kind,
             {name: used[name] for name in names},
             unused,
             {name: chances[name] for name in (COMPOSITION, *names)},
-            self.spread.relative(names, kind, deviations),
+            spread_factor,
             str(self.provenance.get("calibrated_on", "")),
         )
 
@@ -175,7 +172,8 @@ class Calibration:
             If the kind is unknown.
         """
         meant = {self.member(name) for name in members}
-        return self.spread.usual(tuple(name for name in self.sources if name in meant), kind)
+        names = tuple(name for name in self.sources if name in meant)
+        return self.spread.usual_scales(names, kind)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for a file, all but the composition model."""

@@ -1,4 +1,4 @@
-"""Bulk and shear modulus of a composition: Gaussian process regression on its elements.
+"""Moduli of a composition, and errors of potentials: Gaussian processes over its elements.
 
 The mean and variance are those of Rasmussen and Williams, Gaussian Processes for Machine
 Learning (2006), eqs. 2.25 and 2.26; the variance uses a subset of the training rows (eq. 8.27).
@@ -53,7 +53,7 @@ def kernel(first: Any, second: Any, parameters: Any, xp: Any = np) -> Any:
 
 @dataclass(frozen=True)
 class CompositionModel:
-    """A Gaussian process of ln K and of ln G (GPa) over compositions.
+    """Gaussian processes of ln K, of ln G (GPa) and of errors of ln G over compositions.
 
     Parameters
     ----------
@@ -68,9 +68,10 @@ class CompositionModel:
     parameters
         Of `kernel`, for K and G, shape ``(2, 4)``.
     mean
-        Mean of ln K and ln G of the training rows, shape ``(2,)``.
+        Mean of ln K and ln G of the training rows, then zeros, shape ``(2 + s,)``.
     weights
-        Of the training rows, with and without the volume, for K and G, shape ``(2, 2, n)``.
+        Of the training rows, with and without the volume, for K, for G, and for the error of ln G
+        by each of ``s`` sources, shape ``(2, 2 + s, n)``. The errors share the kernel of G.
     chosen
         Places of the rows that the variance uses, shape ``(m,)``.
     precision
@@ -125,7 +126,8 @@ class CompositionModel:
         Returns
         -------
         (numpy.ndarray, numpy.ndarray)
-            ln K and ln G (GPa), shape ``(n, 2)``; standard deviation of ln K, shape ``(n,)``.
+            ln K, ln G (GPa) and the errors of ln G to expect of the sources about their mean, shape
+            ``(n, 2 + s)``; standard deviation of ln K, shape ``(n,)``.
 
         Raises
         ------
@@ -136,14 +138,11 @@ class CompositionModel:
             raise UncertaintyError("the composition model does not know one of the elements")
         rows = self.features(shares, volumes)
         blind = np.array([volume is None for volume in volumes], dtype=int)
-        means = np.empty((len(rows), 2))
-        for place in (0, 1):
-            covariance = self._covariance(rows, place, blind)
-            weights = self.weights[blind, place]
-            means[:, place] = self.mean[place] + (covariance * weights).sum(axis=1)
-            if place == 0:
-                deviation = self._deviation(rows, covariance[:, self.chosen], blind)
-        return means, deviation
+        bulk, shear = (self._covariance(rows, place, blind) for place in (0, 1))
+        first = np.einsum("ni,nqi->nq", bulk, self.weights[blind, :1])
+        others = np.einsum("ni,nqi->nq", shear, self.weights[blind, 1:])
+        deviation = self._deviation(rows, bulk[:, self.chosen], blind)
+        return self.mean + np.concatenate([first, others], axis=1), deviation
 
     def _covariance(self, rows: Array, place: int, blind: NDArray[np.int64]) -> Array:
         found = np.empty((len(rows), len(self.rows)))

@@ -8,7 +8,6 @@ interval holds the true value at least as often as stated, whatever the distribu
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,11 +15,9 @@ import numpy as np
 from elatbot_flows.errors import UncertaintyError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from numpy.typing import NDArray
 
-__all__ = ["Calibration", "conformal_quantile"]
+__all__ = ["conformal_quantile"]
 
 
 def conformal_quantile(scores: NDArray[np.float64], coverage: float) -> float:
@@ -49,71 +46,3 @@ def conformal_quantile(scores: NDArray[np.float64], coverage: float) -> float:
     # Without rounding, 0.9 * 10 = 9.000000000000002 would ask for one score more.
     rank = math.ceil(round((len(scores) + 1) * coverage, 9))
     return float(np.sort(scores)[rank - 1]) if rank <= len(scores) else math.inf
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """Errors on the calibration materials, each over its own estimated scale.
-
-    Parameters
-    ----------
-    residuals
-        ``(true value - estimate) / sigma``, sorted, shape ``(n,)``.
-    """
-
-    residuals: NDArray[np.float64]
-
-    @classmethod
-    def from_errors(cls, errors: NDArray[np.float64], sigmas: NDArray[np.float64]) -> Calibration:
-        """From errors ``true - estimate`` and their positive scales, both of shape ``(n,)``."""
-        return cls(np.sort(np.asarray(errors, dtype=float) / np.asarray(sigmas, dtype=float)))
-
-    @classmethod
-    def merged(cls, parts: Iterable[Calibration]) -> Calibration:
-        """All materials of several calibrations."""
-        return cls(np.sort(np.concatenate([part.residuals for part in parts])))
-
-    def __len__(self) -> int:
-        return len(self.residuals)
-
-    def interval(self, center: float, sigma: float, coverage: float) -> tuple[float, float]:
-        """The interval around an estimate that holds the true value with this coverage.
-
-        Parameters
-        ----------
-        center, sigma
-            Estimate and its scale, in the unit of the errors.
-        coverage
-            Wanted probability.
-
-        Returns
-        -------
-        (float, float)
-            Edges; infinite if the calibration set is too small for the coverage.
-
-        Raises
-        ------
-        UncertaintyError
-            If `coverage` is out of range.
-        """
-        half = conformal_quantile(np.abs(self.residuals), coverage) * sigma
-        return center - half, center + half
-
-    def probability(self, center: float, sigma: float, low: float, high: float) -> float:
-        """Probability that the true value lies in ``[low, high]``.
-
-        The predictive distribution of conformal prediction (Vovk et al., Mach. Learn. 108, 445,
-        2019), drawn straight between the calibration residuals.
-        """
-        if low > high:
-            return 0.0
-        return self._below((high - center) / sigma) - self._below((low - center) / sigma)
-
-    def _below(self, z: float) -> float:
-        """Probability of a residual below `z`; the tails hold half a material each."""
-        if math.isinf(z):
-            return float(z > 0)
-        n = len(self.residuals)
-        levels = (np.arange(n) + 1.0) / (n + 1)
-        edges = 0.5 / (n + 1)
-        return float(np.interp(z, self.residuals, levels, left=edges, right=1 - edges))

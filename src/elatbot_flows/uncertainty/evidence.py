@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from elatbot_flows.uncertainty.opinions import Opinion
 
-__all__ = ["FEATURES", "Evidence", "Prior", "gather"]
+__all__ = ["FEATURES", "Evidence", "Prior", "gather", "levels", "prior_of"]
 
 Array = NDArray[np.float64]
 
@@ -40,11 +40,14 @@ class Prior:
         Standard deviation of ln K.
     with_volume
         Whether the volume per atom was known.
+    shear_errors
+        Errors of ln G to expect of the sources that say it, in their order; they are taken off.
     """
 
     log_moduli: tuple[float, float]
     deviation: float
     with_volume: bool
+    shear_errors: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,17 @@ class Evidence:
         return Evidence(*parts, self.features, self.blind)
 
 
+def prior_of(means: Array, deviation: float, *, with_volume: bool) -> Prior:
+    """From the numbers that a composition model predicts for one material."""
+    bulk, shear, *errors = means.tolist()
+    return Prior((bulk, shear), deviation, with_volume, tuple(errors))
+
+
+def levels(bulk: Any, shear: Any) -> tuple[Any, Any]:
+    """The level of ln K and that of ln K/G, from ln K and ln G."""
+    return bulk - _LEVELS[0], bulk - shear - _LEVELS[1]
+
+
 def gather(
     rows: Sequence[tuple[Prior, str, Mapping[str, Opinion]]], sources: Mapping[str, bool]
 ) -> Evidence:
@@ -125,16 +139,16 @@ def _row(
     prior: Prior, kind: str, opinions: Mapping[str, Opinion], sources: Mapping[str, bool]
 ) -> tuple[list[float], list[float], list[float], list[float], float]:
     values, failed, stated = list(prior.log_moduli), [0.0], [math.log(prior.deviation)]
+    errors = iter(prior.shear_errors)
     for name, has_shear in sources.items():
         opinion = opinions.get(name)
         bulk = math.nan if opinion is None else opinion.log_bulk
         shear = math.nan if opinion is None else opinion.log_shear
-        values += [bulk, shear] if has_shear else [bulk]
+        values += [bulk, shear - next(errors, 0.0)] if has_shear else [bulk]
         failed.append(float(opinion is not None and opinion.failed))
         stated.append(_stated(opinion))
-    bulk, shear = prior.log_moduli
-    levels = [bulk - _LEVELS[0], bulk - shear - _LEVELS[1]]
-    features = [1.0, *(float(kind == name) for name in KINDS[1:]), *levels]
+    of_kind = [float(kind == name) for name in KINDS[1:]]
+    features = [1.0, *of_kind, *levels(*prior.log_moduli)]
     return values, failed, stated, features, float(not prior.with_volume)
 
 

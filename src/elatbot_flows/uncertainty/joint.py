@@ -19,9 +19,10 @@ import numpy as np
 if TYPE_CHECKING:
     from elatbot_flows.uncertainty.evidence import Evidence
 
-__all__ = ["ErrorModel", "Mixture", "patterns", "posterior"]
+__all__ = ["ErrorModel", "Mixture", "disagreement", "patterns", "posterior"]
 
-_MOST_FAR_OFF = 1
+_MOST_FAR_OFF = 2
+_AS_EXPECTED, _MOST_DISAGREEMENT = 4.0, 4.0
 _SHARED = 0.5
 """Correlation of the additional errors of K and G of a source that is far off."""
 
@@ -112,7 +113,7 @@ class Mixture:
 
 
 def patterns(sources: int) -> list[tuple[float, ...]]:
-    """No source far off, or one of them,, as ones and zeros."""
+    """No source far off, one of them, or two, as ones and zeros."""
     found = itertools.product((0.0, 1.0), repeat=sources)
     return [choice for choice in found if sum(choice) <= _MOST_FAR_OFF]
 
@@ -149,6 +150,30 @@ def posterior(model: ErrorModel, evidence: Evidence, xp: Any = np) -> Mixture:
     return Mixture(
         weights / total[:, None], means, xp.linalg.inv(precision), largest + xp.log(total)
     )
+
+
+def disagreement(model: ErrorModel, evidence: Evidence, means: Any) -> Any:
+    """By how much the sources differ from estimates, for K and for G.
+
+    Parameters
+    ----------
+    model, evidence
+        As in `posterior`, of numpy.
+    means
+        Estimates of ln K and ln G, shape ``(n, 2)``.
+
+    Returns
+    -------
+    numpy.ndarray
+        Logarithm of the mean square of what they differ by over their own spreads, drawn to zero
+        as if four more had differed by just these, and at most 4, shape ``(n, 2)``.
+    """
+    expected, covariance = _errors(model, evidence, np)
+    away = evidence.values - expected - means[:, model.shear]
+    square = away**2 / np.einsum("npp->np", covariance) * evidence.given
+    of = np.stack([1 - model.shear, model.shear], -1)
+    found = np.log((_AS_EXPECTED + square @ of) / (_AS_EXPECTED + evidence.given @ of))
+    return np.minimum(found, _MOST_DISAGREEMENT)
 
 
 def _errors(model: ErrorModel, evidence: Evidence, xp: Any) -> tuple[Any, Any]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from elatbot_flows.errors import UncertaintyError
-from elatbot_flows.uncertainty.conformal import Calibration, conformal_quantile
+from elatbot_flows.uncertainty.conformal import conformal_quantile
 from elatbot_flows.uncertainty.reliability import Reliability, coverage_table
 
 if TYPE_CHECKING:
@@ -36,14 +36,14 @@ class PredictionCalibration:
     Parameters
     ----------
     errors
-        Errors over their scales.
+        True values minus predictions, over their scales, sorted, shape ``(n,)``.
     scaled
         Whether scales were given; they must then be given for new predictions, too.
     note
         What was predicted, by which model and in which unit, for people.
     """
 
-    errors: Calibration
+    errors: NDArray[np.float64]
     scaled: bool
     note: str = ""
 
@@ -79,7 +79,8 @@ class PredictionCalibration:
         if not math.isfinite(value):
             raise UncertaintyError(f"the prediction is {value}; give a finite number")
         sigma = float(self._scales(np.array([value]), None if scale is None else [scale])[0])
-        return self.errors.interval(value, sigma, coverage)
+        half = conformal_quantile(np.abs(self.errors), coverage) * sigma
+        return value - half, value + half
 
     def measure(
         self,
@@ -99,7 +100,7 @@ class PredictionCalibration:
         """
         values, truths = _finite(predicted, labels)
         scales = self._scales(values, scale)
-        halves = {c: conformal_quantile(np.abs(self.errors.residuals), c) for c in coverages}
+        halves = {c: conformal_quantile(np.abs(self.errors), c) for c in coverages}
         edges = {c: (values - half * scales, values + half * scales) for c, half in halves.items()}
         return coverage_table(truths, edges)
 
@@ -118,7 +119,7 @@ class PredictionCalibration:
             "format_version": FORMAT_VERSION,
             "note": self.note,
             "scaled": self.scaled,
-            "residuals": self.errors.residuals.tolist(),
+            "residuals": self.errors.tolist(),
         }
 
     @classmethod
@@ -142,7 +143,7 @@ class PredictionCalibration:
             raise UncertaintyError(f"the calibration is incomplete: {error!r}") from error
         if residuals.ndim != 1 or not residuals.size or not np.isfinite(residuals).all():
             raise UncertaintyError("the calibration has no list of finite errors; make it anew")
-        return cls(Calibration(residuals), scaled, note)
+        return cls(residuals, scaled, note)
 
     def save(self, path: str | Path) -> None:
         """Write a JSON file for :meth:`load`."""
@@ -196,9 +197,9 @@ def calibrate_predictions(
         materials for the coverages.
     """
     values, truths = _finite(predicted, labels)
-    errors = Calibration.from_errors(truths - values, _positive(scale, values))
+    errors = np.sort((truths - values) / _positive(scale, values))
     for coverage in coverages:
-        if math.isinf(conformal_quantile(np.abs(errors.residuals), coverage)):
+        if math.isinf(conformal_quantile(np.abs(errors), coverage)):
             needed = math.ceil(round(coverage / (1 - coverage), 9))
             raise UncertaintyError(
                 f"{len(errors)} materials are too few for a coverage of {coverage:g}; "

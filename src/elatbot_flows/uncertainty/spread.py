@@ -8,109 +8,143 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from elatbot_flows.errors import UncertaintyError
+from elatbot_flows.uncertainty.evidence import FEATURES, levels
 from elatbot_flows.uncertainty.joint_estimate import JointDistribution
+from elatbot_flows.uncertainty.kinds import KINDS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
 
-__all__ = ["GroupSpread", "SpreadTable"]
+__all__ = ["SPREAD_FEATURES", "SpreadTable", "Stated", "Usual", "spread_features"]
+
+SPREAD_FEATURES = (*FEATURES, "stated", "disagreement")
+"""What the scale over the stated deviation depends on, as a power; see `spread_features`."""
+_WIDEST = 2.0
+"""Scale beyond which nothing is known anyway: a factor of 7 to either side."""
 
 
-class GroupSpread(NamedTuple):
-    """Of the estimates by the same members of materials of one kind.
+class Stated(NamedTuple):
+    """Of ``n`` materials what the error model states.
 
     Parameters
     ----------
-    factors
-        From standard deviations of ln K and ln G of the mixture to the scales that held.
-    deviations, correlation
-        Medians of what the mixture states.
-    tail
-        Degrees of freedom of the t distribution.
-    n
-        Materials it was found on.
+    means, covariances
+        Of ln K and ln G, shapes ``(n, 2)`` and ``(n, 2, 2)``.
+    disagreement
+        See `elatbot_flows.uncertainty.joint.disagreement`, shape ``(n, 2)``.
     """
 
-    factors: tuple[float, float]
-    deviations: tuple[float, float]
+    means: Array
+    covariances: Array
+    disagreement: Array
+
+    @property
+    def log_deviations(self) -> Array:
+        """Logarithms of the standard deviations, shape ``(n, 2)``."""
+        return np.asarray(0.5 * np.log(self.covariances[:, [0, 1], [0, 1]]))
+
+    @property
+    def correlations(self) -> Array:
+        """Of ln K and ln G, shape ``(n,)``."""
+        return np.asarray(self.covariances[:, 0, 1] / np.exp(self.log_deviations.sum(axis=1)))
+
+
+def spread_features(stated: Stated, kinds: Sequence[str]) -> Array:
+    """`SPREAD_FEATURES` of materials for K and for G, shape ``(n, 2, 7)``."""
+    ones = np.ones(len(stated.means))
+    of_kind = [ones * [kind == name for kind in kinds] for name in KINDS[1:]]
+    of_both = [np.stack([e, e], axis=1) for e in (ones, *of_kind, *levels(*stated.means.T))]
+    return np.stack([*of_both, stated.log_deviations, stated.disagreement], axis=-1)
+
+
+class Usual(NamedTuple):
+    """Medians over the materials of one kind that the same members spoke of, and their number."""
+
+    scales: tuple[float, float]
     correlation: float
-    tail: float
     n: int
 
 
 @dataclass(frozen=True)
 class SpreadTable:
-    """Spreads by members and kind.
+    """From what the error model states to t distributions that held.
 
     Parameters
     ----------
-    groups
-        By members, in the order of the calibration, and kind.
+    slopes
+        Of `SPREAD_FEATURES` for ln K and ln G, shape ``(2, 7)``, by members in the order of the
+        calibration.
+    tail
+        Degrees of freedom.
+    usual
+        By members and kind.
     """
 
-    groups: dict[tuple[tuple[str, ...], str], GroupSpread]
+    slopes: Mapping[tuple[str, ...], Array]
+    tail: float
+    usual: Mapping[tuple[tuple[str, ...], str], Usual]
+
+    def scales(self, members: tuple[str, ...], kinds: Sequence[str], stated: Stated) -> Array:
+        """Scales of ln K and ln G of materials, shape ``(n, 2)``."""
+        slopes = (spread_features(stated, kinds) * self.slopes[members]).sum(axis=-1)
+        return np.asarray(np.minimum(np.exp(stated.log_deviations + slopes), _WIDEST))
 
     def distribution(
-        self, members: tuple[str, ...], kind: str, mean: Array, covariance: Array
-    ) -> JointDistribution:
-        """The calibrated distribution from the moments of a mixture."""
-        deviations = np.sqrt(np.diag(covariance))
-        correlation = float(covariance[0, 1] / deviations.prod())
-        group = self._group(members, kind)
-        bulk, shear = deviations * group.factors
-        means = (float(mean[0]), float(mean[1]))
-        return JointDistribution(means, (float(bulk), float(shear)), correlation, group.tail)
+        self, members: tuple[str, ...], kind: str, stated: Stated
+    ) -> tuple[JointDistribution, float]:
+        """Of one material: its distribution, and its spread over the usual one.
 
-    def relative(self, members: tuple[str, ...], kind: str, deviations: Array) -> float:
-        """The larger of the standard deviations of ln K and ln G over the usual ones."""
-        return float(np.max(deviations / self._group(members, kind).deviations))
+        Raises
+        ------
+        UncertaintyError
+            If nothing is known of these members and this kind.
+        """
+        usual = self.usual_scales(members, kind).log_scales
+        bulk, shear = self.scales(members, [kind], stated)[0].tolist()
+        mean = (float(stated.means[0, 0]), float(stated.means[0, 1]))
+        found = JointDistribution(mean, (bulk, shear), float(stated.correlations[0]), self.tail)
+        return found, max(bulk / usual[0], shear / usual[1])
 
-    def usual(self, members: tuple[str, ...], kind: str) -> JointDistribution:
-        """The distribution of median spread, about zero."""
-        group = self._group(members, kind)
-        bulk, shear = np.array(group.deviations) * group.factors
-        scales = (float(bulk), float(shear))
-        return JointDistribution((0.0, 0.0), scales, group.correlation, group.tail)
+    def usual_scales(self, members: tuple[str, ...], kind: str) -> JointDistribution:
+        """The distribution of median spread, about zero.
 
-    def _group(self, members: tuple[str, ...], kind: str) -> GroupSpread:
-        if (members, kind) not in self.groups:
+        Raises
+        ------
+        UncertaintyError
+            If nothing is known of these members and this kind.
+        """
+        if (members, kind) not in self.usual:
             raise UncertaintyError(
                 f"nothing was calibrated for {', '.join(members) or 'the composition alone'} "
                 f"and the kind '{kind}'"
             )
-        return self.groups[members, kind]
+        usual = self.usual[members, kind]
+        return JointDistribution((0.0, 0.0), usual.scales, usual.correlation, self.tail)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for a file."""
+        kinds = {
+            members: {kind: self.usual[members, kind]._asdict() for kind in KINDS}
+            for members in self.slopes
+        }
         groups = [
-            {"members": list(members), "kind": kind} | _rounded(group)
-            for (members, kind), group in self.groups.items()
+            {"members": list(members), "slopes": slopes.tolist(), "usual": kinds[members]}
+            for members, slopes in self.slopes.items()
         ]
-        return {"groups": groups}
+        return {"tail": self.tail, "groups": groups}
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> SpreadTable:
         """What `as_dict` gave."""
-        groups = {
-            (tuple(row["members"]), row["kind"]): GroupSpread(
-                tuple(row["factors"]),
-                tuple(row["deviations"]),
-                row["correlation"],
-                row["tail"],
-                row["n"],
-            )
-            for row in content["groups"]
+        groups = {tuple(group["members"]): group for group in content["groups"]}
+        usual = {
+            (members, kind): Usual(tuple(row["scales"]), row["correlation"], row["n"])
+            for members, group in groups.items()
+            for kind, row in group["usual"].items()
         }
-        return cls(groups)
-
-
-def _rounded(group: GroupSpread) -> dict[str, Any]:
-    return {
-        "factors": [round(x, 4) for x in group.factors],
-        "deviations": [round(x, 4) for x in group.deviations],
-        "correlation": round(group.correlation, 4),
-        "tail": group.tail,
-        "n": group.n,
-    }
+        slopes = {members: np.array(group["slopes"]) for members, group in groups.items()}
+        return cls(slopes, content["tail"], usual)

@@ -12,12 +12,14 @@ from elatbot_flows.training.calibration.calibrate import (
     JudgedMaterial,
     folds_of,
     priors_out_of_fold,
+    shear_errors,
 )
 from elatbot_flows.training.calibration.composition import (
     KnownComposition,
     fit_composition,
     fit_hyperparameters,
 )
+from elatbot_flows.uncertainty.opinions import Opinion
 
 STIFFNESS = {"Ti": 110, "V": 155, "Cu": 140, "Zr": 92, "Nb": 170, "Mo": 260, "Al": 76, "Ag": 104}
 
@@ -70,6 +72,33 @@ def test_a_material_is_never_in_the_model_that_is_asked_about_it(rows, chosen):
     told = priors_out_of_fold(rows, chosen, asked)[5]
     again = priors_out_of_fold(wrong, chosen, asked)[5]
     assert told == again
+
+
+def test_errors_of_a_potential_are_told_by_the_composition(rows, chosen, monkeypatch):
+    """A potential that is the softer the more Ti and the more V there is, without noise."""
+    monkeypatch.setattr(fitting, "_ERROR_NOISE", 1e-5)
+
+    def softness(shares):
+        return -0.6 * shares.get("Ti", 0.0) - 0.3 * shares.get("V", 0.0)
+
+    materials = [
+        JudgedMaterial(
+            row.formula,
+            row.shares,
+            15.1,
+            row.bulk_modulus,
+            row.shear_modulus,
+            {"soft": Opinion(None, row.shear_modulus * np.exp(softness(row.shares)))},
+        )
+        for row in rows[::2]
+    ]
+    errors = shear_errors(rows, materials, ["soft"])
+    assert np.isnan(errors[1::2]).all()
+    model = fit_composition(rows, chosen, errors)
+    asked = [{"Ti": 0.6, "Ag": 0.4}, {"Ag": 0.6, "Cu": 0.4}, {"V": 0.5, "Ti": 0.5}]
+    for volumes in ([15.0] * 3, [None] * 3):
+        (soft, plain, softest), _ = model.predict(asked, volumes)
+        assert softest[2] < soft[2] < plain[2] - 0.1
 
 
 def test_folds_keep_formulas_together():

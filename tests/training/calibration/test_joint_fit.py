@@ -9,14 +9,15 @@ from elatbot_flows.errors import UncertaintyError
 from elatbot_flows.training.calibration import joint as fitting
 from elatbot_flows.training.calibration.joint import fit_errors, log_density, number_layout
 from elatbot_flows.training.calibration.spread import (
+    Estimated,
     calibrate_spread,
-    spread_factor,
-    state_moments,
+    estimate_with,
     subsets,
 )
 from elatbot_flows.uncertainty.evidence import FEATURES, Evidence
 from elatbot_flows.uncertainty.joint import posterior
 from elatbot_flows.uncertainty.kinds import KINDS
+from elatbot_flows.uncertainty.spread import SpreadTable, Stated
 
 HAS_SHEAR = (True, False)
 NAMES = ("potential", "text")
@@ -67,13 +68,13 @@ def test_intervals_hold_on_other_materials(fitted):
     evidence, truth, kinds = synthetic(1500, 1, far_off=0.04, failing=0.1)
     rows = np.arange(1500)
     stated = {
-        names: state_moments(fitted, evidence, truth, NAMES, names, rows)
+        names: estimate_with(names, NAMES, fitted, evidence, truth, rows)
         for names in subsets(NAMES)
     }
     table = calibrate_spread(stated, kinds)
     again, true, kinds = synthetic(1500, 2, far_off=0.04, failing=0.1)
     for names in ((), ("potential",), NAMES):
-        found = state_moments(fitted, again, true, NAMES, names, rows)
+        found = estimate_with(names, NAMES, fitted, again, true, rows)
         for kind in KINDS:
             of_kind = np.flatnonzero(kinds[found.rows] == kind)
             assert inside(table, found, of_kind, names, kind, true) == pytest.approx(0.8, abs=0.06)
@@ -84,7 +85,8 @@ def inside(table, found, places, names, kind, truth):
     hits = []
     for i in places:
         true = truth[found.rows[i]]
-        stated = table.distribution(names, kind, true - found.errors[i], found.covariances[i])
+        alone = Stated(*(part[[i]] for part in found.stated))
+        stated, _ = table.distribution(names, kind, alone)
         for name, value in zip(("bulk_modulus", "shear_modulus"), np.exp(true), strict=True):
             low, high = stated.interval(name, 0.8)
             hits.append(low <= value <= high)
@@ -116,9 +118,31 @@ def test_density_of_a_mixture():
     assert log_density(mixture, truth) == pytest.approx(by_hand)
 
 
-def test_spread_factor_of_a_known_t_distribution():
-    drawn = 1.7 * np.random.default_rng(0).standard_t(4, 4000)
-    assert spread_factor(drawn, 4.0) == pytest.approx(1.7, rel=0.05)
+def drawn(n, scales):
+    """Stated deviations of one, disagreements, and errors of a t distribution of other scales."""
+    random = np.random.default_rng(0)
+    disagreements = random.normal(0, 0.7, (n, 2))
+    normal, chi = random.normal(size=(n, 2)), random.chisquare(4, (n, 1))
+    stated = Stated(np.tile([4.5, 3.7], (n, 1)), np.tile(np.eye(2), (n, 1, 1)), disagreements)
+    errors = normal / np.sqrt(chi / 4) * scales * np.exp(0.5 * disagreements)
+    return Estimated(np.arange(n), errors, stated)
+
+
+def test_scales_tail_and_the_effect_of_disagreement_are_found():
+    found = drawn(4000, [1.7, 0.6])
+    table = calibrate_spread({(): found}, np.full(4000, "metal"))
+    assert table.tail == pytest.approx(4.0, rel=0.15)
+    assert table.slopes[()][:, -1] == pytest.approx([0.5, 0.5], abs=0.1)
+    usual = table.usual_scales((), "metal")
+    assert usual.log_scales == pytest.approx([1.7, 0.6], rel=0.1)
+
+
+def test_what_was_never_seen_together_is_refused():
+    table = calibrate_spread({(): drawn(200, [1.0, 1.0])}, np.full(200, "metal"))
+    again = SpreadTable.from_dict(table.as_dict())
+    assert again.usual == table.usual
+    with pytest.raises(UncertaintyError, match="text"):
+        again.usual_scales(("text",), "metal")
 
 
 def test_too_few_materials_are_refused():

@@ -15,14 +15,15 @@ from elatbot_flows.training.calibration.composition import (
 )
 from elatbot_flows.training.calibration.joint import fit_errors
 from elatbot_flows.training.calibration.spread import (
-    StatedMoments,
+    Estimated,
     calibrate_spread,
-    state_moments,
+    estimate_with,
     subsets,
 )
 from elatbot_flows.uncertainty.calibration import Calibration
-from elatbot_flows.uncertainty.evidence import Prior, gather
+from elatbot_flows.uncertainty.evidence import Prior, gather, prior_of
 from elatbot_flows.uncertainty.kinds import material_kind
+from elatbot_flows.uncertainty.spread import Stated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,25 +78,53 @@ def priors_out_of_fold(
     known: Sequence[KnownComposition],
     chosen: Hyperparameters,
     materials: Sequence[JudgedMaterial],
+    speakers: Sequence[str] = (),
     seed: int = 0,
 ) -> list[Prior]:
-    """What a composition model without their formula says of materials.
+    """What a composition model without their formula says of materials, and of some speakers.
 
     Every fifth does not get its volume.
     """
+    errors = shear_errors(known, materials, speakers)
     formulas = [row.formula for row in known] + [m.formula for m in materials]
     folds = folds_of(formulas, _COMPOSITION_FOLDS, seed)
     blind = np.random.default_rng(seed).random(len(materials)) < _BLIND_SHARE
     priors: list[Prior | None] = [None] * len(materials)
     for fold in range(_COMPOSITION_FOLDS):
-        rest = [row for row, its in zip(known, folds, strict=False) if its != fold]
+        rest = np.flatnonzero(folds[: len(known)] != fold).tolist()
         asked = np.flatnonzero(folds[len(known) :] == fold).tolist()
-        model = fit_composition(rest, chosen)
+        model = fit_composition([known[i] for i in rest], chosen, errors[rest])
         volumes = [None if blind[i] else materials[i].volume_per_atom for i in asked]
         means, deviations = model.predict([materials[i].shares for i in asked], volumes)
         for place, mean, deviation in zip(asked, means, deviations, strict=True):
-            priors[place] = Prior((mean[0], mean[1]), float(deviation), not blind[place])
+            priors[place] = prior_of(mean, float(deviation), with_volume=not blind[place])
     return [prior for prior in priors if prior is not None]
+
+
+def shear_errors(
+    known: Sequence[KnownComposition],
+    materials: Sequence[JudgedMaterial],
+    speakers: Sequence[str],
+) -> NDArray[np.float64]:
+    """Errors of ln G by speakers, each at the known row of the same formula and nearest volume.
+
+    NaN where a speaker said nothing, shape ``(len(known), len(speakers))``.
+    """
+    places: dict[str, list[int]] = {}
+    for place, row in enumerate(known):
+        places.setdefault(row.formula, []).append(place)
+    errors = np.full((len(known), len(speakers)), np.nan)
+    for material in (m for m in materials if m.formula in places):
+        away = [
+            abs(known[i].volume_per_atom - material.volume_per_atom)
+            for i in places[material.formula]
+        ]
+        place = places[material.formula][int(np.argmin(away))]
+        for column, name in enumerate(speakers):
+            if name in material.opinions:
+                said = material.opinions[name].log_shear
+                errors[place, column] = said - np.log(material.shear_modulus)
+    return errors
 
 
 def fit_calibration(
@@ -124,9 +153,10 @@ def fit_calibration(
         Of folds and random subsets.
     """
     chosen = fit_hyperparameters(known, seed=seed)
-    priors = priors_out_of_fold(known, chosen, materials, seed)
-    kinds = np.array([material_kind(material.shares) for material in materials])
     names = [member.name for member in members]
+    speakers = [name for name, shear in zip(names, has_shear, strict=True) if shear]
+    priors = priors_out_of_fold(known, chosen, materials, speakers, seed)
+    kinds = np.array([material_kind(material.shares) for material in materials])
     pairs = zip(priors, kinds.tolist(), materials, strict=True)
     evidence = gather(
         [(prior, kind, m.opinions) for prior, kind, m in pairs],
@@ -134,13 +164,13 @@ def fit_calibration(
     )
     truth = np.log([[m.bulk_modulus, m.shear_modulus] for m in materials])
     folds = folds_of([m.formula for m in materials], _FOLDS, seed + 1)
-    stated = _out_of_fold(evidence, truth, names, has_shear, folds)
+    found = _out_of_fold(evidence, truth, names, has_shear, folds)
     return Calibration(
         tuple(members),
         tuple(has_shear),
         fit_errors(evidence, truth, has_shear, seed=seed),
-        calibrate_spread(stated, kinds),
-        fit_composition(known, chosen),
+        calibrate_spread(found, kinds),
+        fit_composition(known, chosen, shear_errors(known, materials, speakers)),
         provenance,
     )
 
@@ -151,21 +181,20 @@ def _out_of_fold(
     names: Sequence[str],
     has_shear: Sequence[bool],
     folds: NDArray[np.int64],
-) -> dict[tuple[str, ...], StatedMoments]:
-    """Estimates by every choice of members of materials that the errors were not fitted to."""
-    parts: dict[tuple[str, ...], list[StatedMoments]] = {each: [] for each in subsets(names)}
+) -> dict[tuple[str, ...], Estimated]:
+    """Estimates of materials that the errors were not fitted to, by choices of members."""
+    parts: dict[tuple[str, ...], list[Estimated]] = {each: [] for each in subsets(names)}
     for fold in range(int(folds.max()) + 1):
         rest = np.flatnonzero(folds != fold)
         model = fit_errors(evidence.take(rest), truth[rest], has_shear, seed=fold)
         rows = np.flatnonzero(folds == fold)
         for members, found in parts.items():
-            found.append(state_moments(model, evidence, truth, names, members, rows))
-    return {members: _joined(found) for members, found in parts.items()}
+            found.append(estimate_with(members, names, model, evidence, truth, rows))
+    joined = {members: _joined(found) for members, found in parts.items()}
+    return {members: found for members, found in joined.items() if len(found.rows)}
 
 
-def _joined(parts: Sequence[StatedMoments]) -> StatedMoments:
-    return StatedMoments(
-        np.concatenate([part.rows for part in parts]),
-        np.concatenate([part.errors for part in parts]),
-        np.concatenate([part.covariances for part in parts]),
-    )
+def _joined(parts: Sequence[Estimated]) -> Estimated:
+    rows, errors = (np.concatenate([getattr(p, n) for p in parts]) for n in ("rows", "errors"))
+    stated = zip(*(part.stated for part in parts), strict=True)
+    return Estimated(rows, errors, Stated(*(np.concatenate(each) for each in stated)))

@@ -25,6 +25,8 @@ _MOST_ROWS = 1000
 _MOST_CHOSEN = 400
 _BLIND_NOISE = 2.0
 """Factor on the variance of the noise if the volume is not known."""
+_ERROR_SHARE, _ERROR_NOISE = 0.1, 0.09
+"""Variance of the errors of ln G by a source over that of ln G, and that of their noise."""
 
 
 @dataclass(frozen=True)
@@ -127,19 +129,40 @@ def _loss(x: Any, y: Any, unknown: list[Any], groups: tuple[Any, Any]) -> Any:
     return fit + torch.log(torch.diagonal(factor)).sum() + 0.5 * _TIGHTNESS * away
 
 
-def fit_composition(rows: Sequence[KnownComposition], chosen: Hyperparameters) -> CompositionModel:
-    """Fit the weights of all rows for given hyperparameters."""
+def fit_composition(
+    rows: Sequence[KnownComposition], chosen: Hyperparameters, errors: Array | None = None
+) -> CompositionModel:
+    """Fit the weights of all rows for given hyperparameters.
+
+    Parameters
+    ----------
+    rows
+        What to learn from.
+    chosen
+        The hyperparameters.
+    errors
+        Errors of ln G by sources, NaN where a source did not speak of a row, shape ``(n, s)``.
+    """
     features, center, scale, labels = _standardised(rows)
-    mean, n = labels.mean(axis=0), len(rows)
-    weights = np.empty((2, 2, n))
-    for blind, place in np.ndindex(2, 2):
-        covariance = _covariance(features, chosen, place, blind=bool(blind))
-        noise = np.exp(chosen.noise[place]) * (_BLIND_NOISE if blind else 1.0)
-        kernel_matrix = covariance + noise * np.eye(n)
-        weights[blind, place] = np.linalg.solve(kernel_matrix, labels[:, place] - mean[place])
-    covariance = _covariance(features, chosen, 0, blind=False)
+    mean = labels.mean(axis=0)
+    errors = np.empty((len(rows), 0)) if errors is None else errors - np.nanmedian(errors, axis=0)
+    pairs = [(bool(blind), place) for blind in (0, 1) for place in (0, 1)]
+    covariances = {pair: _covariance(features, chosen, pair[1], blind=pair[0]) for pair in pairs}
+    weights = np.zeros((2, 2 + errors.shape[1], len(rows)))
+    for blind in (False, True):
+        factor = _BLIND_NOISE if blind else 1.0
+        for place in (0, 1):
+            noise = factor * np.exp(chosen.noise[place])
+            weights[int(blind), place] = _weights(
+                covariances[blind, place], noise, labels[:, place] - mean[place]
+            )
+        for place, error in enumerate(errors.T, start=2):
+            covariance = _ERROR_SHARE * covariances[blind, 1]
+            found = _weights(covariance, factor * _ERROR_NOISE, error)
+            weights[int(blind), place] = _ERROR_SHARE * found
+    covariance = covariances[False, 0]
     least = float(np.exp(chosen.noise[0]))
-    few = _spread_out(covariance, min(_MOST_CHOSEN, n))
+    few = _spread_out(covariance, min(_MOST_CHOSEN, len(rows)))
     symbols, table = element_table()
     return CompositionModel(
         symbols=np.array(symbols),
@@ -149,12 +172,21 @@ def fit_composition(rows: Sequence[KnownComposition], chosen: Hyperparameters) -
         rows=features,
         lengths=chosen.lengths,
         parameters=chosen.parameters,
-        mean=mean,
+        mean=np.r_[mean, np.zeros(errors.shape[1])],
         weights=weights,
         chosen=few,
         precision=_precision(covariance, few, least),
         noise=np.array(least),
     )
+
+
+def _weights(covariance: Array, noise: float, values: Array) -> Array:
+    """Of the rows with a value; zeros for the others."""
+    known = np.flatnonzero(np.isfinite(values))
+    found = np.zeros(len(values))
+    among = covariance[np.ix_(known, known)] + noise * np.eye(len(known))
+    found[known] = np.linalg.solve(among, values[known])
+    return found
 
 
 def _covariance(features: Array, chosen: Hyperparameters, place: int, *, blind: bool) -> Array:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from elatbot_flows.uncertainty.joint import posterior
+from elatbot_flows.uncertainty.joint import disagreement, posterior
 from elatbot_flows.uncertainty.kinds import KINDS
-from elatbot_flows.uncertainty.spread import GroupSpread, SpreadTable
+from elatbot_flows.uncertainty.spread import SpreadTable, Stated, Usual, spread_features
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -21,18 +21,22 @@ if TYPE_CHECKING:
     from elatbot_flows.uncertainty.joint import ErrorModel
 
     Array = NDArray[np.float64]
+    Estimates = Mapping[tuple[str, ...], "Estimated"]
 
-__all__ = ["StatedMoments", "calibrate_spread", "spread_factor", "state_moments", "subsets"]
+__all__ = ["Estimated", "calibrate_spread", "estimate_with", "subsets"]
 
-_TAILS = (2.5, 3.0, 3.5, 4.0, 5.0, 6.0, 8.0, 12.0, 20.0, 50.0)
-_WEIGHT = 40.0
-"""Materials that the spread of all kinds together counts for in each of them."""
+_START_TAIL = 4.0
+_WIDTHS = {"common": 0.5, "own": 0.3, "tail": 0.7}
+"""Standard deviations of normal priors: of slopes that all choices of members share, of what those
+of one choice differ by, and of the logarithm of the tail."""
+_COUNTS = 4.0
+"""What a material counts, divided among all choices of members that spoke of it."""
 _ITERATIONS = 60
 
 
 @dataclass(frozen=True)
-class StatedMoments:
-    """What was stated of materials with known moduli by some members.
+class Estimated:
+    """Estimates of some materials by some members.
 
     Parameters
     ----------
@@ -40,13 +44,13 @@ class StatedMoments:
         Places of the materials, shape ``(n,)``.
     errors
         True minus stated ln K and ln G, shape ``(n, 2)``.
-    covariances
-        Stated, shape ``(n, 2, 2)``.
+    stated
+        What was stated.
     """
 
     rows: NDArray[np.int64]
     errors: Array
-    covariances: Array
+    stated: Stated
 
 
 def subsets(names: Sequence[str]) -> list[tuple[str, ...]]:
@@ -55,120 +59,132 @@ def subsets(names: Sequence[str]) -> list[tuple[str, ...]]:
     return [choice for size in sizes for choice in combinations(names, size)]
 
 
-def state_moments(
+def estimate_with(
+    members: Sequence[str],
+    names: Sequence[str],
     model: ErrorModel,
     evidence: Evidence,
     truth: Array,
-    names: Sequence[str],
-    members: Sequence[str],
     rows: NDArray[np.int64],
-) -> StatedMoments:
+) -> Estimated:
     """Estimate those of the given materials that all of some members have spoken of.
 
     Parameters
     ----------
+    members
+        Those to use.
+    names
+        All sources after the composition model.
     model
         Fitted to other materials.
     evidence, truth
         Of all materials.
-    names
-        All sources after the composition model.
-    members
-        Those to use.
     rows
         Places of the materials.
     """
     keep = np.array([1.0, *(float(name in members) for name in names)])
     asked = [1 + place for place, name in enumerate(names) if name in members]
-    spoke = np.asarray(_spoke(evidence, model.source)[:, asked].all(axis=1))
-    used = rows[spoke[rows]]
-    if not len(used):
-        return StatedMoments(used, np.empty((0, 2)), np.empty((0, 2, 2)))
+    spoke = _spoke(evidence, model.source)[rows][:, asked]
+    used = rows[spoke.all(axis=1)]
     some = evidence.take(used).only(keep, model.source)
     means, covariances = posterior(model, some).moments()
-    return StatedMoments(used, truth[used] - means, covariances)
+    stated = Stated(means, covariances, disagreement(model, some, means))
+    return Estimated(used, truth[used] - means, stated)
 
 
 def _spoke(evidence: Evidence, source: NDArray[np.int64]) -> NDArray[np.bool_]:
     given = np.stack(
         [evidence.given[:, source == place].any(axis=1) for place in range(source.max() + 1)], 1
     )
-    return np.asarray(given | (evidence.failed > 0))
+    found: NDArray[np.bool_] = given | (evidence.failed > 0)
+    return found
 
 
-def calibrate_spread(
-    stated: dict[tuple[str, ...], StatedMoments], kinds: NDArray[np.str_]
-) -> SpreadTable:
-    """Find factors on the stated spreads by members and kind, and tails by members.
+def calibrate_spread(found: Estimates, kinds: NDArray[np.str_]) -> SpreadTable:
+    """Find what multiplies the stated deviations, and the tail, by the highest density.
 
-    The factor of a kind is drawn to that of all kinds, the more the fewer materials are of it.
+    The slopes of every choice of members are drawn to those of all; the tail is shared.
 
     Parameters
     ----------
-    stated
+    found
         By members; of materials that the errors were not fitted to.
     kinds
         Of all materials.
     """
-    groups = {}
-    for names, found in stated.items():
-        tail = max(_TAILS, key=lambda each, found=found: _score(found, each))  # type: ignore[misc]
-        whole = [spread_factor(scaled, tail) for scaled in _scaled(found).T]
-        for kind in KINDS:
-            groups[names, kind] = _group(_of_kind(found, kinds, kind), found, whole, tail)
-    return SpreadTable(groups)
+    slopes, tail = _maximise(found, kinds)
+    table = SpreadTable(dict(zip(found, np.round(slopes, 4), strict=True)), round(tail, 3), {})
+    usual = {
+        (names, kind): _usual(table, names, each, kinds, kind)
+        for names, each in found.items()
+        for kind in KINDS
+    }
+    return SpreadTable(table.slopes, table.tail, usual)
 
 
-def _group(
-    found: StatedMoments, all_kinds: StatedMoments, whole: list[float], tail: float
-) -> GroupSpread:
-    n = len(found.rows)
-    own = [spread_factor(scaled, tail) for scaled in _scaled(found).T] if n else whole
-    factors = [_shrunk(factor, n, parent) for factor, parent in zip(own, whole, strict=True)]
-    usual = found if n else all_kinds
-    deviations = np.sqrt(usual.covariances[:, [0, 1], [0, 1]])
-    correlation = np.median(usual.covariances[:, 0, 1] / deviations.prod(axis=1))
-    bulk, shear = np.median(deviations, axis=0).tolist()
-    return GroupSpread((factors[0], factors[1]), (bulk, shear), float(correlation), tail, n)
+def _usual(
+    table: SpreadTable, names: tuple[str, ...], each: Estimated, kinds: Any, kind: str
+) -> Usual:
+    """Of a kind that these members never spoke of, what all materials would have if of it."""
+    keep = np.flatnonzero(kinds[each.rows] == kind)
+    some = Stated(*(part[keep] for part in each.stated)) if len(keep) else each.stated
+    bulk, shear = np.median(table.scales(names, [kind] * len(some.means), some), axis=0)
+    scales = (round(float(bulk), 4), round(float(shear), 4))
+    return Usual(scales, round(float(np.median(some.correlations)), 4), len(keep))
 
 
-def _shrunk(factor: float, n: int, parent: float) -> float:
-    share = n / (n + _WEIGHT)
-    return float(np.exp(share * np.log(factor) + (1 - share) * np.log(parent)))
+def _maximise(found: Estimates, kinds: NDArray[np.str_]) -> tuple[Array, float]:
+    import torch
+
+    parts = list(found.values())
+    rows = np.concatenate([part.rows for part in parts])
+    group = np.repeat(np.arange(len(parts)), [len(part.rows) for part in parts])
+    stated = Stated(*map(np.concatenate, zip(*(p.stated for p in parts), strict=True)))
+    features = torch.as_tensor(spread_features(stated, kinds[rows].tolist()))
+    errors = torch.as_tensor(np.concatenate([part.errors for part in parts]))
+    start, correlations = map(torch.as_tensor, (stated.log_deviations, stated.correlations))
+    counts = torch.as_tensor(_COUNTS / np.bincount(rows)[rows])
+    size = tuple(features.shape[1:])
+    shapes = {"constant": (2, 1), "common": size, "own": (len(parts), *size), "tail": ()}
+    unknown = {n: torch.zeros(s, dtype=errors.dtype, requires_grad=True) for n, s in shapes.items()}
+
+    def slopes_and_tail() -> tuple[Any, Any]:
+        constant = unknown["constant"] * torch.eye(size[1])[0]
+        slopes = constant + unknown["common"] + unknown["own"]
+        return slopes, _START_TAIL * torch.exp(unknown["tail"])
+
+    def loss() -> Any:
+        slopes, tail = slopes_and_tail()
+        scales = torch.exp(start + (features * slopes[group]).sum(-1))
+        density = _log_density(errors / scales, scales, correlations, tail)
+        away = sum((unknown[name] / width).pow(2).sum() for name, width in _WIDTHS.items())
+        return 0.5 * away - (counts * density).sum()
+
+    _minimise(loss, list(unknown.values()))
+    slopes, tail = slopes_and_tail()
+    return slopes.detach().numpy(), float(tail.detach())
 
 
-def _of_kind(found: StatedMoments, kinds: NDArray[np.str_], kind: str) -> StatedMoments:
-    keep = kinds[found.rows] == kind
-    return StatedMoments(found.rows[keep], found.errors[keep], found.covariances[keep])
+def _minimise(loss: Any, unknown: list[Any]) -> None:
+    import torch
+
+    optimizer = torch.optim.LBFGS(unknown, max_iter=_ITERATIONS, line_search_fn="strong_wolfe")
+
+    def closure() -> Any:
+        optimizer.zero_grad()
+        value = loss()
+        value.backward()
+        return value
+
+    optimizer.step(closure)
 
 
-def _scaled(found: StatedMoments) -> Array:
-    return np.asarray(found.errors / np.sqrt(found.covariances[:, [0, 1], [0, 1]]))
+def _log_density(scaled: Any, scales: Any, correlation: Any, tail: Any) -> Any:
+    """Of a bivariate t distribution, without the constant."""
+    import torch
 
-
-def spread_factor(scaled: Array, tail: float) -> float:
-    """Scale of a t distribution about zero with the highest likelihood.
-
-    Parameters
-    ----------
-    scaled
-        Errors over stated deviations, shape ``(n,)``.
-    tail
-        Degrees of freedom.
-    """
-    square = np.maximum(np.asarray(scaled) ** 2, 1e-12)
-    variance = float(np.median(square))
-    for _ in range(_ITERATIONS):
-        variance = float(np.mean((tail + 1) / (tail + square / variance) * square))
-    return float(np.sqrt(variance))
-
-
-def _score(found: StatedMoments, tail: float) -> float:
-    """Likelihood of all errors of both moduli at the best factors."""
-    from scipy.stats import t
-
-    total = 0.0
-    for scaled in _scaled(found).T:
-        factor = spread_factor(scaled, tail)
-        total += float((t.logpdf(scaled / factor, tail) - np.log(factor)).sum())
-    return total
+    left = 1 - correlation**2
+    square = (scaled.pow(2).sum(1) - 2 * correlation * scaled.prod(1)) / left
+    size = torch.log(scales).sum(1) + 0.5 * torch.log(left)
+    tails = torch.lgamma(tail / 2 + 1) - torch.lgamma(tail / 2) - torch.log(tail)
+    return tails - size - (tail / 2 + 1) * torch.log1p(square / tail)
