@@ -61,6 +61,8 @@ class InverseDesignMaker(Maker):
         :class:`~elatbot_flows.judges.Judge`.
     hull
         How candidates are placed on the convex hull; None leaves stability open.
+    place_misses
+        Whether candidates whose verdict is a miss are placed too.
 
     Examples
     --------
@@ -80,6 +82,7 @@ class InverseDesignMaker(Maker):
     build: BuildMaker | None = field(default_factory=BuildMaker)
     judges: list[Judge] = field(default_factory=_default_judges)
     hull: HullMaker | None = field(default_factory=HullMaker)
+    place_misses: bool = False
 
     def __post_init__(self) -> None:
         """Check the numbers.
@@ -142,10 +145,12 @@ class InverseDesignMaker(Maker):
             until = None if self.n is None else self.screen * self.n
             rungs.append(Rung(self.build, "proposed", "built", until, self.chunk_size))
         start = "proposed" if self.build is None else "built"
-        judging = JudgeMaker(judges=self.judges)
+        judging = JudgeMaker(judges=self.judges, expectation=self.proposer.expectation)
         rungs.append(Rung(judging, start, "passed", self.n, self.chunk_size))
         if self.hull is not None:
-            rungs.append(Rung(PlaceMaker(hull=self.hull), "passed", "passed", by_system=True))
+            screened_by = None if self.build is None else self.build.potential
+            placing = PlaceMaker(hull=self.hull, screened_by=screened_by, misses=self.place_misses)
+            rungs.append(Rung(placing, "passed", "passed", by_system=True))
         return rungs
 
     def _settings(self) -> dict[str, Any]:

@@ -33,6 +33,7 @@ class Rung(MSONable):
     step
         Maker whose ``make(rows, target, run)`` gives a job or flow that ends in a
         :class:`~elatbot_flows.documents.CandidateChunk`; its ``rung`` names the step in documents.
+        With `by_system` it is also given the rows of other candidates of the same elements.
     takes, gives
         Status of the candidates it takes, and of those that count as passed.
     until
@@ -95,7 +96,10 @@ def climb(
         return Ledger(
             uuid=own_uuid(), run_id=run.run_id, rung=rung.name, rows=rows, notes=below.notes
         )
-    jobs = [rung.step.make(chunk, target, run) for chunk in _chunks(chosen, rung)]
+    jobs = [
+        rung.step.make(chunk, target, run, *([_beside(chunk, rows)] if rung.by_system else []))
+        for chunk in _chunks(chosen, rung)
+    ]
     _number(jobs)
     outputs = [OutputReference(made.output.uuid).rows for made in jobs]
     known = dict.fromkeys(str(row.uuid) for chunk in done or [] for row in chunk)
@@ -120,6 +124,14 @@ def _chunks(rows: list[LedgerRow], rung: Rung) -> list[list[LedgerRow]]:
         return [systems[name] for name in sorted(systems)]
     size = rung.chunk_size or ceil(len(rows) / _CHUNKS)
     return [rows[start : start + size] for start in range(0, len(rows), size)]
+
+
+def _beside(chunk: list[LedgerRow], rows: list[LedgerRow]) -> list[LedgerRow]:
+    """Others with documents of their own that have no elements but those of a chunk."""
+    own = {row.candidate_id for row in chunk}
+    elements = set(_system(chunk[0]).split("-"))
+    others = [row for row in rows if row.uuid is not None and row.candidate_id not in own]
+    return [row for row in others if elements.issuperset(_system(row).split("-"))]
 
 
 def _system(row: LedgerRow) -> str:

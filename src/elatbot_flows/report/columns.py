@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["candidate_columns", "fate_column", "formula_column", "spacegroup_words"]
 
 _STYLES = {"hit": "bold green", "open": "yellow", "miss": "red", "unknown": "magenta"}
-_WIDE_FORMULA, _WIDE_GROUP, _WIDE_REASON = 10, 12, 16
+_WIDE_FORMULA, _WIDE_GROUP, _WIDE_REASON, _WIDE_NAME = 10, 12, 16, 14
 _WITH_INTERVAL = ("bulk_modulus", "shear_modulus")
 _RATIOS = {"pugh_ratio": 3, "youngs_modulus": 2, "poisson_ratio": 1}
 """Properties without a column of their judges, by how much they are needed."""
@@ -66,6 +66,9 @@ def candidate_columns(
     if any(c.unseen is not None for c in candidates):
         words = [yes_or_no(c.unseen) for c in candidates]
         columns.append(Column("Un-\nseen", words, needed=4, label="unseen"))
+    if any(c.known_as for c in candidates):
+        names = [c.known_as or DASH for c in candidates]
+        columns.append(Column("Known\nas", names, needed=4, widest=_WIDE_NAME, label="known as"))
     flags = [str(len(remarks(c)) or "") for c in candidates]
     if any(flags):
         columns.append(Column("!", flags, right=True))

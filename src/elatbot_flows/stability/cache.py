@@ -27,17 +27,18 @@ _SCALARS = ("formula", "energy_per_atom", "source", "label")
 
 
 def potential_identity(record: Mapping[str, Any]) -> str:
-    """What makes energies comparable: weights (or name), package, its version and precision.
+    """What makes energies comparable: hash of the weights, family, package and precision.
 
     Parameters
     ----------
     record
-        The fields of :class:`~elatbot_flows.documents.MethodRecord`. The device does not matter,
-        nor, if the weights have a hash, the name they were asked for by.
+        The fields of :class:`~elatbot_flows.documents.MethodRecord`. The device does not matter.
+        Weights with a hash are the same weights under any name and in any version of the package,
+        which must pass its check by known crystals; without one, name and version count.
     """
-    weights = record["weights_sha256"] or record["name"]
-    names = ("family", "package", "package_version", "dtype")
-    text = json.dumps([weights, *(record[name] for name in names)])
+    weights = record["weights_sha256"]
+    own = [weights] if weights else [record["name"], record["package_version"]]
+    text = json.dumps([*own, *(record[name] for name in ("family", "package", "dtype"))])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
