@@ -20,7 +20,7 @@ from elatbot_flows.stability.systems import simple_formulas, system_survey
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from elatbot_flows.crystals import StructureGuess
+    from elatbot_flows.crystals.drafts import Draft
     from elatbot_flows.potentials.base import Potential
     from elatbot_flows.stability.cache import PhaseCache
     from elatbot_flows.stability.known import KnownCrystal, PhaseSource
@@ -80,14 +80,20 @@ class Means:
         means = (self.potential, self.settings, self._relaxed)
         return focused_survey(asked, systems, formulas, below, *means)
 
-    def _relaxed(self, guess: StructureGuess, highest: float) -> Survey:
-        """A relaxed guess, or why there is none; given up where it ends above an energy."""
+    def _relaxed(self, draft: Draft, highest: float) -> Survey:
+        """A relaxed draft, or why there is none; given up where it ends above an energy."""
+        structure, label = draft.guess.structure, draft.guess.label
 
         def make() -> Survey:
-            source, label = "prototypes", guess.label
             try:
                 phase = relaxed_phase(
-                    guess.structure, self.potential, self.settings, source, label, highest=highest
+                    structure,
+                    self.potential,
+                    self.settings,
+                    "prototypes",
+                    label,
+                    highest=highest,
+                    start=draft.point,
                 )
             except StructureError as error:
                 if error.reason == "too_high":
@@ -95,7 +101,7 @@ class Means:
                 return Survey((), 1, {error.reason: 1})
             return Survey((phase,), 1)
 
-        name = f"{guess.structure.composition.reduced_formula} {guess.label}"
+        name = f"{structure.composition.reduced_formula} {label}"
         question = ("relaxed", hashlib.sha256(name.encode()).hexdigest()[:20])
         found = self.cache.survey(self.potential, self.settings, question, make)
         if any(phase.energy_per_atom > highest for phase in found.phases):

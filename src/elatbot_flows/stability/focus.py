@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from pymatgen.core import Composition
 
+from elatbot_flows.crystals.drafts import drafted, reason_of
 from elatbot_flows.crystals.prototypes import likely_crystals
-from elatbot_flows.stability.drafts import drafted, reason_of
 from elatbot_flows.stability.mixtures import chemical_potentials, lowest_mixture
 from elatbot_flows.stability.phases import Survey
 from elatbot_flows.stability.systems import simple_formulas
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from elatbot_flows.crystals import StructureGuess
+    from elatbot_flows.crystals.drafts import Draft
     from elatbot_flows.potentials.base import Potential
-    from elatbot_flows.stability.drafts import Draft
     from elatbot_flows.stability.phases import Phase
     from elatbot_flows.stability.settings import HullSettings
 
-    Relax = Callable[[StructureGuess, float], Survey]
+    Relax = Callable[[Draft, float], Survey]
 
 __all__ = ["focused_survey"]
 
@@ -74,7 +74,7 @@ def focused_survey(
     settings
         Thresholds.
     relax
-        Relaxes a guess, or gives up (`StructureError`) if it ends above an energy, eV/atom.
+        Relaxes a draft, or gives up (`StructureError`) if it ends above an energy, eV/atom.
 
     Raises
     ------
@@ -169,7 +169,7 @@ class _Search:
         """Relax what could end below the plane, and turn the plane down to it."""
         while hopeful := [draft for draft in self._drafts if self._is_hopeful(draft)]:
             draft = min(hopeful, key=lambda d: self._above_plane(_formula(d), d.expected))
-            self._drafts.remove(draft)
+            self._drafts = [other for other in self._drafts if other is not draft]
             self._relax(draft, _formula(draft))
 
     def _is_hopeful(self, draft: Draft) -> bool:
@@ -178,7 +178,7 @@ class _Search:
 
     def _relax(self, draft: Draft, formula: str) -> None:
         try:
-            relaxed = self.relax(draft.guess, self._level(formula))
+            relaxed = self.relax(draft, self._level(formula))
         except Exception as error:  # noqa: BLE001 - libraries raise many kinds for odd crystals
             if (reason := reason_of(error)) != "too_high":
                 self.failures[reason] += 1
