@@ -12,7 +12,7 @@ from monty.json import MontyDecoder, MontyEncoder
 
 import samples
 from elatbot_flows.documents import CandidateChunk, Ledger
-from elatbot_flows.flows.ladder import Rung, climb
+from elatbot_flows.flows.ladder import Rung, _beside, climb
 from elatbot_flows.jobs.rows import candidate_of, chunk_of
 from elatbot_flows.targets import DesignTarget, Interval
 
@@ -44,8 +44,9 @@ class FakeMaker(Maker):
     hopeless: list[str] = field(default_factory=list)
     again: list[str] = field(default_factory=list)
 
-    def make(self, rows, target, run):
+    def make(self, rows, target, run, beside=None):
         assert target == TARGET
+        assert beside is None or not {row.candidate_id for row in beside} & identifiers_of(rows)
         made = fake_step(self.rung, self.gives, self.hopeless, self.again, rows, run)
         made.name = self.name
         return made
@@ -58,6 +59,10 @@ def opened(document):
 
 def identifiers(numbers):
     return [f"run-{number:05d}" for number in numbers]
+
+
+def identifiers_of(rows):
+    return {row.candidate_id for row in rows}
 
 
 def climbed(rows, maker, *, uuid_of_run=True, **rung):
@@ -155,6 +160,13 @@ def test_candidates_of_one_chemical_system_share_a_job():
     ]
     _, jobs = climbed(rows, FakeMaker(), by_system=True)
     assert len(jobs) == 3
+
+
+def test_a_system_is_given_the_rows_of_all_others_of_its_elements():
+    formulas = ["NiAl", "CuAu", "Ni3Al", "Al", "CuAl"]
+    rows = [samples.row(n, f, uuid="somewhere") for n, f in enumerate(formulas)]
+    rows.append(samples.row(9, "AlNi2"))  # nothing was built for it
+    assert [row.formula for row in _beside(rows[:1], rows)] == ["Ni3Al", "Al"]
 
 
 def test_a_rung_survives_documents():

@@ -156,7 +156,8 @@ def _read(path: Path) -> Survey:
             Phase(**{k: p[k] for k in _SCALARS}, structure=Structure.from_dict(p["structure"]))
             for p in data["phases"]
         )
-        return Survey(phases, int(data["tried"]), dict(data["failures"]))
+        drafts = {label: (float(e), float(g)) for label, (e, g) in data.get("drafts", {}).items()}
+        return Survey(phases, int(data["tried"]), dict(data["failures"]), drafts)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StoreError(f"{path} is no file of relaxed phases ({error}); delete it") from error
 
@@ -167,7 +168,7 @@ def _write(path: Path, found: Survey, potential: Potential) -> None:
         | {"structure": p.structure.as_dict() if p.structure else None}
         for p in found.phases
     ]
-    data = {"phases": phases, "tried": found.tried, "failures": found.failures}
+    data = {"phases": phases} | {k: getattr(found, k) for k in ("tried", "failures", "drafts")}
     text = json.dumps(data | {"potential": potential.record()})
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 from pymatgen.core import Composition
 
+from elatbot_flows.crystals.drafts import Draft, drafted
 from elatbot_flows.errors import StructureError
 from elatbot_flows.stability.elements import GASES, element_survey
 from elatbot_flows.stability.focus import focused_survey
@@ -18,9 +20,9 @@ from elatbot_flows.stability.phases import Survey, relaxed_phase, survey
 from elatbot_flows.stability.systems import simple_formulas, system_survey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from elatbot_flows.crystals.drafts import Draft
+    from elatbot_flows.crystals import StructureGuess
     from elatbot_flows.potentials.base import Potential
     from elatbot_flows.stability.cache import PhaseCache
     from elatbot_flows.stability.known import KnownCrystal, PhaseSource
@@ -76,11 +78,25 @@ class Means:
         below: Sequence[Phase],
     ) -> Survey:
         """Prototypes that a formula may decompose into; see `focused_survey`."""
-        asked = Composition(formula)
-        means = (self.potential, self.settings, self._relaxed)
-        return focused_survey(asked, systems, formulas, below, *means)
+        return focused_survey(Composition(formula), systems, formulas, below, self)
 
-    def _relaxed(self, draft: Draft, highest: float) -> Survey:
+    def drafted(self, guesses: Sequence[StructureGuess]) -> tuple[list[Draft], dict[str, int]]:
+        """Prototypes of one formula as they are, and why some could not be evaluated."""
+        fresh: dict[str, Draft] = {}
+
+        def make() -> Survey:
+            failures: Counter[str] = Counter()
+            for draft in drafted(guesses, self.potential, failures):
+                fresh[draft.guess.label] = draft
+            numbers = {name: (d.energy_per_atom, d.gain) for name, d in fresh.items()}
+            return Survey((), len(guesses), dict(failures), numbers)
+
+        found = self._asked("drafts", guesses, make)
+        known = [guess for guess in guesses if guess.label in found.drafts]
+        drafts = [fresh.get(g.label) or Draft(g, *found.drafts[g.label]) for g in known]
+        return drafts, found.failures
+
+    def relaxed(self, draft: Draft, highest: float) -> Survey:
         """A relaxed draft, or why there is none; given up where it ends above an energy."""
         structure, label = draft.guess.structure, draft.guess.label
 
@@ -101,9 +117,7 @@ class Means:
                 return Survey((), 1, {error.reason: 1})
             return Survey((phase,), 1)
 
-        name = f"{structure.composition.reduced_formula} {label}"
-        question = ("relaxed", hashlib.sha256(name.encode()).hexdigest()[:20])
-        found = self.cache.survey(self.potential, self.settings, question, make)
+        found = self._asked("relaxed", [draft.guess], make)
         if any(phase.energy_per_atom > highest for phase in found.phases):
             raise StructureError("it ends too high to matter", "too_high")
         return found
@@ -119,6 +133,14 @@ class Means:
             question,
             lambda: survey(given, self.potential, self.settings, source=crystal.source, most=1),
         )
+
+    def _asked(
+        self, source: str, guesses: Sequence[StructureGuess], make: Callable[[], Survey]
+    ) -> Survey:
+        """The survey kept of some prototypes."""
+        names = [f"{g.structure.composition.reduced_formula} {g.label}" for g in guesses]
+        digest = hashlib.sha256("\n".join(names).encode()).hexdigest()[:20]
+        return self.cache.survey(self.potential, self.settings, (source, digest), make)
 
     def keeps(self, source: str, name: str) -> bool:
         """Whether the answer to a question is at hand."""

@@ -8,26 +8,24 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pymatgen.core import Composition
 
-from elatbot_flows.crystals.drafts import drafted, reason_of
+from elatbot_flows.crystals.drafts import reason_of
 from elatbot_flows.crystals.prototypes import likely_crystals
 from elatbot_flows.stability.mixtures import chemical_potentials, lowest_mixture
 from elatbot_flows.stability.phases import Survey
 from elatbot_flows.stability.systems import simple_formulas
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from elatbot_flows.crystals import StructureGuess
     from elatbot_flows.crystals.drafts import Draft
-    from elatbot_flows.potentials.base import Potential
     from elatbot_flows.stability.phases import Phase
     from elatbot_flows.stability.settings import HullSettings
 
-    Relax = Callable[[Draft, float], Survey]
 
 __all__ = ["focused_survey"]
 
@@ -48,9 +46,7 @@ def focused_survey(
     systems: Sequence[Sequence[str]],
     formulas: Sequence[str],
     below: Sequence[Phase],
-    potential: Potential,
-    settings: HullSettings,
-    relax: Relax,
+    means: Means,
 ) -> Survey:
     """Relax those prototypes of some systems that a composition might decompose into.
 
@@ -69,19 +65,15 @@ def focused_survey(
         Further formulas to try, such as that one.
     below
         Phases that are known, the elements among them.
-    potential
-        The potential.
-    settings
-        Thresholds.
-    relax
-        Relaxes a draft, or gives up (`StructureError`) if it ends above an energy, eV/atom.
+    means
+        How prototypes are evaluated and relaxed.
 
     Raises
     ------
     StructureError
         ``missing_element`` if there is no phase of an element.
     """
-    search = _Search(asked, below, potential, settings, relax)
+    search = _Search(asked, below, means)
     own = asked.reduced_formula
     named = [[f for f in map(_reduced, simple_formulas(s)) if f != own] for s in systems]
     pairs = [part for part, system in zip(named, systems, strict=True) if len(system) == 2]
@@ -93,25 +85,32 @@ def focused_survey(
         done = search.tried
         search.look_at([f for part in pairs for f in part[1:_SIMPLEST]], _DEEP)
         search.look_at(others, _DEEP)
-        search.look_at_large(others, 2 * settings.reach)
+        search.look_at_large(others, 2 * means.settings.reach)
         search.look_at([f for part in pairs for f in part[_SIMPLEST:]], _SHALLOW)
-        search.look_at_large([f for part in pairs for f in part], settings.reach)
+        search.look_at_large([f for part in pairs for f in part], means.settings.reach)
     phases = tuple(sorted(search.found, key=lambda phase: phase.energy_per_atom))
     return Survey(phases, search.tried, dict(search.failures))
+
+
+class Means(Protocol):
+    """How prototypes are evaluated and relaxed."""
+
+    @property
+    def settings(self) -> HullSettings:
+        """Thresholds."""
+
+    def drafted(self, guesses: Sequence[StructureGuess]) -> tuple[list[Draft], dict[str, int]]:
+        """Prototypes of one formula as they are, and why some could not be evaluated."""
+
+    def relaxed(self, draft: Draft, highest: float) -> Survey:
+        """A relaxed draft, or why there is none; given up where it ends above an energy."""
 
 
 class _Search:
     """What is known around one composition so far."""
 
-    def __init__(
-        self,
-        asked: Composition,
-        below: Sequence[Phase],
-        potential: Potential,
-        settings: HullSettings,
-        relax: Relax,
-    ) -> None:
-        self.potential, self.settings, self.relax = potential, settings, relax
+    def __init__(self, asked: Composition, below: Sequence[Phase], means: Means) -> None:
+        self.means, self.settings = means, means.settings
         self.found: list[Phase] = []
         self.failures: Counter[str] = Counter()
         self.tried = 0
@@ -148,7 +147,8 @@ class _Search:
         chosen = [g for g, size in zip(guesses, sizes, strict=True) if size <= largest][:most]
         new = [guess for guess in chosen if (formula, guess.label) not in self._seen]
         self._seen |= {(formula, guess.label) for guess in new}
-        drafts = drafted(new, self.potential, self.failures)
+        drafts, failures = self.means.drafted(new) if new else ([], {})
+        self.failures.update(failures)
         self.tried += len(new)
         self._drafts += drafts
         lowest = [self._lowest.get(formula, math.inf), *(d.expected for d in drafts)]
@@ -178,7 +178,7 @@ class _Search:
 
     def _relax(self, draft: Draft, formula: str) -> None:
         try:
-            relaxed = self.relax(draft, self._level(formula))
+            relaxed = self.means.relaxed(draft, self._level(formula))
         except Exception as error:  # noqa: BLE001 - libraries raise many kinds for odd crystals
             if (reason := reason_of(error)) != "too_high":
                 self.failures[reason] += 1
