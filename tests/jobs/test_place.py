@@ -11,6 +11,7 @@ from pymatgen.core import Lattice, Structure
 import samples
 from elatbot_flows.documents import CandidateChunk
 from elatbot_flows.jobs import HullMaker
+from elatbot_flows.jobs.doubled import with_doubled_cell
 from elatbot_flows.jobs.place import PlaceMaker
 from elatbot_flows.jobs.rivals import rival_crystals
 from elatbot_flows.potentials import load_potential
@@ -21,6 +22,9 @@ HULL = HullMaker(
 )
 MAKER = PlaceMaker(hull=HULL, screened_by=samples.EMT)
 L1_0 = Structure(Lattice.tetragonal(2.8, 3.7), ["Cu", "Au"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+CU3AU = Structure.from_spacegroup(
+    221, Lattice.cubic(3.75), ["Au", "Cu"], [[0, 0, 0], [0, 0.5, 0.5]]
+)
 B2 = Structure(Lattice.cubic(3.1), ["Cu", "Au"], [[0, 0, 0], [0.5, 0.5, 0.5]])
 
 
@@ -115,3 +119,26 @@ def test_a_known_crystal_gives_its_name(tmp_path):
     made = candidate(0, "CuAu", [], known_as="B2 type")
     assert placed([made])[0].known_as == "B2 type"
     assert placed([made], maker=maker)[0].known_as == "folder: found.cif"
+
+
+def test_a_soft_mode_of_the_doubled_cell_is_flagged():
+    """By EMT the B2 crystal of CuAu falls apart, and the L1_2 crystal does not."""
+    emt = load_potential(samples.EMT)
+    record = samples.method(**emt.record())
+    softest = {}
+    for name, crystal in (("B2", B2), ("L1_2", CU3AU)):
+        result = samples.result(
+            "CuAu", relaxed=True, energy_per_atom=0.0, structure=crystal, judge=record
+        )
+        made = candidate(0, "CuAu", [0.0])
+        evidence = [{"polymorph": 0, "result": result}]
+        made = made.model_validate(made.model_dump() | {"evidence": evidence})
+        looked = with_doubled_cell(made, emt)
+        softest[name] = looked.softest_mode_doubled
+        assert bool(looked.flags) is (looked.softest_mode_doubled < 0.02)
+    assert softest["B2"] < 0.02 < softest["L1_2"]
+
+
+def test_a_crystal_that_the_potential_did_not_relax_is_not_doubled():
+    emt = load_potential(samples.EMT)
+    assert with_doubled_cell(candidate(0, "CuAu", [0.0]), emt).softest_mode_doubled is None

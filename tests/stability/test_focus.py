@@ -77,11 +77,13 @@ def test_a_phase_of_the_composition_itself_does_not_hide_its_products():
 
 
 def test_what_was_passed_over_is_looked_at_again_when_the_plane_has_turned():
-    """AlTi is above the first plane, and below the one after NiTi3 was found."""
-    energies = {"AlNi": -0.8, "TiAl": -0.35, "TiNi": -0.3, "Ti3Ni": -0.28, "TiAl3": -0.3}
-    pairs = [("Al", "Ni"), ("Al", "Ti"), ("Ni", "Ti")]
-    asked = Composition("AlNiTi4")
-    found, _ = around("AlNiTi4", energies, pairs)
+    """Energies for which one look at every formula, without a second one, misses a product."""
+    energies = {"AlNi": -0.68, "TiAl": -0.61, "TiNi": -0.34, "Ti3Ni": -0.21, "TiAl3": -0.41}
+    energies |= {"AlNi3": -0.32, "Al3Ni": -0.63, "TiAl2": -0.24, "Ti2Ni": -0.38, "TiNi3": -0.47}
+    energies |= {"Ti3Al": -0.73, "TiAlNi": -0.4}
+    pairs = [("Al", "Ni"), ("Al", "Ti"), ("Ni", "Ti"), ("Al", "Ni", "Ti")]
+    asked = Composition("AlNi2Ti")
+    found, _ = around("AlNi2Ti", energies, pairs)
     every = [Phase(formula, energy, "x", "") for formula, energy in energies.items()]
     cheap, _ = lowest_mixture(asked, [*ELEMENTS, *(p for p in every if p.formula in found)])
     assert cheap == pytest.approx(lowest_mixture(asked, [*ELEMENTS, *every])[0])

@@ -63,6 +63,8 @@ class InverseDesignMaker(Maker):
         How candidates are placed on the convex hull; None leaves stability open.
     place_misses
         Whether candidates whose verdict is a miss are placed too.
+    doubled
+        Whether to look for soft modes in the doubled cells of those that are placed.
 
     Examples
     --------
@@ -83,6 +85,7 @@ class InverseDesignMaker(Maker):
     judges: list[Judge] = field(default_factory=_default_judges)
     hull: HullMaker | None = field(default_factory=HullMaker)
     place_misses: bool = False
+    doubled: bool = True
 
     def __post_init__(self) -> None:
         """Check the numbers.
@@ -149,7 +152,12 @@ class InverseDesignMaker(Maker):
         rungs.append(Rung(judging, start, "passed", self.n, self.chunk_size))
         if self.hull is not None:
             screened_by = None if self.build is None else self.build.potential
-            placing = PlaceMaker(hull=self.hull, screened_by=screened_by, misses=self.place_misses)
+            placing = PlaceMaker(
+                hull=self.hull,
+                screened_by=screened_by,
+                misses=self.place_misses,
+                doubled=self.doubled,
+            )
             rungs.append(Rung(placing, "passed", "passed", by_system=True))
         return rungs
 

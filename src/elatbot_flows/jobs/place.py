@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from jobflow import Maker, job
 
 from elatbot_flows.documents import CandidateChunk
+from elatbot_flows.jobs.doubled import with_doubled_cell
 from elatbot_flows.jobs.hull import HullMaker
 from elatbot_flows.jobs.rivals import asked_crystal, rival_crystals
 from elatbot_flows.jobs.rows import WITH_STORE, chunk_of, resting
@@ -42,12 +43,15 @@ class PlaceMaker(Maker):
         of the hull. None if there are none.
     misses
         Whether candidates whose verdict is a miss are placed too.
+    doubled
+        Whether to look for soft modes in the doubled cells of those that are placed.
     """
 
     name: str = "hull"
     hull: HullMaker = field(default_factory=HullMaker)
     screened_by: str | None = None
     misses: bool = False
+    doubled: bool = True
 
     @property
     def rung(self) -> str:
@@ -116,6 +120,9 @@ def place_candidates(
     asked = [asked_crystal(candidate, potential) for candidate in wanted]
     places = maker.hull.place(asked, known=rivals)
     found = dict(zip((c.candidate_id for c in wanted), places, strict=True))
+    if maker.doubled:
+        looked = {c.candidate_id: with_doubled_cell(c, potential) for c in wanted}
+        candidates = [looked.get(c.candidate_id, c) for c in candidates]
     placed = [
         _with_hull(c, found.get(c.candidate_id) or _not_placed(c, maker, potential))
         for c in candidates

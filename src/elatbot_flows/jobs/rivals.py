@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from elatbot_flows.potentials import Potential
     from elatbot_flows.stability import CrystalEnergy
 
-__all__ = ["asked_crystal", "rival_crystals"]
+__all__ = ["asked_crystal", "relaxed_by", "rival_crystals"]
 
 
 def asked_crystal(candidate: CandidateDocument, potential: Potential) -> Any:
@@ -24,7 +24,7 @@ def asked_crystal(candidate: CandidateDocument, potential: Potential) -> Any:
     """
     from elatbot_flows.stability import CrystalEnergy
 
-    result = _relaxed_by(candidate, candidate.polymorph, potential)
+    result = relaxed_by(candidate, candidate.polymorph, potential)
     if result is None or result.energy_per_atom is None:
         return candidate.structure
     return CrystalEnergy(str(candidate.formula), result.energy_per_atom, result.structure)
@@ -52,7 +52,7 @@ def rival_crystals(
 
     rivals = []
     for place, crystal in enumerate(candidate.polymorphs):
-        result = _relaxed_by(candidate, place, potential)
+        result = relaxed_by(candidate, place, potential)
         if result is None and screened_by != potential.name:
             continue
         known = crystal if result is None else result
@@ -64,10 +64,20 @@ def rival_crystals(
     return rivals
 
 
-def _relaxed_by(
+def relaxed_by(
     candidate: CandidateDocument, place: int, potential: Potential
 ) -> ElasticResult | None:
-    """What a judge with this very potential says of a crystal that it relaxed."""
+    """What a judge with this very potential says of a crystal that it relaxed.
+
+    Parameters
+    ----------
+    candidate
+        The candidate.
+    place
+        Of the crystal in its `polymorphs`.
+    potential
+        The potential.
+    """
     from elatbot_flows.stability import potential_identity
 
     own = potential_identity(potential.record())
