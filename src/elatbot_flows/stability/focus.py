@@ -79,10 +79,10 @@ def focused_survey(
     pairs = [part for part, system in zip(named, systems, strict=True) if len(system) == 2]
     others = [f for part in named if part not in pairs for f in part]
     others += map(_reduced, formulas)
-    search.look_at([f for part in pairs for f in part[:1]], math.inf)
     done = -1
     while search.tried > done:  # what lay far above the plane may not after it has turned
         done = search.tried
+        search.look_at([f for part in pairs for f in part[:1]], math.inf)
         search.look_at([f for part in pairs for f in part[1:_SIMPLEST]], _DEEP)
         search.look_at(others, _DEEP)
         search.look_at_large(others, 2 * means.settings.reach)
