@@ -38,8 +38,8 @@ _SIMPLEST = 5
 _DEEP, _SHALLOW = 0.4, 0.06
 """How far a formula may lie below a mixture of what is known of its system, eV/atom: AB2 to A3B
 once AB is known, and ternary ones; all other binary ones. Of 197 formulas AB2 to A3B relaxed in
-surveys of 59 whole pairs two were deeper, by 0.01; of 150 other binary ones none. For ternary ones it
-is a guess."""
+surveys of 59 whole pairs two were deeper, by 0.01; of 150 other binary ones none. For ternary
+ones it is a guess."""
 
 
 def focused_survey(
