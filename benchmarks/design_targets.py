@@ -4,6 +4,10 @@ Runs ``elatbot design`` for several bulk modulus intervals and element sets in f
 writes one table row for each. Usage::
 
     python benchmarks/design_targets.py --out /tmp/design --table benchmarks/design_targets.md
+    python benchmarks/design_targets.py --out /tmp/design --table FILE -n 50 --only 95:105 --cold
+
+CPU seconds by step are those of the whole run shared out by wall time, which is right for one
+worker on an idle machine. A target that is finished in ``--out`` is not run again.
 """
 
 from __future__ import annotations
@@ -47,7 +51,7 @@ class Row:
     low_hits: list[int]
     above: int
     cpu: float
-    shares: str
+    shares: list[float]
 
     def cells(self) -> list[str]:
         """The row as text."""
@@ -62,12 +66,15 @@ class Row:
             str(self.above),
             f"{self.cpu:.0f}",
             f"{self.cpu / counts['hits']:.1f}" if counts["hits"] else "-",
-            self.shares,
+            " / ".join(f"{share:.0%}" for share in self.shares),
+            " / ".join(f"{share * self.cpu / counts['hits']:.1f}" for share in self.shares)
+            if counts["hits"]
+            else "-",
         ]
 
 
-def shares(folder: Path) -> str:
-    """Percent of the wall time for start and proposing / building / judging / hull.
+def shares(folder: Path) -> list[float]:
+    """Shares of the wall time for start and proposing / building / judging / hull.
 
     Read from when jobs were stored: a step lasts from the end of the last one to its own end.
     """
@@ -82,7 +89,20 @@ def shares(folder: Path) -> str:
     first = min(ended["begin"], *ended.values())
     marks = [first, ended["propose"], ended["build"], ended["weigh"], ended["hull"]]
     lengths = [after - before for before, after in itertools.pairwise(marks)]
-    return " / ".join(f"{length / sum(lengths):.0%}" for length in lengths)
+    return [length / sum(lengths) for length in lengths]
+
+
+def _timed(command: list[str], environment: dict[str, str], note: Path) -> float:
+    """CPU seconds of a command, run now or, by the note it left, before."""
+    if not note.is_file():
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run(  # noqa: S603 - our own command
+            command, check=True, stdout=subprocess.DEVNULL, env=environment
+        )
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        note.write_text(str(spent))
+    return float(note.read_text())
 
 
 def run(interval: str, elements: str | None, args: argparse.Namespace) -> Row:
@@ -95,11 +115,10 @@ def run(interval: str, elements: str | None, args: argparse.Namespace) -> Row:
         command += ["--potential", potential]
     if elements:
         command += ["--elements", elements]
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(  # noqa: S603 - our own command
-        command, check=True, stdout=subprocess.DEVNULL, env=os.environ
-    )
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    environment = dict(os.environ)
+    if args.cold:
+        environment["ELATBOT_FLOWS_CACHE"] = str(folder / "cache")
+    cpu = _timed(command, environment, folder / "cpu_seconds")
     (file,) = folder.rglob("result.json")
     result = json.loads(file.read_text())
     passed = [c for c in result["candidates"] if c["status"] == "passed"]
@@ -112,7 +131,7 @@ def run(interval: str, elements: str | None, args: argparse.Namespace) -> Row:
         stated=sum(c["probability"] or 0.0 for c in hits),
         low_hits=[sum(energy <= edge for energy in hulls) for edge in HULLS],
         above=sum((c["above_ground_state"] or 0.0) > 0 for c in passed),
-        cpu=after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
+        cpu=cpu,
         shares=shares(folder),
     )
 
@@ -122,7 +141,7 @@ def table(rows: list[Row], command: str) -> str:
     head = ["K (GPa)", "elements", "passed of judged", "hits", "sum of their probabilities"]
     head += [f"hits with hull <= {edge} eV/atom" for edge in HULLS]
     head += ["passed above their ground state", "CPU s", "CPU s per hit"]
-    head += ["start, propose / build / judge / hull"]
+    head += ["start, propose / build / judge / hull", "CPU s per hit by step"]
     lines = [f"Command: `{command}`", "", "| " + " | ".join(head) + " |"]
     lines.append("|" + "---|" * len(head))
     lines += ["| " + " | ".join(row.cells()) + " |" for row in rows]
@@ -130,7 +149,7 @@ def table(rows: list[Row], command: str) -> str:
     hits, cpu = sum(row.counts["hits"] for row in rows), sum(row.cpu for row in rows)
     sums = ["all", "", f"{passed} of {judged}", str(hits), f"{sum(r.stated for r in rows):.1f}"]
     sums += [str(sum(row.low_hits[place] for row in rows)) for place in range(len(HULLS))]
-    sums += [str(sum(row.above for row in rows)), f"{cpu:.0f}", f"{cpu / max(hits, 1):.1f}", ""]
+    sums += [str(sum(row.above for row in rows)), f"{cpu:.0f}", f"{cpu / max(hits, 1):.1f}", "", ""]
     return "\n".join([*lines, "| " + " | ".join(sums) + " |", ""])
 
 
@@ -142,13 +161,19 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--potential", action="append")
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--only", action="append", help="intervals to run, such as 95:105")
+    parser.add_argument("--cold", action="store_true", help="a cache of its own for every run")
     args = parser.parse_args()
     rows = []
     for interval, elements in TARGETS:
+        if args.only and interval not in args.only:
+            continue
         rows.append(run(interval, elements, args))
         print(" | ".join(rows[-1].cells()), flush=True)
     options = f"-n {args.n} --seed {args.seed}"
     options += "".join(f" --potential {name}" for name in args.potential or [])
+    options += "".join(f" --only {interval}" for interval in args.only or [])
+    options += " --cold" if args.cold else ""
     command = f"python benchmarks/design_targets.py --out DIR --table FILE {options}"
     args.table.write_text(table(rows, command))
 

@@ -70,8 +70,31 @@ def test_makers_are_used_as_they_are_given():
     judges = [PotentialJudge(potential="7net-0"), JUDGE]
     maker = InverseDesignMaker(n=1, seed=3, build=build, judges=judges, hull=None)
     _, _, built, judged, *_ = maker.make(TARGET).jobs
-    assert built.function_args[3].step == build
-    assert judged.function_args[3].step.judges == judges
+    assert built.function_args[3] == build
+    assert judged.function_args[3].judges == judges
+
+
+def test_makers_of_a_flow_are_updated_as_those_of_atomate2():
+    """What is recorded is what ran."""
+    flow = replace(MAKER, judges=[PotentialJudge(potential="7net-0")]).make(TARGET)
+    flow.update_maker_kwargs({"potential": samples.EMT}, class_filter=PotentialJudge)
+    found = run(flow)
+    assert [judge.name for judge in found.document.run.judges] == [samples.EMT]
+    assert found.document.run.settings["judge"]["judges"][0]["potential"] == samples.EMT
+    said = [e.result.judge for c in found.passed for e in c.evidence if e.polymorph is not None]
+    assert {judge.name for judge in said} == {samples.EMT}
+
+
+def test_names_tell_step_number_and_materials(tmp_path):
+    flow = replace(MAKER, chunk_size=4).make(TARGET)
+    store = embedded_store(tmp_path)
+    store.connect()
+    run_flow(flow, store, workers=1)
+    names = store.distinct("name")
+    built = [name for name in names if name.startswith("build 1/1 ")]
+    formulas = {c.formula for c in read_result(store, flow.output.uuid).candidates}
+    assert set(built[0].split()[2:5]) <= formulas
+    assert built[0].endswith("and 1 more")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from monty.json import MontyDecoder, MontyEncoder
 import samples
 from elatbot_flows.documents import CandidateChunk, Ledger
 from elatbot_flows.documents.rows import candidate_of
-from elatbot_flows.flows.ladder import Rung, climb
+from elatbot_flows.flows.ladder import Rung, _beside, climb
 from elatbot_flows.jobs.rows import chunk_of
 from elatbot_flows.targets import DesignTarget, Interval
 
@@ -45,8 +45,9 @@ class FakeMaker(Maker):
     hopeless: list[str] = field(default_factory=list)
     again: list[str] = field(default_factory=list)
 
-    def make(self, rows, target, run):
+    def make(self, rows, target, run, beside=None):
         assert target == TARGET
+        assert beside is None or not {row.candidate_id for row in beside} & identifiers_of(rows)
         made = fake_step(self.rung, self.gives, self.hopeless, self.again, rows, run)
         made.name = self.name
         return made
@@ -61,12 +62,16 @@ def identifiers(numbers):
     return [f"run-{number:05d}" for number in numbers]
 
 
+def identifiers_of(rows):
+    return {row.candidate_id for row in rows}
+
+
 def climbed(rows, maker, *, uuid_of_run=True, **rung):
     """Climb one rung; return its ledger and the names of the jobs it brought."""
     start, begun = opened(samples.ledger(rows)), opened(samples.run_record())
     start.function_args[0].uuid = start.uuid
     begun.function_args[0].uuid = begun.uuid
-    step = climb(start.output, TARGET, begun.output, Rung(maker, "built", "passed", **rung))
+    step = climb(start.output, TARGET, begun.output, maker, Rung("built", "passed", **rung))
     store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
     flow = Flow([start, begun, step], output=step.output)
     run_locally(flow, store=store, ensure_success=True, log=False)
@@ -158,8 +163,13 @@ def test_candidates_of_one_chemical_system_share_a_job():
     assert len(jobs) == 3
 
 
-def test_a_rung_survives_documents():
-    from elatbot_flows.jobs import BuildMaker
+def test_a_system_is_given_the_rows_of_all_others_of_its_elements():
+    formulas = ["NiAl", "CuAu", "Ni3Al", "Al", "CuAl"]
+    rows = [samples.row(n, f, uuid="somewhere") for n, f in enumerate(formulas)]
+    rows.append(samples.row(9, "AlNi2"))  # nothing was built for it
+    assert [row.formula for row in _beside(rows[:1], rows)] == ["Ni3Al", "Al"]
 
-    rung = Rung(BuildMaker(potential=samples.EMT), "proposed", "built", 3, 2)
+
+def test_a_rung_survives_documents():
+    rung = Rung("proposed", "built", 3, 2)
     assert json.loads(json.dumps(rung, cls=MontyEncoder), cls=MontyDecoder) == rung

@@ -115,3 +115,8 @@ def test_the_shear_modulus_of_a_followed_saddle_does_not_count():
     assert doubted.shear_modulus > trusted.shear_modulus
     assert "does not count" in doubted.flags[0]
     assert doubted.evidence[0].result.shear_modulus == 17.0
+
+
+def test_a_crystal_of_a_known_type_is_named():
+    assert weighed(candidate(said(ZERO, 178.0, 70.0)), WIDE).known_as == "A1 type"
+    assert weighed(candidate(said(ZERO), said(SECOND)), WIDE).known_as is None

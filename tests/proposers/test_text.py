@@ -12,7 +12,7 @@ from elatbot_flows.database.results import read_result
 from elatbot_flows.documents import SampleChunk, Shortlist
 from elatbot_flows.engines.text_model import text_model
 from elatbot_flows.errors import TargetError
-from elatbot_flows.jobs import BuildMaker, begin
+from elatbot_flows.jobs import BuildMaker, JudgeMaker, begin
 from elatbot_flows.judges import PotentialJudge
 from elatbot_flows.proposers import TextProposer
 from engines.tiny_models import make_tiny_llama
@@ -23,7 +23,9 @@ JUDGE = PotentialJudge(potential=samples.EMT)
 
 def proposed(proposer, n=2, seed=0):
     """Shortlist and samples of a proposer."""
-    run = begin(TARGET, n, seed, proposer.model, proposer.expectation, [JUDGE], proposer.settings())
+    judging, settings = JudgeMaker(judges=[JUDGE]), proposer.settings()
+    asked = (proposer.model, proposer.expectation)
+    run = begin(TARGET, n, seed, *asked, None, judging, None, settings)
     made = proposer.make(TARGET, n, run.output)
     store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
     run_locally(Flow([run, made]), store=store, ensure_success=True, log=False)

@@ -6,6 +6,7 @@ import pytest
 from rich.console import Console
 
 from elatbot_flows.report import render_candidates, render_materials, render_summary
+from elatbot_flows.report.evidence import remarks
 
 RESULTS = ["run_result", "many_result", "several_result", "placed_result", "odd_result"]
 
@@ -155,3 +156,18 @@ def test_text_that_looks_like_markup_is_printed_as_it_is(run_result, screen):
     odd = first.updated(formula=mark, flags=[f"{mark}[/]"], evidence=[evidence])
     render_candidates([odd], screen)
     assert screen.file.getvalue().count(mark) >= 4
+
+
+def test_the_type_of_a_crystal_stands_in_the_table_and_a_known_crystal_in_the_remarks(
+    run_result, screen
+):
+    passed = [c for c in run_result.candidates if c.status == "passed"]
+    typed = passed[0].updated(known_as="L1_2 type")
+    named = passed[1].updated(known_as="materials_project: mp-1953")
+    render_candidates([typed, named], screen)
+    text = screen.file.getvalue()
+    assert "Type" in text
+    assert "L1_2" in text
+    assert "known as L1_2" not in text
+    assert remarks(typed) == remarks(passed[0])
+    assert remarks(named)[0] == "known as materials_project: mp-1953"

@@ -83,14 +83,20 @@ def test_other_thresholds_of_relaxation_are_another_hull(emt, tmp_path):
     assert energy_above_hull(ASKED, emt, cache=cache, settings=finer)[0].evaluations > 0
 
 
-def test_energies_belong_to_weights_precision_and_version(emt):
+def test_energies_belong_to_weights_and_precision(emt):
     record = emt.record() | {"weights_sha256": "a"}
     identity = potential_identity(record)
-    for change in ({"weights_sha256": "b"}, {"dtype": "float32"}, {"package_version": "0"}):
+    for change in ({"weights_sha256": "b"}, {"dtype": "float32"}, {"family": "other"}):
         assert potential_identity(record | change) != identity
-    assert potential_identity(record | {"name": "other path", "device": "cuda"}) == identity
-    nameless = record | {"weights_sha256": None}
-    assert potential_identity(nameless | {"name": "other"}) != potential_identity(nameless)
+    for change in ({"name": "other path"}, {"device": "cuda"}, {"package_version": "0"}):
+        assert potential_identity(record | change) == identity
+
+
+def test_without_weights_energies_belong_to_name_and_version(emt):
+    record = emt.record()
+    assert record["weights_sha256"] is None
+    for change in ({"name": "other"}, {"package_version": "0"}):
+        assert potential_identity(record | change) != potential_identity(record)
 
 
 def test_a_spoilt_file_is_named(emt, tmp_path):

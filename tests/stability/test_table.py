@@ -33,6 +33,14 @@ def made(emt, tmp_path_factory):
     return surveys, pack(surveys, means, folder)
 
 
+def test_single_pairs_are_added_while_there_is_time(emt):
+    means = Means(emt, SETTINGS, PhaseCache(table=False))
+    named = dict(make([], [], means, pairs=["Cu-Au"]))
+    assert list(named) == ["elements/Au", "elements/Cu", "systems/Au-Cu"]
+    late = dict(make([], [], means, pairs=["Cu-Au", "Ag-Pd"], until=0.0))
+    assert list(late) == list(named), "what is kept, and nothing new"
+
+
 @pytest.fixture
 def shipped(made, monkeypatch):
     """The package as if it came with that table."""
@@ -78,6 +86,13 @@ def test_a_spoilt_table_is_named(emt, made, tmp_path, content):
     (tmp_path / path.name).write_bytes(half if content == "half" else content)
     with pytest.raises(StoreError, match=r"json\.gz.*install the package again"):
         shipped_table(potential_identity(emt.record()), tmp_path)
+
+
+def test_the_table_belongs_to_the_weights_and_not_to_a_version_of_the_package(sevennet):
+    record = sevennet.record()
+    later = potential_identity(record | {"package_version": "99.0"})
+    assert shipped_table(later) is not None
+    assert shipped_table(potential_identity(record | {"weights_sha256": "0" * 64})) is None
 
 
 def test_the_table_of_the_default_potential_answers_for_its_elements(sevennet):

@@ -86,7 +86,7 @@ def design(
     potential: Potentials = None,
     device: Annotated[str, typer.Option(help="Device of the potentials: cpu or cuda.")] = "cpu",
     hull: Annotated[
-        bool, typer.Option("--hull/--no-hull", help="Place what passed on the convex hull.")
+        bool, typer.Option("--hull/--no-hull", help="Place hits and open ones on the convex hull.")
     ] = True,
     given: Annotated[
         list[Path] | None,

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from math import inf
 from typing import TYPE_CHECKING, Protocol
 
+from elatbot_flows.crystals.drafts import draft_of, gain
 from elatbot_flows.documents import Polymorph
 from elatbot_flows.errors import PotentialError, StructureError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pymatgen.core import Structure
-
+    from elatbot_flows.crystals.drafts import Draft
     from elatbot_flows.crystals.guess import StructureGuess
     from elatbot_flows.potentials import Potential
+    from elatbot_flows.potentials.coordinates import Point
 
 __all__ = ["Screening", "relax_guesses"]
+
+_NEAR = 0.03
+"""What will end this far above the lowest crystal, eV/atom, is kept as it is after a few steps."""
 
 
 class Screening(Protocol):
@@ -35,7 +40,7 @@ class Screening(Protocol):
 def relax_guesses(
     guesses: Sequence[StructureGuess], potential: Potential, settings: Screening
 ) -> tuple[list[Polymorph], list[tuple[str, str]]]:
-    """Relax the guesses lowest in energy, roughly at first, the best of them further.
+    """Relax the guesses that promise to end lowest; those that will not be it only roughly.
 
     Parameters
     ----------
@@ -56,15 +61,12 @@ def relax_guesses(
     from elatbot_flows.potentials.relaxation import hydrostatic_bulk_modulus
 
     failures: list[tuple[str, str]] = []
-    rough: list[Polymorph] = []
-    for guess in _lowest(guesses, potential, settings.max_relaxed, failures):
+    relaxed: list[Polymorph] = []
+    for draft in _most_promising(guesses, potential, settings.max_relaxed, failures):
+        lowest = min(map(_energy, relaxed), default=inf)
         with _noting(failures):
-            rough.append(_relax(guess, potential, settings, settings.rough_steps))
-    best: list[Polymorph] = []
-    for crystal in _near_the_lowest(rough, settings):
-        with _noting(failures):
-            best.append(_relax(crystal, potential, settings, settings.max_steps))
-    best = _near_the_lowest(best, settings)
+            relaxed.append(_relax(draft, potential, settings, lowest))
+    best = _near_the_lowest(relaxed, settings)
     while best:
         with _noting(failures):
             modulus = hydrostatic_bulk_modulus(best[0].structure, potential)
@@ -73,23 +75,18 @@ def relax_guesses(
     return [], failures
 
 
-def _lowest(
+def _most_promising(
     guesses: Sequence[StructureGuess],
     potential: Potential,
     most: int,
     failures: list[tuple[str, str]],
-) -> list[StructureGuess]:
-    """Those lowest in energy as built; all, unasked, if there are no more."""
-    from elatbot_flows.potentials.evaluation import energy_forces_stress
-
-    if len(guesses) <= most:
-        return list(guesses)
-    energies: list[tuple[float, int]] = []
-    for place, guess in enumerate(guesses):
+) -> list[Draft]:
+    """Those that relaxation should bring lowest, the most promising first."""
+    drafts = []
+    for guess in guesses:
         with _noting(failures):
-            energy, _, _ = energy_forces_stress(guess.structure, potential)
-            energies.append((energy / len(guess.structure), place))
-    return [guesses[place] for _, place in sorted(energies)[:most]]
+            drafts.append(draft_of(guess, potential))
+    return sorted(drafts, key=lambda draft: draft.expected)[:most]
 
 
 def _near_the_lowest(rough: list[Polymorph], settings: Screening) -> list[Polymorph]:
@@ -99,21 +96,29 @@ def _near_the_lowest(rough: list[Polymorph], settings: Screening) -> list[Polymo
     return window[: settings.keep]
 
 
-def _relax(
-    origin: StructureGuess | Polymorph, potential: Potential, settings: Screening, max_steps: int
-) -> Polymorph:
+def _relax(draft: Draft, potential: Potential, settings: Screening, lowest: float) -> Polymorph:
+    """Relax a crystal until it is clear that it will not end near the lowest so far."""
     from elatbot_flows.crystals.geometry import minimum_distance_ratio
     from elatbot_flows.elasticity.symmetry import crystal_symmetry
     from elatbot_flows.potentials.quasi_newton import relax_in_symmetry
 
-    structure: Structure = origin.structure
+    origin = draft.guess
+    size = len(origin.structure)
+
+    def enough(point: Point, steps: int) -> bool:
+        above = point.energy / size - gain(point) - lowest
+        hopeless = above - gain(point) > settings.energy_window
+        return hopeless or (steps >= settings.rough_steps and above > _NEAR)
+
     relaxed = relax_in_symmetry(
-        structure,
+        origin.structure,
         potential,
-        crystal_symmetry(structure),
+        crystal_symmetry(origin.structure),
         max_force=settings.max_force,
         max_stress=settings.max_stress,
-        max_steps=max_steps,
+        max_steps=settings.max_steps,
+        start=draft.point,
+        enough=enough,
     )
     if (ratio := minimum_distance_ratio(relaxed.structure)) < settings.min_distance_ratio:
         raise StructureError(f"atoms at {ratio:.2f} of their radii's sum", reason="overlap")
@@ -121,7 +126,7 @@ def _relax(
         structure=relaxed.structure,
         source=origin.source,
         label=origin.label,
-        energy_per_atom=relaxed.point.energy / len(relaxed.structure),
+        energy_per_atom=relaxed.point.energy / size,
     )
 
 

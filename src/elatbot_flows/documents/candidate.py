@@ -118,6 +118,11 @@ class CandidateDocument(BaseModel):
         default_factory=list, description="What to know before trusting it, for people."
     )
 
+    softest_mode_doubled: float | None = Field(
+        None,
+        description="Smallest curvature along displacements in the cell doubled along all axes, by "
+        "the potential of the hull, eV/A^2; negative if unstable, None if nobody looked.",
+    )
     energy_above_hull: float | None = Field(
         None, description="Energy above the hull of its competing phases, eV/atom."
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from jobflow import Flow, Maker
@@ -17,7 +17,6 @@ from elatbot_flows.jobs.judge import JudgeMaker
 from elatbot_flows.jobs.place import PlaceMaker
 from elatbot_flows.jobs.publish import publish
 from elatbot_flows.jobs.resume import never_resume
-from elatbot_flows.jobs.settings import plain_settings
 from elatbot_flows.judges import Judge, PotentialJudge
 from elatbot_flows.proposers import Proposer, TextProposer
 
@@ -62,6 +61,10 @@ class InverseDesignMaker(Maker):
         :class:`~elatbot_flows.judges.Judge`.
     hull
         How candidates are placed on the convex hull; None leaves stability open.
+    place_misses
+        Whether candidates whose verdict is a miss are placed too.
+    doubled
+        Whether to look for soft modes in the doubled cells of those that are placed.
 
     Examples
     --------
@@ -81,6 +84,8 @@ class InverseDesignMaker(Maker):
     build: BuildMaker | None = field(default_factory=BuildMaker)
     judges: list[Judge] = field(default_factory=_default_judges)
     hull: HullMaker | None = field(default_factory=HullMaker)
+    place_misses: bool = False
+    doubled: bool = True
 
     def __post_init__(self) -> None:
         """Check the numbers.
@@ -115,22 +120,18 @@ class InverseDesignMaker(Maker):
         Flow
             Its output is a :class:`~elatbot_flows.documents.DesignDocument`.
         """
-        begun = begin(
-            target,
-            self.n,
-            self.seed,
-            self.proposer.model,
-            self.proposer.expectation,
-            self.judges,
-            self._settings(),
-        )
+        judging, placing = self._judging(), self._placing()
+        asked = (self.proposer.model, self.proposer.expectation)
+        makers = (self.build, judging, placing)
+        begun = begin(target, self.n, self.seed, *asked, *makers, self._settings())
         run: Any = begun.output  # a reference, until the flow runs
         proposed = self.proposer.make(target, self.n, run)
         steps = [proposed]
-        for rung in self._rungs():
-            step = climb(steps[-1].output, target, run, rung)
-            step.name = rung.step.name
-            steps.append(step)
+        for maker, rung in zip(makers, self._rungs(), strict=True):
+            if maker is not None:
+                step = climb(steps[-1].output, target, run, maker, rung)
+                step.name = maker.name
+                steps.append(step)
         ended = conclude(run, proposed.output, steps[-1].output)
         published = publish(ended.output)
         # They read and write what is outside, so an interrupted run must not trust old outputs.
@@ -140,18 +141,30 @@ class InverseDesignMaker(Maker):
 
     def _rungs(self) -> list[Rung]:
         """Who goes on: some of the proposed are built, some of these judged, the rest placed."""
-        rungs = []
-        if self.build is not None:
-            until = None if self.n is None else self.screen * self.n
-            rungs.append(Rung(self.build, "proposed", "built", until, self.chunk_size))
+        until = None if self.n is None else self.screen * self.n
         start = "proposed" if self.build is None else "built"
-        judging = JudgeMaker(judges=self.judges)
-        rungs.append(Rung(judging, start, "passed", self.n, self.chunk_size))
-        if self.hull is not None:
-            rungs.append(Rung(PlaceMaker(hull=self.hull), "passed", "passed", by_system=True))
-        return rungs
+        return [
+            Rung("proposed", "built", until, self.chunk_size),
+            Rung(start, "passed", self.n, self.chunk_size),
+            Rung("passed", "passed", by_system=True),
+        ]
+
+    def _judging(self) -> JudgeMaker:
+        return JudgeMaker(judges=self.judges, expectation=self.proposer.expectation)
+
+    def _placing(self) -> PlaceMaker | None:
+        if self.hull is None:
+            return None
+        return PlaceMaker(
+            hull=self.hull,
+            screened_by=None if self.build is None else self.build.potential,
+            misses=self.place_misses,
+            doubled=self.doubled,
+        )
 
     def _settings(self) -> dict[str, Any]:
-        """All settings, as plain values for the record."""
-        others = plain_settings(replace(self, proposer=None))  # type: ignore[arg-type]
-        return others | {"proposer": self.proposer.settings()}
+        """Settings besides those of the Makers that the first job is given, as plain values."""
+        names = ("name", "n", "seed", "screen", "chunk_size")
+        return {name: getattr(self, name) for name in names} | {
+            "proposer": self.proposer.settings()
+        }

@@ -25,15 +25,16 @@ _CHUNKS = 32
 """Jobs of one round, unless the size of chunks is given: few enough for one document."""
 
 
+_NAMED = 3
+"""Materials that stand in the name of a job."""
+
+
 @dataclass(frozen=True)
 class Rung(MSONable):
-    """A step of the ladder.
+    """Who takes a step of the ladder, and when it stops.
 
     Parameters
     ----------
-    step
-        Maker whose ``make(rows, target, run)`` gives a job or flow that ends in a
-        :class:`~elatbot_flows.documents.CandidateChunk`; its ``rung`` names the step in documents.
     takes, gives
         Status of the candidates it takes, and of those that count as passed.
     until
@@ -44,17 +45,11 @@ class Rung(MSONable):
         Whether candidates of one chemical system share a job, and none of different ones.
     """
 
-    step: Maker
     takes: str
     gives: str
     until: int | None = None
     chunk_size: int | None = None
     by_system: bool = False
-
-    @property
-    def name(self) -> str:
-        """Name of the step in documents."""
-        return str(self.step.rung)  # type: ignore[attr-defined]
 
 
 @job
@@ -62,6 +57,7 @@ def climb(
     ledger: Ledger,
     target: DesignTarget | None,
     run: RunRecord,
+    step: Maker,
     rung: Rung,
     done: list[list[LedgerRow]] | None = None,
     earlier: list[list[LedgerRow]] | None = None,
@@ -76,8 +72,12 @@ def climb(
         All candidates as the rung below left them.
     target, run
         What is asked for.
+    step
+        Maker whose ``make(rows, target, run)`` gives a job or flow that ends in a
+        :class:`~elatbot_flows.documents.CandidateChunk`; its ``rung`` names the step in documents.
+        With `by_system` it is also given the rows of other candidates of the same elements.
     rung
-        The step, and when to stop.
+        Who takes it, and when to stop.
     done
         Rows of the last round.
     earlier
@@ -91,20 +91,23 @@ def climb(
     below = Ledger.model_validate(ledger)
     rounds = [_rows(chunk) for chunk in [*(earlier or []), *(done or [])]]
     rows = latest(below.rows, rounds)
-    chosen = _next(rows, rung)
+    name = str(step.rung)  # type: ignore[attr-defined]
+    chosen = _next(rows, rung, name)
     if not chosen:
-        return Ledger(
-            uuid=own_uuid(), run_id=run.run_id, rung=rung.name, rows=rows, notes=below.notes
-        )
-    jobs = [rung.step.make(chunk, target, run) for chunk in _chunks(chosen, rung)]
-    _number(jobs)
+        return Ledger(uuid=own_uuid(), run_id=run.run_id, rung=name, rows=rows, notes=below.notes)
+    chunks = _chunks(chosen, rung)
+    jobs = [
+        step.make(chunk, target, run, *([_beside(chunk, rows)] if rung.by_system else []))
+        for chunk in chunks
+    ]
+    _name(jobs, chunks)
     outputs = [OutputReference(made.output.uuid).rows for made in jobs]
     known = dict.fromkeys(str(row.uuid) for chunk in rounds for row in chunk)
     before: Any = [OutputReference(uuid).rows for uuid in known]
     here: Any = OutputReference(below.uuid)
-    again = climb(here, target, run, rung, outputs, before)
-    again.name = rung.step.name
-    finished = {below.uuid, *known, *(str(row.uuid) for row in chosen)}
+    again = climb(here, target, run, step, rung, outputs, before)
+    again.name = step.name
+    finished = {below.uuid, *known, *(str(row.uuid) for row in rows if row.uuid)}
     return Response(replace=continued([*jobs, again], again.output, finished))
 
 
@@ -112,10 +115,10 @@ def _rows(chunk: list[Any]) -> list[LedgerRow]:
     return [LedgerRow.model_validate(row) for row in chunk]
 
 
-def _next(rows: list[LedgerRow], rung: Rung) -> list[LedgerRow]:
+def _next(rows: list[LedgerRow], rung: Rung, name: str) -> list[LedgerRow]:
     """Those that go on now: as many of the best as are still missing."""
-    passed = sum(row.rung == rung.name and row.status == rung.gives for row in rows)
-    waiting = [row for row in rows if row.status == rung.takes and row.rung != rung.name]
+    passed = sum(row.rung == name and row.status == rung.gives for row in rows)
+    waiting = [row for row in rows if row.status == rung.takes and row.rung != name]
     waiting.sort(key=lambda row: (-row.score, row.candidate_id))
     return waiting if rung.until is None else waiting[: max(0, rung.until - passed)]
 
@@ -130,12 +133,23 @@ def _chunks(rows: list[LedgerRow], rung: Rung) -> list[list[LedgerRow]]:
     return [rows[start : start + size] for start in range(0, len(rows), size)]
 
 
+def _beside(chunk: list[LedgerRow], rows: list[LedgerRow]) -> list[LedgerRow]:
+    """Others with documents of their own that have no elements but those of a chunk."""
+    own = {row.candidate_id for row in chunk}
+    elements = set(_system(chunk[0]).split("-"))
+    others = [row for row in rows if row.uuid is not None and row.candidate_id not in own]
+    return [row for row in others if elements.issuperset(_system(row).split("-"))]
+
+
 def _system(row: LedgerRow) -> str:
     from pymatgen.core import Composition
 
     return str(Composition(str(row.formula)).chemical_system)
 
 
-def _number(jobs: list[Job | Flow]) -> None:
-    for number, made in enumerate(jobs, start=1):
-        made.append_name(f" {number}/{len(jobs)}")
+def _name(jobs: list[Job | Flow], chunks: list[list[LedgerRow]]) -> None:
+    """Say in the name of a job which it is of how many, and of what."""
+    for number, (made, chunk) in enumerate(zip(jobs, chunks, strict=True), start=1):
+        formulas = [str(row.formula) for row in chunk[:_NAMED]]
+        more = f" and {len(chunk) - _NAMED} more" if len(chunk) > _NAMED else ""
+        made.append_name(f" {number}/{len(jobs)} {' '.join(formulas)}{more}")

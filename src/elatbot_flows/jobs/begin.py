@@ -12,6 +12,7 @@ from jobflow import job
 from elatbot_flows.documents import MethodRecord, RunRecord
 from elatbot_flows.errors import TargetError
 from elatbot_flows.jobs.rows import own_uuid
+from elatbot_flows.jobs.settings import plain_settings
 from elatbot_flows.proposers.expectation import expectation_record
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
     from elatbot_flows.documents import TextModelRecord
     from elatbot_flows.engines.text_model import TextModel
+    from elatbot_flows.jobs.build import BuildMaker
+    from elatbot_flows.jobs.judge import JudgeMaker
+    from elatbot_flows.jobs.place import PlaceMaker
     from elatbot_flows.judges import Judge
     from elatbot_flows.targets import DesignTarget
 
@@ -34,7 +38,9 @@ def begin(
     seed: int,
     model: TextModel | None,
     expectation: str | None,
-    judges: Sequence[Judge],
+    build: BuildMaker | None,
+    judging: JudgeMaker,
+    placing: PlaceMaker | None,
     settings: dict[str, Any],
 ) -> RunRecord:
     """Ask everybody who they are, and refuse at once what cannot be done.
@@ -49,10 +55,10 @@ def begin(
         Of the run.
     model, expectation
         The text models that propose, and that say what they expect.
-    judges
-        Who judges.
+    build, judging, placing
+        The steps, for who judges and for their settings; None for a step that is left out.
     settings
-        Of all steps; they tell this run from others.
+        All others; together they tell this run from others.
 
     Raises
     ------
@@ -64,7 +70,9 @@ def begin(
     """
     if model is not None and target is not None:
         model.check_target(target)
+    judges = judging.judges
     records = [judge.record() for judge in judges]
+    steps = {"build": build, "judge": judging, "hull": placing}
     text = expectation_record(expectation)
     fields: dict[str, Any] = {
         "target": None if target is None else target.summary(),
@@ -74,7 +82,7 @@ def begin(
         "generator": None if model is None else _generator(model),
         "expectation": text,
         "judges": records,
-        "settings": settings,
+        "settings": settings | {k: m and plain_settings(m) for k, m in steps.items()},
         "versions": {package: version(package) for package in _PACKAGES},
         "notes": _prospects(target, records, text),
     }

@@ -48,13 +48,14 @@ class BuildMaker(Maker):
         Those of them in other crystal systems than the proposed one, so that the lowest in energy
         may win.
     max_relaxed
-        Those of them, lowest in energy as built, that are relaxed.
+        Those of them that are relaxed: lowest in energy as built, less what their forces and stress
+        promise.
     keep, energy_window
         Relaxed crystals kept, lowest in energy first, and how far above the lowest (eV/atom).
     max_force, max_stress, max_steps
         Thresholds (eV/A, GPa) and length of the cheap relaxation.
     rough_steps
-        Steps after which only the `keep` lowest in energy go on.
+        Steps after which only those go on that may end within 0.03 eV/atom of the lowest.
     min_distance_ratio
         Smallest interatomic distance allowed, over the sum of the atomic radii.
     max_sites

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from jobflow import Flow, Maker, job
 
 from elatbot_flows.documents import CandidateChunk, Evidence
+from elatbot_flows.documents.rows import text_evidence
 from elatbot_flows.jobs.rows import candidates_at, chunk_of, resting
 from elatbot_flows.jobs.weigh import weighed
+from elatbot_flows.proposers.expectation import expected
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -35,10 +37,14 @@ class JudgeMaker(Maker):
         Name of the flow.
     judges
         Makers with the port of :class:`~elatbot_flows.judges.Judge`.
+    expectation
+        A text model with a predictor, which is asked about formulas that came without a crystal
+        system as soon as a judge has let a crystal of theirs pass; None for nobody.
     """
 
     name: str = "judge"
     judges: list[Judge] = field(default_factory=list)
+    expectation: str | None = None
 
     @property
     def rung(self) -> str:
@@ -68,7 +74,8 @@ class JudgeMaker(Maker):
         names = [str(row.formula) for row in rows]
         crystals: Any = shown.output  # a reference, until the flow runs
         asked = [judge.make(crystals, names) for judge in self.judges]
-        ended = weigh(rows, there, [judged.output for judged in asked], target, run)
+        answers = [judged.output for judged in asked]
+        ended = weigh(rows, there, answers, target, run, self.expectation)
         ended.name = "weigh"
         return Flow([shown, *asked, ended], output=ended.output, name=self.name)
 
@@ -87,6 +94,7 @@ def weigh(
     said: list[list[ElasticResult]],
     target: DesignTarget | None,
     run: RunRecord,
+    expectation: str | None = None,
 ) -> CandidateChunk:
     """Add what judges say to candidates, and say what follows.
 
@@ -98,11 +106,31 @@ def weigh(
         For every judge one result for each candidate.
     target, run
         What is asked for.
+    expectation
+        Who is asked about formulas that came without a crystal system.
     """
     done = []
-    for place, candidate in enumerate(candidates_at(candidates)):
+    for place, (row, candidate) in enumerate(zip(rows, candidates_at(candidates), strict=True)):
         new = [Evidence(polymorph=candidate.polymorph, result=one[place]) for one in said]
+        if row.crystal_system is None and run.expectation is not None:
+            new += _late_opinion(row, candidate, [one[place] for one in said], run, expectation)
         evidence = [*candidate.evidence, *new]
         done.append(weighed(candidate.updated(evidence=evidence), target))
     scores = [candidate.probability or 0.0 for candidate in done]
     return chunk_of("judge", run, rows, done, scores)
+
+
+def _late_opinion(
+    row: LedgerRow,
+    candidate: CandidateDocument,
+    said: list[ElasticResult],
+    run: RunRecord,
+    expectation: str | None,
+) -> list[Evidence]:
+    """What the text model expects of a formula in the crystal system that a judge let pass."""
+    system = next((result.crystal_system for result in said if result.status == "passed"), None)
+    (moments,) = expected(expectation, [(str(candidate.formula), system)])
+    if moments is None or run.expectation is None:
+        return []
+    answered = row.model_copy(update={"expected": moments})
+    return [text_evidence(answered, candidate.elements, run.expectation)]

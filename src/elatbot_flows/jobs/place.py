@@ -8,21 +8,29 @@ from typing import TYPE_CHECKING, Any
 from jobflow import Maker, job
 
 from elatbot_flows.documents import CandidateChunk
+from elatbot_flows.jobs.doubled import with_doubled_cell
 from elatbot_flows.jobs.hull import HullMaker
+from elatbot_flows.jobs.rivals import asked_crystal, rival_crystals
 from elatbot_flows.jobs.rows import candidates_at, chunk_of, resting
 
 if TYPE_CHECKING:
     from jobflow import Job
 
-    from elatbot_flows.documents import CandidateDocument, LedgerRow, RunRecord
+    from elatbot_flows.documents import CandidateDocument, HullResult, LedgerRow, RunRecord
+    from elatbot_flows.potentials import Potential
     from elatbot_flows.targets import DesignTarget
 
 __all__ = ["PlaceMaker", "place_candidates"]
+
+_OURS = ("elements", "prototypes", "given")
+"""Sources of phases that say nothing of whether a crystal is known."""
 
 
 @dataclass
 class PlaceMaker(Maker):
     """Place candidates with respect to the hull of the potential that screened them.
+
+    All crystals that the run built of their elements compete with them.
 
     Parameters
     ----------
@@ -30,17 +38,33 @@ class PlaceMaker(Maker):
         The job name.
     hull
         How the hull is made, and by which potential.
+    screened_by
+        The potential behind the energies of crystals that no judge saw; they compete if it is that
+        of the hull. None if there are none.
+    misses
+        Whether candidates whose verdict is a miss are placed too.
+    doubled
+        Whether to look for soft modes in the doubled cells of those that are placed.
     """
 
     name: str = "hull"
     hull: HullMaker = field(default_factory=HullMaker)
+    screened_by: str | None = None
+    misses: bool = False
+    doubled: bool = True
 
     @property
     def rung(self) -> str:
         """Name of the step in documents."""
         return "hull"
 
-    def make(self, rows: list[LedgerRow], target: DesignTarget | None, run: RunRecord) -> Job:
+    def make(
+        self,
+        rows: list[LedgerRow],
+        target: DesignTarget | None,
+        run: RunRecord,
+        beside: list[LedgerRow] | None = None,
+    ) -> Job:
         """Place candidates of one chemical system, whose competing phases they share.
 
         Parameters
@@ -51,6 +75,8 @@ class PlaceMaker(Maker):
             Not used.
         run
             The run they belong to.
+        beside
+            Rows of other candidates of the run with no other elements, whose crystals compete.
 
         Returns
         -------
@@ -59,7 +85,8 @@ class PlaceMaker(Maker):
         """
         del target
         there: Any = resting(rows)
-        made = place_candidates(self, rows, there, run)
+        others: Any = resting(beside or [])
+        made = place_candidates(self, rows, there, others, run)
         made.name = self.name
         return made
 
@@ -69,9 +96,10 @@ def place_candidates(
     maker: PlaceMaker,
     rows: list[LedgerRow],
     candidates: list[CandidateDocument],
+    beside: list[CandidateDocument],
     run: RunRecord,
 ) -> CandidateChunk:
-    """Place candidates; one that cannot be placed has a hull without a number, and a reason.
+    """Place candidates; one that is not placed has a hull without a number, and a reason.
 
     Parameters
     ----------
@@ -79,30 +107,59 @@ def place_candidates(
         How.
     rows, candidates
         Who.
+    beside
+        Whose crystals compete.
     run
         The run they belong to.
     """
+    from elatbot_flows.potentials import load_potential
+
+    potential = load_potential(maker.hull.potential, maker.hull.device)
     candidates = candidates_at(candidates)
-    crystals = [_crystal(candidate, maker.hull.potential) for candidate in candidates]
-    found = maker.hull.place(crystals)
+    wanted = [c for c in candidates if maker.misses or c.verdict != "miss"]
+    everybody = [*candidates, *candidates_at(beside)] if wanted else []
+    rivals = [
+        rival
+        for candidate in everybody
+        for rival in rival_crystals(candidate, potential, maker.screened_by)
+    ]
+    asked = [asked_crystal(candidate, potential) for candidate in wanted]
+    places = maker.hull.place(asked, known=rivals)
+    found = dict(zip((c.candidate_id for c in wanted), places, strict=True))
+    if maker.doubled:
+        looked = {c.candidate_id: with_doubled_cell(c, potential) for c in wanted}
+        candidates = [looked.get(c.candidate_id, c) for c in candidates]
     placed = [
-        candidate.updated(
-            rung=maker.rung,
-            energy_above_hull=hull.energy_above_hull,
-            hull=hull.model_copy(update={"structure": None}),
-        )
-        for candidate, hull in zip(candidates, found, strict=True)
+        _with_hull(c, found.get(c.candidate_id) or _not_placed(c, maker, potential))
+        for c in candidates
     ]
     return chunk_of(maker.rung, run, rows, placed, [row.score for row in rows])
 
 
-def _crystal(candidate: CandidateDocument, potential: str) -> Any:
-    """The crystal with its energy by the potential of the hull, or the crystal alone."""
-    from elatbot_flows.stability import CrystalEnergy
+def _with_hull(candidate: CandidateDocument, hull: HullResult) -> CandidateDocument:
+    """The candidate with its place; a known crystal that is the candidate gives it its name."""
+    known = [name for name in hull.left_out if name.partition(":")[0] not in _OURS]
+    return candidate.updated(
+        rung="hull",
+        energy_above_hull=hull.energy_above_hull,
+        hull=hull.model_copy(update={"structure": None}),
+        known_as=known[0] if known else candidate.known_as,
+    )
 
-    for evidence in candidate.evidence:
-        result = evidence.result
-        own = evidence.polymorph == candidate.polymorph and result.judge.name == potential
-        if own and result.relaxed and result.energy_per_atom is not None:
-            return CrystalEnergy(str(candidate.formula), result.energy_per_atom, result.structure)
-    return candidate.structure
+
+def _not_placed(
+    candidate: CandidateDocument, maker: PlaceMaker, potential: Potential
+) -> HullResult:
+    """No place for a candidate that misses the target."""
+    from elatbot_flows.stability import unplaced
+
+    blank = unplaced(potential, maker.hull.settings)
+    named = blank.model_copy(
+        update={
+            "formula": candidate.formula,
+            "elements": candidate.elements,
+            "chemsys": candidate.chemsys,
+        }
+    )
+    message = "it misses the target: only hits and open candidates are placed (place_misses)"
+    return named.unknown("miss", message)

@@ -37,6 +37,8 @@ def weighed(candidate: CandidateDocument, target: DesignTarget | None) -> Candid
     passed = [result for result in said if result.status == "passed"]
     if not passed:
         return _next_crystal(candidate)
+    from elatbot_flows.crystals.recognition import known_as
+
     best = passed[0]
     above = _above_ground_state(candidate)
     candidate = candidate.updated(
@@ -45,6 +47,7 @@ def weighed(candidate: CandidateDocument, target: DesignTarget | None) -> Candid
         reason=None,
         message=None,
         above_ground_state=above,
+        known_as=None if best.structure is None else known_as(best.structure),
         flags=_flags(candidate, said, above),
         **{name: getattr(best, name) for name in _OF_THE_CRYSTAL},
     )

@@ -12,6 +12,8 @@ from elatbot_flows.elasticity.units import GPA_PER_EV_A3
 from elatbot_flows.potentials.coordinates import deformed, evaluate
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
     from pymatgen.core import Structure
 
@@ -75,6 +77,8 @@ def relax_in_symmetry(
     max_force: float,
     max_stress: float,
     max_steps: int,
+    start: Point | None = None,
+    enough: Callable[[Point, int], bool] | None = None,
 ) -> SymmetricRelaxation:
     """Relax cell and ions along the directions that keep the symmetry, by BFGS.
 
@@ -95,13 +99,17 @@ def relax_in_symmetry(
         Threshold for every component of the stress, GPa.
     max_steps
         Steps after which the relaxation counts as not converged.
+    start
+        Energy and gradient of the crystal as given, if they are known.
+    enough
+        Told the point and the steps after every step; whether to end without having converged.
     """
     basis = _scaled_basis(structure, symmetry)
     hessian = _SPRING * np.eye(basis.shape[1])
     place = np.zeros(basis.shape[1])
-    point = evaluate(structure, basis @ place, potential)
+    point = evaluate(structure, basis @ place, potential) if start is None else start
     steps, done = 0, _converged(point, symmetry, max_force, max_stress)
-    while not done and steps < max_steps:
+    while not done and steps < max_steps and not (steps and enough and enough(point, steps)):
         slope = basis.T @ point.gradient
         step = _limited(basis, -_solve(hessian, slope))
         trial = evaluate(structure, basis @ (place + step), potential)

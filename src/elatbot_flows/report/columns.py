@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from elatbot_flows.report.evidence import judges_of, remarks, said_by
+from elatbot_flows.report.evidence import crystal_type, judges_of, remarks, said_by
 from elatbot_flows.report.tables import Column
 from elatbot_flows.report.words import (
     DASH,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["candidate_columns", "fate_column", "formula_column", "spacegroup_words"]
 
 _STYLES = {"hit": "bold green", "open": "yellow", "miss": "red", "unknown": "magenta"}
-_WIDE_FORMULA, _WIDE_GROUP, _WIDE_REASON = 10, 12, 16
+_WIDE_FORMULA, _WIDE_GROUP, _WIDE_REASON, _WIDE_TYPE = 10, 12, 16, 9
 _WITH_INTERVAL = ("bulk_modulus", "shear_modulus")
 _RATIOS = {"pugh_ratio": 3, "youngs_modulus": 2, "poisson_ratio": 1}
 """Properties without a column of their judges, by how much they are needed."""
@@ -66,6 +66,12 @@ def candidate_columns(
     if any(c.unseen is not None for c in candidates):
         words = [yes_or_no(c.unseen) for c in candidates]
         columns.append(Column("Un-\nseen", words, needed=4, label="unseen"))
+    types = [crystal_type(c) for c in candidates]
+    if any(types):
+        words = [
+            t or ("known" if c.known_as else DASH) for t, c in zip(types, candidates, strict=True)
+        ]
+        columns.append(Column("Type", words, needed=4, widest=_WIDE_TYPE, label="type"))
     flags = [str(len(remarks(c)) or "") for c in candidates]
     if any(flags):
         columns.append(Column("!", flags, right=True))

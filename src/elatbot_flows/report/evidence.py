@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from elatbot_flows.documents import CandidateDocument, ElasticResult, Estimate
 
-__all__ = ["crystal_words", "judges_of", "remarks", "said_by", "stands_for"]
+__all__ = ["crystal_type", "crystal_words", "judges_of", "remarks", "said_by", "stands_for"]
 
 _SAME_ENERGY = 1e-9  # eV/atom
 
@@ -56,9 +56,16 @@ def crystal_words(candidate: CandidateDocument, place: int | None) -> str:
     return f"crystal {place + 1}" if candidate.polymorphs else "crystal"
 
 
+def crystal_type(candidate: CandidateDocument) -> str | None:
+    """The type that its crystal decorates, ``"L1_2"``; None if it has none or is known by name."""
+    name = candidate.known_as or ""
+    return name.removesuffix(" type") if name.endswith(" type") else None
+
+
 def remarks(candidate: CandidateDocument) -> list[str]:
     """What to know before trusting it: what it is known as, flags, and sources that differ."""
-    known = [f"known as {candidate.known_as}"] if candidate.known_as else []
+    named = candidate.known_as is not None and crystal_type(candidate) is None
+    known = [f"known as {candidate.known_as}"] if named else []
     return [*known, *candidate.flags, *_differences(candidate.estimate)]
 
 

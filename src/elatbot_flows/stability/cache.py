@@ -27,17 +27,18 @@ _SCALARS = ("formula", "energy_per_atom", "source", "label")
 
 
 def potential_identity(record: Mapping[str, Any]) -> str:
-    """What makes energies comparable: weights (or name), package, its version and precision.
+    """What makes energies comparable: hash of the weights, family, package and precision.
 
     Parameters
     ----------
     record
-        The fields of :class:`~elatbot_flows.documents.MethodRecord`. The device does not matter,
-        nor, if the weights have a hash, the name they were asked for by.
+        The fields of :class:`~elatbot_flows.documents.MethodRecord`. The device does not matter.
+        Weights with a hash are the same weights under any name and in any version of the package,
+        which must pass its check by known crystals; without one, name and version count.
     """
-    weights = record["weights_sha256"] or record["name"]
-    names = ("family", "package", "package_version", "dtype")
-    text = json.dumps([weights, *(record[name] for name in names)])
+    weights = record["weights_sha256"]
+    own = [weights] if weights else [record["name"], record["package_version"]]
+    text = json.dumps([*own, *(record[name] for name in ("family", "package", "dtype"))])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -155,7 +156,8 @@ def _read(path: Path) -> Survey:
             Phase(**{k: p[k] for k in _SCALARS}, structure=Structure.from_dict(p["structure"]))
             for p in data["phases"]
         )
-        return Survey(phases, int(data["tried"]), dict(data["failures"]))
+        drafts = {label: (float(e), float(g)) for label, (e, g) in data.get("drafts", {}).items()}
+        return Survey(phases, int(data["tried"]), dict(data["failures"]), drafts)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StoreError(f"{path} is no file of relaxed phases ({error}); delete it") from error
 
@@ -166,7 +168,7 @@ def _write(path: Path, found: Survey, potential: Potential) -> None:
         | {"structure": p.structure.as_dict() if p.structure else None}
         for p in found.phases
     ]
-    data = {"phases": phases, "tried": found.tried, "failures": found.failures}
+    data = {"phases": phases} | {k: getattr(found, k) for k in ("tried", "failures", "drafts")}
     text = json.dumps(data | {"potential": potential.record()})
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from pymatgen.core import Composition
+
+from elatbot_flows.crystals.drafts import Draft, drafted
 from elatbot_flows.errors import StructureError
 from elatbot_flows.stability.elements import GASES, element_survey
+from elatbot_flows.stability.focus import focused_survey
 from elatbot_flows.stability.large_types import untried_types
-from elatbot_flows.stability.phases import survey
+from elatbot_flows.stability.phases import Survey, relaxed_phase, survey
 from elatbot_flows.stability.systems import simple_formulas, system_survey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
+    from elatbot_flows.crystals import StructureGuess
     from elatbot_flows.potentials.base import Potential
     from elatbot_flows.stability.cache import PhaseCache
     from elatbot_flows.stability.known import KnownCrystal, PhaseSource
-    from elatbot_flows.stability.phases import Phase, Survey
+    from elatbot_flows.stability.phases import Phase
     from elatbot_flows.stability.settings import HullSettings
 
 __all__ = ["Means", "competing_phases"]
@@ -52,12 +58,69 @@ class Means:
         )
 
     def system(self, symbols: tuple[str, ...]) -> Survey:
-        """Prototypes of exactly these elements, sorted."""
-        return self._survey("systems", "-".join(symbols), symbols, simple_formulas(symbols))
+        """All prototypes of exactly these elements, sorted, that may lie on their hull."""
 
-    def formula(self, formula: str, symbols: tuple[str, ...]) -> Survey:
-        """Prototypes of one formula."""
-        return self._survey("prototypes", formula, symbols, [formula])
+        def make() -> Survey:
+            # Elements and pairs alone, whatever else is known: so the answer is always the same.
+            parts = [self.element(symbol) for symbol in symbols]
+            parts += [self.system(pair) for pair in combinations(symbols, 2) if pair != symbols]
+            below = [phase for part in parts for phase in part.phases]
+            return system_survey(simple_formulas(symbols), below, self.potential, self.settings)
+
+        question = ("systems", "-".join(symbols))
+        return self.cache.survey(self.potential, self.settings, question, make)
+
+    def around(
+        self,
+        formula: str,
+        systems: Sequence[tuple[str, ...]],
+        formulas: Sequence[str],
+        below: Sequence[Phase],
+    ) -> Survey:
+        """Prototypes that a formula may decompose into; see `focused_survey`."""
+        return focused_survey(Composition(formula), systems, formulas, below, self)
+
+    def drafted(self, guesses: Sequence[StructureGuess]) -> tuple[list[Draft], dict[str, int]]:
+        """Prototypes of one formula as they are, and why some could not be evaluated."""
+        fresh: dict[str, Draft] = {}
+
+        def make() -> Survey:
+            failures: Counter[str] = Counter()
+            for draft in drafted(guesses, self.potential, failures):
+                fresh[draft.guess.label] = draft
+            numbers = {name: (d.energy_per_atom, d.gain) for name, d in fresh.items()}
+            return Survey((), len(guesses), dict(failures), numbers)
+
+        found = self._asked("drafts", guesses, make)
+        known = [guess for guess in guesses if guess.label in found.drafts]
+        drafts = [fresh.get(g.label) or Draft(g, *found.drafts[g.label]) for g in known]
+        return drafts, found.failures
+
+    def relaxed(self, draft: Draft, highest: float) -> Survey:
+        """A relaxed draft, or why there is none; given up where it ends above an energy."""
+        structure, label = draft.guess.structure, draft.guess.label
+
+        def make() -> Survey:
+            try:
+                phase = relaxed_phase(
+                    structure,
+                    self.potential,
+                    self.settings,
+                    "prototypes",
+                    label,
+                    highest=highest,
+                    start=draft.point,
+                )
+            except StructureError as error:
+                if error.reason == "too_high":
+                    raise
+                return Survey((), 1, {error.reason: 1})
+            return Survey((phase,), 1)
+
+        found = self._asked("relaxed", [draft.guess], make)
+        if any(phase.energy_per_atom > highest for phase in found.phases):
+            raise StructureError("it ends too high to matter", "too_high")
+        return found
 
     def known(self, crystal: KnownCrystal) -> Survey:
         """A known crystal, relaxed."""
@@ -71,22 +134,17 @@ class Means:
             lambda: survey(given, self.potential, self.settings, source=crystal.source, most=1),
         )
 
+    def _asked(
+        self, source: str, guesses: Sequence[StructureGuess], make: Callable[[], Survey]
+    ) -> Survey:
+        """The survey kept of some prototypes."""
+        names = [f"{g.structure.composition.reduced_formula} {g.label}" for g in guesses]
+        digest = hashlib.sha256("\n".join(names).encode()).hexdigest()[:20]
+        return self.cache.survey(self.potential, self.settings, (source, digest), make)
+
     def keeps(self, source: str, name: str) -> bool:
         """Whether the answer to a question is at hand."""
         return self.cache.keeps(self.potential, self.settings, (source, name))
-
-    def _survey(
-        self, source: str, name: str, symbols: tuple[str, ...], formulas: list[str]
-    ) -> Survey:
-        def make() -> Survey:
-            # Elements and pairs alone, whatever else is known: so the answer is always the same.
-            parts = [self.element(symbol) for symbol in symbols]
-            pairs = combinations(symbols, 2)
-            parts += [self.system(pair) for pair in pairs if pair != symbols or source != "systems"]
-            below = [phase for part in parts for phase in part.phases]
-            return system_survey(formulas, below, self.potential, self.settings)
-
-        return self.cache.survey(self.potential, self.settings, (source, name), make)
 
 
 def competing_phases(
@@ -121,41 +179,39 @@ def competing_phases(
     within = [phase for phase in phases if _elements(phase) <= set(elements)]
     explored = any(phase.formula == formula for phase in within)
     found = [(f"elements: {symbol}", means.element(symbol)) for symbol in elements]
-    if means.settings.prototypes:
-        found += _prototypes(formula, elements, means, explored=explored)
     for source in sources:
         found += [
             (f"{known.source}: {known.label}", means.known(known))
             for known in _asked(source, elements)
         ]
+    if means.settings.prototypes and len(elements) > 1:
+        systems = _systems(elements, means.settings)
+        kept = [part for part in systems if means.keeps("systems", "-".join(part))]
+        found += [(f"prototypes: {'-'.join(part)}", means.system(part)) for part in kept]
+        explored = explored or any(formula in map(_reduced, simple_formulas(p)) for p in kept)
+        rest = [part for part in systems if part not in kept]
+        if rest or not explored:
+            below = [*within, *(phase for _, part in found for phase in part.phases)]
+            formulas = [] if explored else [formula]
+            found.append(("prototypes", means.around(formula, rest, formulas, below)))
     remarks = [*_remarks(found), *_gases(elements)]
     if means.settings.prototypes:
         remarks += untried_types(formula, elements)
     return [*within, *(phase for _, part in found for phase in part.phases)], remarks
 
 
-def _prototypes(
-    formula: str, elements: tuple[str, ...], means: Means, *, explored: bool
-) -> list[tuple[str, Survey]]:
-    orders = range(2, min(means.settings.largest_order, len(elements)) + 1)
+def _systems(elements: tuple[str, ...], settings: HullSettings) -> list[tuple[str, ...]]:
+    """Systems within some elements that have simple formulas."""
+    orders = range(2, min(settings.largest_order, len(elements)) + 1)
     systems = [part for order in orders for part in combinations(elements, order)]
-    systems = [part for part in systems if simple_formulas(part)]
-    found = [(f"prototypes: {'-'.join(part)}", means.system(part)) for part in systems]
-    covered = elements in systems and formula in map(_reduced, simple_formulas(elements))
-    if len(elements) > 1 and not covered and not explored:
-        found.append((f"prototypes: {formula}", means.formula(formula, elements)))
-    return found
+    return [part for part in systems if simple_formulas(part)]
 
 
 def _reduced(formula: str) -> str:
-    from pymatgen.core import Composition
-
     return str(Composition(formula).reduced_formula)
 
 
 def _elements(phase: Phase) -> set[str]:
-    from pymatgen.core import Composition
-
     return {element.symbol for element in Composition(phase.formula).elements}
 
 

@@ -1,8 +1,10 @@
 """Making the table of relaxed phases that comes with the package.
 
 ``python -m elatbot_flows.stability.make_table --elements Al,Ni,Ti --cache phases --out FOLDER``
-relaxes the elements and all their binaries and packs them. Every finished system is kept in the
-cache: run again, it goes on where it stopped. ``--only-kept`` packs what is there.
+relaxes the elements and all their binaries and packs them; ``--pairs Y-Pd,Ga-Zr`` adds single
+pairs. What the table of the package has is taken over, unless it is to be made ``--anew``. Every
+finished system is kept in the cache: run again, it goes on where it stopped. ``--only-kept`` packs
+what is there, and ``--minutes`` ends the work in time.
 """
 
 from __future__ import annotations
@@ -10,6 +12,8 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
+import math
+import time
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from elatbot_flows.stability.cache import PhaseCache, potential_identity
 from elatbot_flows.stability.competing import Means
 from elatbot_flows.stability.settings import HullSettings
+from elatbot_flows.stability.table import shipped_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,9 +35,14 @@ _DIGITS = 4
 
 
 def make(
-    alone: Sequence[str], elements: Sequence[str], means: Means, *, only_kept: bool = False
+    alone: Sequence[str],
+    elements: Sequence[str],
+    means: Means,
+    *,
+    pairs: Sequence[str] = (),
+    until: float = math.inf,
 ) -> Iterator[tuple[str, Survey]]:
-    """Questions and surveys of elements, and of all pairs, those of the first elements first.
+    """Questions and surveys of elements, and of pairs, those of the first elements first.
 
     Parameters
     ----------
@@ -42,15 +52,19 @@ def make(
         Elements with all their pairs.
     means
         Potential, settings and cache.
-    only_kept
-        Whether to leave out what the cache does not have.
+    pairs
+        Further pairs, such as ``"Pd-Y"``, the most important first.
+    until
+        Time (`time.time`) after which what the cache does not have is left out.
     """
-    for symbol in dict.fromkeys([*alone, *elements]):
-        if not only_kept or means.keeps("elements", symbol):
+    of_elements = sorted(combinations(elements, 2), key=lambda pair: elements.index(pair[1]))
+    named = [tuple(sorted(pair)) for pair in (*of_elements, *(p.split("-") for p in pairs))]
+    symbols = [*alone, *elements, *(symbol for pair in named for symbol in pair)]
+    for symbol in dict.fromkeys(symbols):
+        if time.time() < until or means.keeps("elements", symbol):
             yield f"elements/{symbol}", means.element(symbol)
-    for one, other in sorted(combinations(elements, 2), key=lambda p: elements.index(p[1])):
-        pair = (min(one, other), max(one, other))
-        if not only_kept or means.keeps("systems", "-".join(pair)):
+    for pair in dict.fromkeys(named):
+        if time.time() < until or means.keeps("systems", "-".join(pair)):
             yield f"systems/{'-'.join(pair)}", means.system(pair)
 
 
@@ -106,26 +120,42 @@ def _packed(phase: Phase) -> list[Any]:
     ]
 
 
+def _shipped(means: Means) -> dict[str, Survey]:
+    """All surveys of the table of the package."""
+    table = shipped_table(potential_identity(means.potential.record()))
+    named = [] if table is None else [name.split("/") for name in table.surveys]
+    asked = {
+        "elements": means.element,
+        "systems": lambda name: means.system(tuple(name.split("-"))),
+    }
+    return {f"{kind}/{name}": asked[kind](name) for kind, name in named}
+
+
 def main() -> None:
     """Relax the phases of some elements and pack them into a table."""
     from elatbot_flows.potentials import load_potential
 
     parser = argparse.ArgumentParser(description="Make a table of relaxed phases.")
-    parser.add_argument("--elements", required=True, help="symbols, the most important first")
+    parser.add_argument("--elements", default="", help="symbols, the most important first")
     parser.add_argument("--alone", default="", help="symbols without their binaries")
+    parser.add_argument("--pairs", default="", help="further pairs, the most important first")
     parser.add_argument("--potential", default="7net-0")
     parser.add_argument("--cache", type=Path, required=True, help="folder for what is finished")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="time for new systems")
     parser.add_argument("--only-kept", action="store_true", help="pack what the cache has")
+    parser.add_argument("--anew", action="store_true", help="without the table of the package")
     parser.add_argument("--out", type=Path, required=True, help="folder for the table")
     asked = parser.parse_args()
-    means = Means(
-        load_potential(asked.potential), HullSettings(), PhaseCache(asked.cache, table=False)
-    )
-    alone, elements = ([s for s in text.split(",") if s] for text in (asked.alone, asked.elements))
-    surveys: dict[str, Survey] = {}
-    for name, found in make(alone, elements, means, only_kept=asked.only_kept):
+    cache = PhaseCache(asked.cache, table=not asked.anew)
+    means = Means(load_potential(asked.potential), HullSettings(), cache)
+    given = (asked.alone, asked.elements, asked.pairs)
+    alone, elements, pairs = ([s for s in text.split(",") if s] for text in given)
+    until = 0.0 if asked.only_kept else time.time() + 60 * asked.minutes
+    surveys = {} if asked.anew else _shipped(means)
+    for name, found in make(alone, elements, means, pairs=pairs, until=until):
+        if name not in surveys:
+            print(name, len(found.phases), flush=True)  # noqa: T201 - progress of hours
         surveys[name] = found
-        print(name, len(found.phases), flush=True)  # noqa: T201 - progress of hours
     path = pack(surveys, means, asked.out)
     print(path, path.stat().st_size, "bytes")  # noqa: T201
 

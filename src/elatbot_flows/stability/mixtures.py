@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from elatbot_flows.stability.phases import Phase
 
-__all__ = ["lowest_by_formula", "lowest_mixture"]
+__all__ = ["chemical_potentials", "lowest_by_formula", "lowest_mixture"]
 
 _NOTHING = 1e-6
 """Fractions below this are rounding."""
@@ -57,6 +57,37 @@ def lowest_mixture(
     StructureError
         ``missing_element`` if the phases cannot be mixed to that composition.
     """
+    found, made, _ = _solved(composition, phases)
+    products = [(phase, float(x)) for phase, x in zip(made, found.x, strict=True) if x > _NOTHING]
+    return float(found.fun), sorted(products, key=lambda product: -product[1])
+
+
+def chemical_potentials(composition: Composition, phases: Sequence[Phase]) -> dict[str, float]:
+    """Energy (eV/atom) of every element in the mixture lowest in energy.
+
+    The dual of the linear programme: no phase lies below the plane through these energies, and only
+    one that does could lower the energy of the mixture.
+
+    Parameters
+    ----------
+    composition
+        Any amounts.
+    phases
+        Competing phases; those with other elements are ignored.
+
+    Raises
+    ------
+    StructureError
+        ``missing_element`` if the phases cannot be mixed to that composition.
+    """
+    found, _, elements = _solved(composition, phases)
+    return dict(zip(elements, map(float, found.eqlin.marginals), strict=True))
+
+
+def _solved(
+    composition: Composition, phases: Sequence[Phase]
+) -> tuple[Any, list[Phase], list[str]]:
+    """Solution of the linear programme, the phases it mixes, and the elements it has to make."""
     from pymatgen.core import Composition
     from scipy.optimize import linprog
 
@@ -72,7 +103,4 @@ def lowest_mixture(
     if not found.success:
         message = f"the phases at hand cannot be mixed to {composition.formula}"
         raise StructureError(message, "missing_element")
-    products = [
-        (phase, float(x)) for (phase, _), x in zip(made, found.x, strict=True) if x > _NOTHING
-    ]
-    return float(found.fun), sorted(products, key=lambda product: -product[1])
+    return found, [phase for phase, _ in made], [element.symbol for element in elements]

@@ -7,12 +7,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from elatbot_flows.crystals.drafts import gain, reason_of
 from elatbot_flows.crystals.geometry import minimum_distance_ratio
 from elatbot_flows.elasticity.symmetry import crystal_symmetry
 from elatbot_flows.errors import StructureError
 from elatbot_flows.potentials.evaluation import energy_forces_stress
-from elatbot_flows.potentials.quasi_newton import SymmetricRelaxation, relax_in_symmetry
-from elatbot_flows.stability.drafts import gain, reason_of
+from elatbot_flows.potentials.quasi_newton import relax_in_symmetry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,12 +20,13 @@ if TYPE_CHECKING:
     from pymatgen.core import Structure
 
     from elatbot_flows.potentials.base import Potential
+    from elatbot_flows.potentials.coordinates import Point
     from elatbot_flows.stability.settings import HullSettings
 
 __all__ = ["Phase", "Survey", "relaxed_phase", "survey"]
 
 
-_FIRST_STEPS = 3
+_FIRST_STEPS = 2
 """Steps after which it shows whether a relaxation is worth going on with."""
 
 
@@ -73,11 +74,14 @@ class Survey:
         Crystals looked at.
     failures
         Number of crystals given up, by reason.
+    drafts
+        Energy as built and what relaxation typically gains, eV/atom, of crystals by label.
     """
 
     phases: tuple[Phase, ...] = ()
     tried: int = 0
     failures: dict[str, int] = field(default_factory=dict)
+    drafts: dict[str, tuple[float, float]] = field(default_factory=dict)
 
 
 def relaxed_phase(
@@ -88,6 +92,7 @@ def relaxed_phase(
     label: str,
     *,
     highest: float = math.inf,
+    start: Point | None = None,
 ) -> Phase:
     """Relax cell and ions of a crystal within its symmetry.
 
@@ -103,6 +108,8 @@ def relaxed_phase(
         Where it comes from.
     highest
         Energy, eV/atom, above which the phase is of no use: given up after a few steps.
+    start
+        Energy and gradient of the crystal as given, if they are known.
 
     Raises
     ------
@@ -115,13 +122,26 @@ def relaxed_phase(
         raise StructureError("sites are partly occupied; give an ordered crystal", "disordered")
     potential.require(site.specie.symbol for site in structure)
     _check_distances(structure, settings)
-    structure = structure.get_primitive_structure(tolerance=settings.symprec)
-    ended = _relaxed(structure, potential, settings, min(_FIRST_STEPS, settings.max_steps))
-    if not ended.converged and settings.max_steps > _FIRST_STEPS:
-        if ended.point.energy / len(structure) - gain(ended.point) > highest:
-            raise StructureError("it would end too high to matter", "too_high")
-        rest = settings.max_steps - _FIRST_STEPS
-        ended = _relaxed(ended.structure, potential, settings, rest)
+    primitive = structure.get_primitive_structure(tolerance=settings.symprec)
+    if len(primitive) < len(structure):
+        structure, start = primitive, None
+    size = len(structure)
+
+    def hopeless(point: Point, steps: int) -> bool:
+        return steps >= _FIRST_STEPS and point.energy / size - gain(point) > highest
+
+    ended = relax_in_symmetry(
+        structure,
+        potential,
+        crystal_symmetry(structure, settings.symprec),
+        max_force=settings.max_force,
+        max_stress=settings.max_stress,
+        max_steps=settings.max_steps,
+        start=start,
+        enough=hopeless,
+    )
+    if not ended.converged and hopeless(ended.point, settings.max_steps):
+        raise StructureError("it would end too high to matter", "too_high")
     if not ended.converged:
         message = f"forces or stress above the thresholds after {settings.max_steps} steps"
         raise StructureError(f"{message}; raise max_steps", "relaxation_not_converged")
@@ -132,19 +152,6 @@ def relaxed_phase(
         source=source,
         label=label,
         structure=ended.structure,
-    )
-
-
-def _relaxed(
-    structure: Structure, potential: Potential, settings: HullSettings, steps: int
-) -> SymmetricRelaxation:
-    return relax_in_symmetry(
-        structure,
-        potential,
-        crystal_symmetry(structure, settings.symprec),
-        max_force=settings.max_force,
-        max_stress=settings.max_stress,
-        max_steps=steps,
     )
 
 

@@ -7,8 +7,8 @@ from collections import Counter
 from itertools import permutations
 from typing import TYPE_CHECKING
 
+from elatbot_flows.crystals.drafts import drafted, reason_of
 from elatbot_flows.crystals.prototypes import likely_crystals
-from elatbot_flows.stability.drafts import drafted, reason_of
 from elatbot_flows.stability.mixtures import lowest_mixture
 from elatbot_flows.stability.phases import Survey, relaxed_phase
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from elatbot_flows.crystals import StructureGuess
+    from elatbot_flows.crystals.drafts import Draft
     from elatbot_flows.potentials.base import Potential
-    from elatbot_flows.stability.drafts import Draft
     from elatbot_flows.stability.phases import Phase
     from elatbot_flows.stability.settings import HullSettings
 
@@ -175,6 +175,7 @@ class _Search:
                 "prototypes",
                 guess.label,
                 highest=limit,
+                start=draft.point,
             )
         except Exception as error:  # noqa: BLE001 - libraries raise many kinds for odd crystals
             if (reason := reason_of(error)) != "too_high":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Iterable
 
-    from elatbot_flows.crystals import StructureGuess
+    from elatbot_flows.crystals.guess import StructureGuess
     from elatbot_flows.potentials.base import Potential
     from elatbot_flows.potentials.coordinates import Point
 
-__all__ = ["Draft", "drafted", "gain", "reason_of"]
+__all__ = ["Draft", "draft_of", "drafted", "gain", "reason_of"]
 
 _SPRING = 8.0
 """Typical force constant, eV/A^2."""
@@ -43,11 +43,14 @@ class Draft:
         As it is, eV/atom.
     gain
         What relaxation typically gains for such forces and stress, eV/atom.
+    point
+        Energy and gradient of the whole cell.
     """
 
     guess: StructureGuess
     energy_per_atom: float
     gain: float
+    point: Point | None = field(default=None, repr=False, compare=False)
 
     @property
     def expected(self) -> float:
@@ -58,6 +61,21 @@ class Draft:
     def lowest(self) -> float:
         """Energy that relaxation will hardly go below, eV/atom."""
         return self.energy_per_atom - min(_CAUTION * self.gain, _LARGEST_GAIN)
+
+
+def draft_of(guess: StructureGuess, potential: Potential) -> Draft:
+    """Evaluate a crystal as it is.
+
+    Parameters
+    ----------
+    guess
+        The crystal.
+    potential
+        The potential.
+    """
+    size = len(guess.structure)
+    point = evaluate(guess.structure, np.zeros(6 + 3 * size), potential)
+    return Draft(guess, point.energy / size, gain(point), point)
 
 
 def drafted(
@@ -76,13 +94,10 @@ def drafted(
     """
     drafts = []
     for guess in guesses:
-        size = len(guess.structure)
         try:
-            point = evaluate(guess.structure, np.zeros(6 + 3 * size), potential)
+            drafts.append(draft_of(guess, potential))
         except Exception as error:  # noqa: BLE001 - libraries raise many kinds for odd crystals
             failures[reason_of(error)] += 1
-        else:
-            drafts.append(Draft(guess, point.energy / size, gain(point)))
     return drafts
 
 

@@ -1,0 +1,55 @@
+"""Soft modes of a candidate in its doubled cell: phonons away from the zone centre."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from elatbot_flows.documents import CandidateDocument
+    from elatbot_flows.potentials import Potential
+
+__all__ = ["with_doubled_cell"]
+
+_DEAREST = 600
+"""Evaluated atoms, roughly, above which nobody looks: some five CPU seconds."""
+_SOFTEST = 0.02
+"""Smallest curvature that counts as stable, eV/A^2."""
+_SYMPREC = 1e-2
+
+
+def with_doubled_cell(candidate: CandidateDocument, potential: Potential) -> CandidateDocument:
+    """The candidate with its softest mode in the doubled cell, and a flag if that is unstable.
+
+    Parameters
+    ----------
+    candidate
+        The candidate.
+    potential
+        The potential; only crystals that it relaxed are looked at.
+    """
+    from elatbot_flows.elasticity.symmetry import crystal_symmetry
+    from elatbot_flows.jobs.rivals import relaxed_by
+    from elatbot_flows.potentials.linear_response import measure_response
+
+    result = relaxed_by(candidate, candidate.polymorph, potential)
+    if result is None or result.structure is None:
+        return candidate
+    single = crystal_symmetry(result.structure, _SYMPREC)
+    directions = -(-single.dimension // len(single.matrices))
+    if 2 * directions * 8 * len(result.structure) > _DEAREST:
+        return candidate
+    doubled = result.structure * (2, 2, 2)
+    try:
+        symmetry = crystal_symmetry(doubled, _SYMPREC)
+        softest = measure_response(doubled, potential, symmetry).softest_mode
+    except Exception as error:  # noqa: BLE001 - libraries raise many kinds for odd crystals
+        return _flagged(candidate, f"the doubled cell could not be looked at ({error})")
+    candidate = candidate.updated(softest_mode_doubled=softest)
+    if softest >= _SOFTEST:
+        return candidate
+    words = f"a soft mode in the doubled cell ({softest:.2f} eV/A^2)"
+    return _flagged(candidate, f"{potential.name}: {words}: a larger cell lies lower")
+
+
+def _flagged(candidate: CandidateDocument, words: str) -> CandidateDocument:
+    return candidate.updated(flags=[*candidate.flags, words])
