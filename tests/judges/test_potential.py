@@ -10,6 +10,7 @@ from pymatgen.core import Lattice, Structure
 
 import samples
 from elatbot_flows.documents import ElasticResult
+from elatbot_flows.errors import PotentialError
 from elatbot_flows.judges.potential import PotentialJudge
 from elatbot_flows.potentials import load_potential
 from elatbot_flows.potentials.validation import validate_crystal
@@ -45,3 +46,11 @@ def test_the_result_is_a_document_with_settings_that_json_can_hold():
     assert again.settings["softest_mode"] == 0.02
     assert again.elastic_tensor == found.elastic_tensor
     assert again.judge == found.judge
+
+
+def test_a_failure_fails_the_job_where_that_is_wanted():
+    judge = PotentialJudge(potential=samples.EMT, raise_on_failure=True)
+    good = samples.fcc("Cu")
+    assert judge.make.original(judge, good)[0].status == "passed"
+    with pytest.raises(PotentialError, match=r"1 of 2 crystals failed: mine: "):
+        judge.make.original(judge, [good, samples.fcc("Xe", 6)], ["yours", "mine"])

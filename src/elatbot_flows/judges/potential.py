@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from jobflow import Maker, job
 
 from elatbot_flows.documents import MethodRecord
+from elatbot_flows.errors import PotentialError
 from elatbot_flows.potentials.settings import ValidationSettings
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ class PotentialJudge(Maker):
         The potential, where it runs and in which precision; None for the model's own.
     settings
         Method, thresholds and gates.
+    raise_on_failure
+        Whether a crystal that does not pass fails the job, for flows whose next step needs a tensor
+        of each. Otherwise it is a result with a reason.
     """
 
     name: str = "judge"
@@ -40,6 +44,7 @@ class PotentialJudge(Maker):
     device: str = "cpu"
     dtype: str | None = None
     settings: ValidationSettings = field(default_factory=ValidationSettings)
+    raise_on_failure: bool = False
 
     @job
     def make(
@@ -58,6 +63,11 @@ class PotentialJudge(Maker):
         -------
         list of ElasticResult
             One for each structure, in their order.
+
+        Raises
+        ------
+        PotentialError
+            If the potential cannot be loaded, or a crystal does not pass and that was to be one.
         """
         from elatbot_flows.potentials import load_potential
         from elatbot_flows.potentials.validation import validate_crystal
@@ -65,10 +75,15 @@ class PotentialJudge(Maker):
         potential = load_potential(self.potential, self.device, self.dtype)
         crystals = structures if isinstance(structures, list) else [structures]
         names: list[str] | list[None] = sources or [None] * len(crystals)
-        return [
+        results = [
             validate_crystal(crystal, potential, self.settings, source=name)
             for crystal, name in zip(crystals, names, strict=True)
         ]
+        failed = [result for result in results if result.status == "failed"]
+        if failed and self.raise_on_failure:
+            reasons = "; ".join(f"{one.source or one.formula}: {one.message}" for one in failed)
+            raise PotentialError(f"{len(failed)} of {len(results)} crystals failed: {reasons}")
+        return results
 
     def record(self) -> MethodRecord:
         """The potential, with the hash of its weights and the settings of this judge.
