@@ -13,9 +13,9 @@ from ase.calculators.emt import EMT
 
 from elatbot_flows.documents import MethodRecord
 from elatbot_flows.errors import PotentialError
+from elatbot_flows.files import cache_directory
 from elatbot_flows.potentials import load_potential, registry, self_check
 from elatbot_flows.potentials import matgl as matgl_family
-from elatbot_flows.potentials.check_cache import cache_directory
 from elatbot_flows.potentials.reference_crystals import CRYSTALS, REACTIONS
 from elatbot_flows.potentials.self_check import check_potential, compare
 

@@ -10,6 +10,7 @@ from itertools import islice, permutations
 from statistics import pstdev
 from typing import TYPE_CHECKING
 
+from elatbot_flows.crystals.aflow import aflow_prototypes
 from elatbot_flows.crystals.geometry import (
     OVERLAP,
     atomic_radius,
@@ -242,23 +243,11 @@ def _decorations(source: str, label: str, structure: Structure) -> Iterator[Temp
 def _prototypes_by_formula() -> dict[str, list[tuple[str, str, Structure]]]:
     """Source, label and primitive cell of every small prototype, by anonymous formula."""
     index: dict[str, list[tuple[str, str, Structure]]] = defaultdict(list)
-    for source, label, structure in (*_aflow(), *_intermetallics()):
+    aflow = (("aflow", label, structure) for label, structure in aflow_prototypes())
+    for source, label, structure in (*aflow, *_intermetallics()):
         if len(structure) <= LARGEST_PROTOTYPE and len(structure.composition) <= len(STAND_INS):
             index[structure.composition.anonymized_formula].append((source, label, structure))
     return index
-
-
-def _aflow() -> Iterator[tuple[str, str, Structure]]:
-    from pymatgen.analysis.prototypes import (  # type: ignore[attr-defined]
-        AFLOW_PROTOTYPE_LIBRARY,
-    )
-
-    for entry in AFLOW_PROTOTYPE_LIBRARY:
-        tags = entry["tags"]
-        names = [tags["strukturbericht"], tags["mineral"]]
-        names = [name for name in names if name not in {"", "None"}]
-        label = f"{tags['aflow']} ({', '.join(names)})" if names else tags["aflow"]
-        yield "aflow", label, entry["snl"].structure
 
 
 def _intermetallics() -> Iterator[tuple[str, str, Structure]]:

@@ -5,29 +5,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
-import sys
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["cache_directory", "is_remembered", "remember"]
+from elatbot_flows.files import cache_directory, write_whole
 
+if TYPE_CHECKING:
+    from pathlib import Path
 
-def cache_directory() -> Path:
-    """The directory for files of this package that can be made again.
-
-    ``ELATBOT_FLOWS_CACHE`` if set, else a folder where the platform keeps such files
-    (``XDG_CACHE_HOME`` or ``~/.cache`` on Linux).
-    """
-    if own := os.environ.get("ELATBOT_FLOWS_CACHE"):
-        return Path(own).expanduser()
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or "~/AppData/Local"
-    elif sys.platform == "darwin":
-        base = os.environ.get("XDG_CACHE_HOME") or "~/Library/Caches"
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser() / "elatbot_flows"
+__all__ = ["is_remembered", "remember"]
 
 
 def is_remembered(key: dict[str, Any]) -> bool:
@@ -49,11 +34,7 @@ def remember(key: dict[str, Any], outcome: dict[str, Any]) -> None:
         What came out, for people who look into the cache.
     """
     with contextlib.suppress(OSError, RuntimeError):
-        file = _file(key)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        part = file.with_suffix(f".{os.getpid()}.part")
-        part.write_text(json.dumps({"key": key, "outcome": outcome}, indent=1), encoding="utf-8")
-        part.replace(file)
+        write_whole(_file(key), json.dumps({"key": key, "outcome": outcome}, indent=1))
 
 
 def _file(key: dict[str, Any]) -> Path:

@@ -7,11 +7,10 @@ import json
 from contextlib import nullcontext, suppress
 from functools import lru_cache
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from elatbot_flows.errors import StoreError
-from elatbot_flows.potentials.check_cache import cache_directory
+from elatbot_flows.files import cache_directory, write_whole
 from elatbot_flows.stability.phases import Phase, Survey
 from elatbot_flows.stability.table import shipped_table
 
@@ -171,9 +170,6 @@ def _write(path: Path, found: Survey, potential: Potential) -> None:
     data = {"phases": phases} | {k: getattr(found, k) for k in ("tried", "failures", "drafts")}
     text = json.dumps(data | {"potential": potential.record()})
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as stream:
-            stream.write(text)
-        Path(stream.name).replace(path)
+        write_whole(path, text)
     except OSError as error:
         raise StoreError(f"{path} cannot be written ({error}); choose another folder") from error

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from elatbot_flows.errors import StructureError
+from elatbot_flows.files import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,10 +56,7 @@ def _words(crystal: Structure, folder: Path) -> str:
     if path.is_file():
         return path.read_text(encoding="utf-8")
     words = robocrys_text.describe(crystal)
-    folder.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}.part")
-    part.write_text(words, encoding="utf-8")
-    part.replace(path)
+    write_whole(path, words)
     return words
 
 
