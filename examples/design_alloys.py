@@ -13,7 +13,6 @@ from pathlib import Path
 from elatbot_flows import DesignTarget, Interval, InverseDesignMaker
 from elatbot_flows.campaign.runner import run_flow
 from elatbot_flows.cli.options import available_cores
-from elatbot_flows.database.builder import publish_candidates
 from elatbot_flows.database.results import read_result
 from elatbot_flows.database.stores import open_store
 from elatbot_flows.jobs import BuildMaker, HullMaker
@@ -53,7 +52,6 @@ def main() -> None:
             f"{candidate.rank}. {candidate.formula}: K = {candidate.bulk_modulus:.0f} GPa, "
             f"{candidate.verdict} ({candidate.probability:.2f})"
         )
-    publish_candidates(store)
     print(write_report(result, arguments.out).html)
 
 

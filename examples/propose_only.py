@@ -14,7 +14,7 @@ from maggma.stores import MemoryStore
 
 from elatbot_flows import DesignTarget, Interval
 from elatbot_flows.documents import Shortlist
-from elatbot_flows.jobs import begin
+from elatbot_flows.jobs import JudgeMaker, begin
 from elatbot_flows.judges import PotentialJudge
 from elatbot_flows.proposers import TextProposer
 
@@ -29,16 +29,9 @@ def main() -> None:
     target = DesignTarget(bulk_modulus=Interval(150, 170), elements=("Ni", "Al", "Cu", "Pt"))
     proposer = TextProposer(oversample=5)
     # A judge is named because only elements it knows are worth proposing.
-    judge = PotentialJudge(potential="ase.calculators.emt:EMT")
-    run = begin(
-        target,
-        arguments.n,
-        arguments.seed,
-        proposer.model,
-        proposer.expectation,
-        [judge],
-        proposer.settings(),
-    )
+    judging = JudgeMaker(judges=[PotentialJudge(potential="ase.calculators.emt:EMT")])
+    asked, steps = (proposer.model, proposer.expectation), (None, judging, None)
+    run = begin(target, arguments.n, arguments.seed, *asked, *steps, proposer.settings())
     proposed = proposer.make(target, arguments.n, run.output)
     store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
     run_locally(Flow([run, proposed]), store=store, log=False, ensure_success=True)

@@ -39,9 +39,9 @@ def test_every_example_says_what_it_shows_and_is_short():
 def test_submit_fireworks(tmp_path):
     pytest.importorskip("fireworks")
     lines = run(tmp_path, "submit_fireworks").splitlines()
-    names = ["begin", "propose", "build", "judge", "hull", "conclude"]
+    names = ["begin", "propose", "build", "judge", "hull", "conclude", "publish"]
     assert [line.split(" -> ")[0] for line in lines] == names
-    assert lines[-1] == "conclude -> result"
+    assert lines[-1] == "publish -> result"
 
 
 @pytest.mark.slow

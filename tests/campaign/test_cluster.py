@@ -12,6 +12,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from uuid import uuid4
@@ -127,9 +128,11 @@ def cluster(slurm, mongodb, tmp_path, monkeypatch):
     pre_run = (
         f"export PATH={BIN}:$PATH PYTHONPATH={os.environ.get('PYTHONPATH', '')} OMP_NUM_THREADS=1"
     )
-    paths = {name: tmp_path / name for name in ("projects", "work", "fireworks")}
+    paths = {name: tmp_path / name for name in ("work", "fireworks")}
     for path in paths.values():
         path.mkdir()
+    # jobflow-remote's daemon has a socket in here, whose path must be short.
+    paths["projects"] = Path(tempfile.mkdtemp(prefix="jf"))
     worker = {"type": "local", "scheduler_type": "slurm", "work_dir": str(paths["work"])}
     project = {
         "name": "elat",
@@ -163,8 +166,10 @@ def cluster(slurm, mongodb, tmp_path, monkeypatch):
     monkeypatch.setenv("JFREMOTE_PROJECTS_FOLDER", str(paths["projects"]))
     monkeypatch.setenv("FW_CONFIG_FILE", str(folder / "FW_config.yaml"))
     monkeypatch.setenv("JOBFLOW_CONFIG_FILE", str(tmp_path / "jobflow.yaml"))
+    monkeypatch.setenv("PATH", f"{BIN}:{os.environ['PATH']}")  # for supervisord
     monkeypatch.chdir(folder)
-    return tmp_path
+    yield tmp_path
+    shutil.rmtree(paths["projects"], ignore_errors=True)
 
 
 def call(*command):

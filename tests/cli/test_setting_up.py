@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import jobflow
 import pytest
 import yaml
@@ -18,8 +20,11 @@ SECRET = "tops3cret"  # noqa: S105 - of nobody
 @pytest.fixture(autouse=True)
 def nothing_configured(monkeypatch, tmp_path):
     monkeypatch.setattr(jobflow.SETTINGS, "JOB_STORE", JobStore(MemoryStore()))
-    monkeypatch.setenv("JFREMOTE_PROJECTS_FOLDER", str(tmp_path / "nowhere"))
     monkeypatch.delenv("MP_API_KEY", raising=False)
+    if find_spec("fireworks"):
+        monkeypatch.setattr("fireworks.fw_config.LAUNCHPAD_LOC", None)
+    if find_spec("jobflow_remote"):
+        monkeypatch.setattr("jobflow_remote.SETTINGS.projects_folder", str(tmp_path / "nowhere"))
 
 
 @pytest.mark.parametrize("target", ["local", "fireworks", "remote"])
