@@ -2,8 +2,8 @@
 
 ``OMP_NUM_THREADS=1 python benchmarks/candidate_queries.py``
 
-Candidates are made up, slim documents as `elatbot_flows.database` publishes them; nothing is taken
-from a run but the shape. Seconds are processor time of one process, the median of five; the first
+Candidates are made up, documents as `elatbot_flows.database` publishes them, without estimate and
+hull. Seconds are processor time of one process, the median of five; the first
 page has 50 candidates.
 """
 
