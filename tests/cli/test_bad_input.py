@@ -195,6 +195,8 @@ QUERIES = {
     "negative limit": (("--limit", "-1"), ("--limit is -1", "at least 0")),
     "reversed": (("-K", "170:150"), ("--bulk-modulus", "write 150:170")),
     "unknown element": (("--contains", "Xx"), ("--contains", "'Xx'")),
+    "no formula": (("--formula", "Xx3"), ("'Xx3'", "write Ni3Al")),
+    "no system": (("--chemsys", "Al-Xx"), ("chemical system", "'Xx'")),
     "empty folder": ((), ("holds no results", "give the --out folder of a run")),
 }
 

@@ -36,6 +36,19 @@ def passed(result):
     return [c for c in result["candidates"] if c["status"] == "passed"]
 
 
+def slim(evidence):
+    """Evidence as it is published: nothing heavy, nothing empty."""
+    heavy = ("structure", "elements", "settings", "versions", "clamped_tensor")
+    result = {k: v for k, v in evidence["result"].items() if k not in heavy}
+    return said({"polymorph": evidence["polymorph"], "result": result})
+
+
+def said(value):
+    if isinstance(value, dict):
+        return {k: said(v) for k, v in value.items() if v not in (None, [], {})}
+    return value
+
+
 def test_a_new_process_finds_what_passed_the_likeliest_first(design_run, result):
     ended = elatbot("query", "--out", design_run[0], "--json")
     found = json.loads(ended.out)
@@ -44,8 +57,7 @@ def test_a_new_process_finds_what_passed_the_likeliest_first(design_run, result)
     assert chances == sorted(chances, reverse=True)
     best = found[0]
     same = next(c for c in passed(result) if c["candidate_id"] == best["candidate_id"])
-    said = [one["result"].get("bulk_modulus") for one in same["evidence"]]
-    assert [one["result"].get("bulk_modulus") for one in best["evidence"]] == said
+    assert best["evidence"] == [slim(one) for one in same["evidence"]]
     assert best["run_id"] == result["run"]["run_id"]
     assert best["target"] == result["run"]["target"]
 

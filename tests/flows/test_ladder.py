@@ -92,7 +92,7 @@ def judged(ledger):
 def test_it_stops_at_the_wanted_number():
     ledger, jobs = climbed(built(9), FakeMaker(), until=3, chunk_size=1)
     assert judged(ledger) == identifiers(range(3))
-    assert [name.split()[1] for name in jobs] == ["1/3", "2/3", "3/3"]
+    assert jobs == [f"fake {number}/3 NiAl" for number in (1, 2, 3)]
     assert len(ledger.rows) == 9
 
 

@@ -76,7 +76,9 @@ def query(
     contains: Annotated[
         str | None, typer.Option(metavar="Ni,...", help="Elements that must be there.")
     ] = None,
-    formula: Annotated[str | None, typer.Option(help="Only this reduced formula.")] = None,
+    formula: Annotated[
+        str | None, typer.Option(help="Only this formula, written in any way.")
+    ] = None,
     chemsys: Annotated[
         str | None, typer.Option(metavar="Al-Ni", help="Only this chemical system.")
     ] = None,
@@ -125,6 +127,7 @@ def query(
 
     A material that several runs found for one target is shown once, from the run that ranks first.
     """
+    from elatbot_flows.database.queries import criteria_of
     from elatbot_flows.documents.published import PublishedCandidate
 
     for option, field in (("--sort", sort), ("--best-of-each", best_of_each), ("--count", count)):
@@ -142,7 +145,7 @@ def query(
         poisson_ratio=poisson_ratio,
         pugh_ratio=pugh_ratio,
     )
-    criteria = {
+    criteria: dict[str, Any] = {
         "verdict": "hit" if hit else verdict,
         "status": status or (None if everything or count or funnel else "passed"),
         "intervals": intervals,
@@ -156,6 +159,7 @@ def query(
         "max_above_hull": max_above_hull,
         "run_id": run,
     }
+    criteria_of(**criteria)  # what is none is refused before anything is opened
     opened, _ = store_to_read(out, store, project)
     bring_up_to_date(opened)
     shape = Shape(tuple(intervals), as_json=as_json, as_csv=as_csv)

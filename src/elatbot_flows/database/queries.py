@@ -5,6 +5,9 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from elatbot_flows.errors import TargetError
+from elatbot_flows.targets import check_elements
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -28,6 +31,8 @@ def criteria_of(
     elements: Sequence[str] | None = None,
     contains: Sequence[str] = (),
     max_above_hull: float | None = None,
+    formula: str | None = None,
+    chemsys: str | None = None,
     **values: Any,
 ) -> dict[str, Any]:
     """MongoDB criteria for candidates.
@@ -42,14 +47,23 @@ def criteria_of(
         Elements it must have.
     max_above_hull
         Largest energy above the hull, eV/atom; leaves out those never placed.
+    formula, chemsys
+        A formula, written in any way (``Ni3Al`` is found as ``AlNi3``), and a chemical system.
     **values
-        Fields with the value they must have, such as ``verdict="hit"``, ``formula="NiAl"``,
-        ``chemsys="Al-Ni"``, ``run_id=...``, ``tags=...``; None for any.
+        Fields with the value they must have, such as ``verdict="hit"``, ``run_id=...``,
+        ``tags=...``; None for any.
+
+    Raises
+    ------
+    TargetError
+        If `formula` is none, or `chemsys` has a part that is no element.
 
     Examples
     --------
     >>> criteria_of(verdict="hit", contains=["Ni"], run_id=None)
     {'verdict': 'hit', 'elements': {'$all': ['Ni']}}
+    >>> criteria_of(formula="Ni3Al", chemsys="Ni-Al")
+    {'formula_pretty': 'AlNi3', 'chemsys': 'Al-Ni'}
     """
     from pymatgen.core import Element
 
@@ -58,6 +72,11 @@ def criteria_of(
         criteria[name] = {"$gte": interval.low, "$lte": interval.high}
     if max_above_hull is not None:
         criteria["energy_above_hull"] = {"$lte": max_above_hull}
+    if formula is not None:
+        criteria["formula_pretty"] = _reduced(formula)
+    if chemsys is not None:
+        parts = check_elements([part.strip() for part in chemsys.split("-")], "chemical system")
+        criteria["chemsys"] = "-".join(sorted(parts))
     wanted: dict[str, Any] = {}
     if contains:
         wanted["$all"] = list(contains)
@@ -65,6 +84,18 @@ def criteria_of(
         wanted["$nin"] = sorted({element.symbol for element in Element} - set(elements))
         criteria["nelements"] = {"$gte": 1}
     return criteria | ({"elements": wanted} if wanted else {})
+
+
+def _reduced(formula: str) -> str:
+    from pymatgen.core import Composition
+
+    try:
+        composition = Composition(formula)
+    except ValueError:
+        composition = Composition()
+    if not composition or not composition.valid:  # made-up elements have no number
+        raise TargetError(f"{formula!r} is not a formula: write Ni3Al")
+    return str(composition.reduced_formula)
 
 
 def find_candidates(
