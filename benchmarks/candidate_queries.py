@@ -62,7 +62,7 @@ QUESTIONS: dict[str, Callable[[Any], Any]] = {
         s, max_above_hull=0.02, sort="energy_above_hull", descending=False, limit=50
     ),
     "why they failed": lambda s: count_by(s, "reason"),
-    "page 20 of what passed": lambda s: find_candidates(s, status="passed", skip=950, limit=50),
+    "page 5 of what passed": lambda s: find_candidates(s, status="passed", skip=200, limit=50),
 }
 
 
