@@ -17,6 +17,7 @@ from elatbot_flows.jobs.judge import JudgeMaker
 from elatbot_flows.jobs.place import PlaceMaker
 from elatbot_flows.jobs.publish import publish
 from elatbot_flows.jobs.resume import never_resume
+from elatbot_flows.jobs.stages import in_stage
 from elatbot_flows.judges import Judge, PotentialJudge
 from elatbot_flows.proposers import Proposer, TextProposer
 
@@ -126,14 +127,15 @@ class InverseDesignMaker(Maker):
         begun = begin(target, self.n, self.seed, *asked, *makers, self._settings())
         run: Any = begun.output  # a reference, until the flow runs
         proposed = self.proposer.make(target, self.n, run)
-        steps = [proposed]
+        in_stage(begun, "begin")
+        steps = [in_stage(proposed, "propose")]
         for maker, rung in zip(makers, self._rungs(), strict=True):
             if maker is not None:
                 step = climb(steps[-1].output, target, run, maker, rung)
                 step.name = maker.name
-                steps.append(step)
-        ended = conclude(run, proposed.output, steps[-1].output)
-        published = publish(ended.output)
+                steps.append(in_stage(step, maker.rung))
+        ended = in_stage(conclude(run, proposed.output, steps[-1].output), "conclude")
+        published = in_stage(publish(ended.output), "publish")
         # They read and write what is outside, so an interrupted run must not trust old outputs.
         never_resume(begun)
         never_resume(published)

@@ -12,6 +12,7 @@ from elatbot_flows.jobs.ask.count import count_predictions
 from elatbot_flows.jobs.ask.identify import identify_model
 from elatbot_flows.jobs.ask.predict import PredictElasticMaker
 from elatbot_flows.jobs.resume import never_resume
+from elatbot_flows.jobs.stages import in_stage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -108,7 +109,7 @@ class PredictManyMaker(Maker):
         # Weights may have changed since an interrupted run under the same name.
         identified = identify_model(self.predict_maker)
         identified.name = "identify model"
-        never_resume(identified)
+        never_resume(in_stage(identified, "identify"))
         starts = range(0, len(structures), self.chunk_size)
         chunks = []
         for number, start in enumerate(starts, start=1):
@@ -118,9 +119,9 @@ class PredictManyMaker(Maker):
                 list(structures[part]), *(_part(c, part) for c in columns), identified.output
             )
             chunk.append_name(f" {number}/{len(starts)}")
-            chunks.append(chunk)
+            chunks.append(in_stage(chunk, "predict"))
         counted = count_predictions([chunk.output for chunk in chunks], [c.uuid for c in chunks])
-        counted.name = "count predictions"
+        in_stage(counted, "count").name = "count predictions"
         return Flow([identified, *chunks, counted], output=counted.output, name=self.name)
 
 

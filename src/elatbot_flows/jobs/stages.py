@@ -1,0 +1,59 @@
+"""The stages of a flow: every job says which it belongs to, and so do all that it brings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jobflow import Flow, Job
+
+__all__ = ["STAGES", "in_stage", "is_plan", "stage_of"]
+
+_Made = TypeVar("_Made", bound="Job | Flow")
+
+STAGES = (
+    "begin", "propose", "build", "judge", "hull", "conclude", "publish",
+    "identify", "predict", "count",
+)  # fmt: skip
+"""Stages of a design, then those of a prediction, in the order they are run."""
+
+_LADDER = ("propose", "build", "judge", "hull")
+"""Stages in which a job named by nothing else only plans the next round."""
+
+_INNER = {"show": "judge", "weigh": "judge"}
+
+
+def in_stage(made: _Made, stage: str) -> _Made:
+    """Say of a job or flow, and of all jobs it will bring, which stage they belong to."""
+    made.update_metadata({"stage": stage}, dynamic=True)
+    return made
+
+
+def stage_of(name: str, metadata: Mapping[str, Any] | None = None) -> str:
+    """The stage a job belongs to: what it says, else what its name does, else ``"other"``.
+
+    Parameters
+    ----------
+    name
+        Name of the job; words before a colon are somebody's label.
+    metadata
+        Of the job.
+    """
+    said = (metadata or {}).get("stage")
+    if isinstance(said, str):
+        return said
+    first = _unlabelled(name).partition(" ")[0]
+    word = _INNER.get(first, first)
+    return word if word in STAGES else "other"
+
+
+def is_plan(name: str, stage: str) -> bool:
+    """Whether a job only plans, and so says nothing of how far its stage is."""
+    word = _unlabelled(name)
+    return word == "store_inputs" or (word == stage and stage in _LADDER)
+
+
+def _unlabelled(name: str) -> str:
+    return name.rpartition(": ")[2].strip()
