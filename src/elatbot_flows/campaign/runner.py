@@ -20,15 +20,19 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from elatbot_flows.campaign.fingerprint import fingerprint
+from elatbot_flows.campaign.run_log import BEAT, TOLD, RunLog, told
 from elatbot_flows.campaign.threads import shared_out_threads
 from elatbot_flows.errors import ElatbotError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from jobflow import Flow, Job, JobStore
 
 __all__ = ["Event", "RunSummary", "run_flow"]
+
+Kind = Literal["added", "started", "finished", "resumed", "failed"]
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ class Event:
         What it failed with.
     """
 
-    kind: Literal["added", "started", "finished", "resumed", "failed"]
+    kind: Kind
     job: str
     error: Exception | None = None
 
@@ -68,6 +72,7 @@ def run_flow(
     workers: int = 1,
     on_event: Callable[[Event], None] = lambda _: None,
     warm_up: Callable[[], None] | None = None,
+    folder: Path | None = None,
 ) -> RunSummary:
     """Run a flow in worker processes on this machine.
 
@@ -85,6 +90,8 @@ def run_flow(
     warm_up
         A function of a module, called once in a spare worker while the first job runs, for
         imports that take long.
+    folder
+        Where to write what is going on, for others to see; None for nowhere.
 
     Returns
     -------
@@ -99,21 +106,28 @@ def run_flow(
     _require_persistence(store)
     plan = _Plan()
     summary = RunSummary()
-    for job in plan.add(flow):
-        on_event(Event("added", job.name))
     store_spec = json.dumps(store.as_dict(), default=str)
-    with shared_out_threads(workers), _pool(workers) as pool:
+    log = RunLog(folder, flow, workers)
+    with log, shared_out_threads(workers), _pool(workers) as pool:
+
+        def tell(kind: Kind, job: Job, error: Exception | None = None) -> None:
+            log.note(kind, job, error)
+            on_event(Event(kind, job.name, error))
+
+        for job in plan.add(flow):
+            tell("added", job)
         running: dict[Future[dict[str, Any]], Job] = {}
         if warm_up is not None and workers > 1:
             pool.submit(warm_up)
         while True:
             for job in plan.pop_ready():
-                on_event(Event("started", job.name))
+                tell("started", job)
                 running[pool.submit(_work, _to_json(job), store_spec)] = job
             if not running:
                 break
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                _settle(running.pop(future), future, plan, summary, on_event)
+            log.beat()
+            for future in wait(running, timeout=BEAT, return_when=FIRST_COMPLETED).done:
+                _settle(running.pop(future), future, plan, summary, tell)
     summary.orphaned = plan.orphans()
     return summary
 
@@ -133,7 +147,7 @@ def _settle(
     future: Future[dict[str, Any]],
     plan: _Plan,
     summary: RunSummary,
-    on_event: Callable[[Event], None],
+    tell: Callable[..., None],
 ) -> None:
     """Book the end of a job and take in the jobs it brought."""
     from monty.json import MontyDecoder
@@ -144,15 +158,15 @@ def _settle(
         raise
     except Exception as error:  # noqa: BLE001 - whatever a job raises is its failure
         summary.failed[job.name] = error
-        on_event(Event("failed", job.name, error))
+        tell("failed", job, error)
         return
     for flow in outcome["flows"]:
         for new in plan.add(MontyDecoder().process_decoded(flow)):
-            on_event(Event("added", new.name))
+            tell("added", new)
     if not outcome["replaced"]:
         plan.done.add(job.uuid)
     (summary.resumed if outcome["resumed"] else summary.finished).append(job.name)
-    on_event(Event("resumed" if outcome["resumed"] else "finished", job.name))
+    tell("resumed" if outcome["resumed"] else "finished", job)
 
 
 class _Plan:
@@ -222,9 +236,10 @@ def _work(job_spec: str, store_spec: str) -> dict[str, Any]:
     try:
         return _run_job(job_spec, store_spec)
     except Exception as error:
-        if isinstance(error, ElatbotError) or type(error).__module__ == "builtins":
-            raise
-        raise RuntimeError(f"{type(error).__name__}: {error}") from None
+        known = isinstance(error, ElatbotError) or type(error).__module__ == "builtins"
+        sent = error if known else RuntimeError(f"{type(error).__name__}: {error}")
+        setattr(sent, TOLD, told(error))
+        raise sent from None
 
 
 def _run_job(job_spec: str, store_spec: str) -> dict[str, Any]:

@@ -239,4 +239,5 @@ class _Run:
             workers=self.workers,
             potentials=self.potentials,
             device=self.device,
+            folder=self.folder,
         )

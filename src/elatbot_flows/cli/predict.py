@@ -213,7 +213,8 @@ def _ask(
         rows.materials, rows.sources, kelvin, rows.systems
     )
     store, _ = open_store(folder)
-    run_shown(flow, store, Console(stderr=True, highlight=False), workers=workers)
+    console = Console(stderr=True, highlight=False)
+    run_shown(flow, store, console, workers=workers, folder=folder)
     return [
         {k: jsanitize(v, strict=True) for k, v in document.items() if not k.startswith("@")}
         for chunk in flow.jobs[1:-1]

@@ -13,6 +13,7 @@ from elatbot_flows.errors import ElatbotError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from jobflow import Flow, JobStore
     from rich.console import Console
@@ -31,6 +32,7 @@ def run_shown(
     potentials: Sequence[str] = (),
     device: str = "cpu",
     publish: Callable[[], str] = str,
+    folder: Path | None = None,
 ) -> None:
     """Run a flow to its end.
 
@@ -46,6 +48,8 @@ def run_shown(
         What to load while the first jobs run.
     publish
         Called at the end, also of an interrupted run; says what it did.
+    folder
+        Where ``elatbot status`` will look for what is going on.
 
     Raises
     ------
@@ -59,7 +63,9 @@ def run_shown(
     loader = partial(_load, tuple(potentials), device) if potentials else None
     try:
         with progress(console) as show:
-            summary = run_flow(flow, store, workers=workers, on_event=show, warm_up=loader)
+            summary = run_flow(
+                flow, store, workers=workers, on_event=show, warm_up=loader, folder=folder
+            )
     except KeyboardInterrupt:
         console.print(f"interrupted; {publish()}give the same command again to go on")
         raise
@@ -94,6 +100,7 @@ def run_to_result(
     workers: int,
     potentials: Sequence[str],
     device: str,
+    folder: Path,
 ) -> DesignResult:
     """Run a design flow to its end, publish its candidates and read back its result.
 
@@ -114,5 +121,6 @@ def run_to_result(
         potentials=potentials,
         device=device,
         publish=publish,
+        folder=folder,
     )
     return read_result(store, flow.output.uuid)

@@ -171,6 +171,7 @@ class _Judging:
             workers=self.workers,
             potentials=self.potentials,
             device=self.device,
+            folder=folder,
         )
 
 
