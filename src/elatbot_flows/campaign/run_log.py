@@ -18,19 +18,20 @@ import traceback
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from elatbot_flows.campaign.lock import hold, is_held
 from elatbot_flows.files import write_whole
 from elatbot_flows.jobs.stages import stage_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import TracebackType
     from typing import Self
 
     from jobflow import Flow, Job
 
-__all__ = ["BEAT", "LoggedRun", "RunLog", "TOLD", "logged_runs", "told"]
+__all__ = ["BEAT", "TOLD", "LoggedRun", "RunLog", "logged_runs", "told"]
 
 BEAT = 10.0
 """Seconds between two signs of life."""
@@ -81,7 +82,7 @@ class RunLog:
         if self._file is not None:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             _forget(self._file.parent, str(self._document["key"]))
-            self._lock = _held(_lock_of(self._file))
+            self._lock = hold(_lock_of(self._file))
         return self
 
     def note(self, kind: str, job: Job, error: Exception | None = None) -> None:
@@ -191,38 +192,13 @@ def _lock_of(file: Path) -> Path:
     return file.with_suffix(".lock")
 
 
-def _held(path: Path) -> int | None:
-    """A lock that ends with this process, however it ends; None where there are none."""
-    try:
-        import fcntl
-    except ImportError:
-        return None
-    opened = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    with suppress(OSError):  # file systems without locks: signs of life have to do
-        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    return opened
-
-
 def _alive(file: Path, document: dict[str, Any]) -> bool:
     if document["ended"] is not None:
         return False
     if document["host"] == socket.gethostname():
         with suppress(ImportError, OSError):
-            return _is_held(_lock_of(file))
+            return is_held(_lock_of(file))
     return LoggedRun(document, alive=False).silent_for < 6 * BEAT
-
-
-def _is_held(path: Path) -> bool:
-    import fcntl
-
-    opened = os.open(path, os.O_RDWR)
-    try:
-        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(opened)
-    return False
 
 
 def _forget(folder: Path, key: str) -> None:

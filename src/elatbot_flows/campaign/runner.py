@@ -235,7 +235,7 @@ def _work(job_spec: str, store_spec: str) -> dict[str, Any]:
     """In a worker: run one job; only errors that can be rebuilt cross to the main process."""
     try:
         return _run_job(job_spec, store_spec)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - all are sent on
         known = isinstance(error, ElatbotError) or type(error).__module__ == "builtins"
         sent = error if known else RuntimeError(f"{type(error).__name__}: {error}")
         setattr(sent, TOLD, told(error))

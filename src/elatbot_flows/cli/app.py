@@ -13,12 +13,14 @@ from rich.console import Console
 from elatbot_flows import __version__
 from elatbot_flows.cli.check import check
 from elatbot_flows.cli.design import design
+from elatbot_flows.cli.doctor import doctor
 from elatbot_flows.cli.evaluate import evaluate
 from elatbot_flows.cli.generate import generate
 from elatbot_flows.cli.init import init
 from elatbot_flows.cli.predict import predict
 from elatbot_flows.cli.publish import copy_store, publish
 from elatbot_flows.cli.query import query
+from elatbot_flows.cli.status import status
 from elatbot_flows.cli.validate import validate
 from elatbot_flows.errors import ElatbotError
 
@@ -39,6 +41,8 @@ app.command()(generate)
 app.command()(evaluate)
 app.command()(init)
 app.command()(check)
+app.command()(status)
+app.command()(doctor)
 app.command()(publish)
 app.command("copy-store")(copy_store)
 

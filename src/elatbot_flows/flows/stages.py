@@ -47,9 +47,7 @@ class Stage:
         return {name: value for name, value in said.items() if value is not None}
 
 
-def assign_stages(
-    flow: Flow, stages: Mapping[str, Stage], default: Stage | None = None
-) -> Flow:
+def assign_stages(flow: Flow, stages: Mapping[str, Stage], default: Stage | None = None) -> Flow:
     """Say where the jobs of each stage run, those that jobs will bring included.
 
     A job that says its stage hands on what is set here. One that does not, such as that which plans
@@ -108,7 +106,7 @@ def _jobs(flow: Flow | Job) -> Iterator[Job]:
 
 def _set(job: Job, setting: Stage, name: str | None = None) -> None:
     config = {"manager_config": setting.manager_config()}
-    job.update_config(config, name_filter=name, dynamic=True)
+    job.update_config(config, name_filter=name, dynamic=True)  # type: ignore[arg-type]
 
 
 def _for_later(job: Job, stages: Mapping[str, Stage], default: Stage | None) -> None:

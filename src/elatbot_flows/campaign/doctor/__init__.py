@@ -1,0 +1,1 @@
+"""What keeps runs from going on, why, and what mends it."""
