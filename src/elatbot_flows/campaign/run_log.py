@@ -184,7 +184,7 @@ def _key(flow: Flow) -> str:
     """The same for the same flow made anew: everything but the numbers of its jobs."""
     from monty.json import MontyEncoder
 
-    text = _UUID.sub("", json.dumps(flow, cls=MontyEncoder, sort_keys=True, default=str))
+    text = _UUID.sub("", json.dumps(flow, cls=MontyEncoder, sort_keys=True))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 

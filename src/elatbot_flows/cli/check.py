@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path  # noqa: TC003 - typer reads annotations
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from elatbot_flows.cli.options import Potentials, parse_potentials
-from elatbot_flows.errors import ElatbotError
+from elatbot_flows.errors import ElatbotError, TargetError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,6 +25,13 @@ _MARKS = {"ok": "[green]ok[/]     ", "none": "[dim]not used[/]", "bad": "[red]wr
 
 def check(
     potential: Potentials = None,
+    stages: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also whether the workers of these stages are there."),
+    ] = None,
+    project: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Of which project; without it the default.")
+    ] = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="Leave out models and potentials, which take seconds.")
     ] = False,
@@ -31,6 +39,8 @@ def check(
     """Try database, queues, text model and potentials; ends with 1 if something is wrong."""
     console = Console(highlight=False, soft_wrap=True)
     tried: list[Callable[[], tuple[str, str]]] = [_packages, _store, _fireworks, _remote, _licences]
+    if stages is not None:
+        tried.append(_stages(stages, project))
     if not quick:
         tried += [_text_model, *(_potential(name) for name in parse_potentials(potential))]
     wrong = 0
@@ -100,6 +110,35 @@ def _remote() -> tuple[str, str]:
     for name in names:
         store_of_project(name)
     return "ok", f"jobflow-remote's projects, and their stores: {', '.join(names)}"
+
+
+def _stages(file: Path, project: str | None) -> Callable[[], tuple[str, str]]:
+    """What stands in a file of stages; workers are known to projects of jobflow-remote alone."""
+
+    def tried() -> tuple[str, str]:
+        from elatbot_flows.cli.stages import DEFAULT, check_workers, read_stages, with_worker
+        from elatbot_flows.jobs.stages import STAGES
+
+        stages = with_worker(read_stages(file), None)
+        if unknown := [name for name in stages if name not in (*STAGES, DEFAULT)]:
+            raise TargetError(f"{file}: there is no stage {', '.join(unknown)}")
+        words = f"stages of {file}: " + ", ".join(
+            f"{k} on {v.worker or 'any'}" for k, v in stages.items()
+        )
+        if project is None and not _has_projects():
+            return "ok", f"{words}; whether a FireWorker takes these categories cannot be seen"
+        check_workers(stages, "remote", project)
+        return "ok", f"{words}, all of them workers of the project"
+
+    return tried
+
+
+def _has_projects() -> bool:
+    try:
+        from jobflow_remote.config.manager import ConfigManager
+    except ImportError:
+        return False
+    return bool(ConfigManager(warn=False).projects)
 
 
 def _licences() -> tuple[str, str]:

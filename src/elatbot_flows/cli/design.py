@@ -30,12 +30,15 @@ from elatbot_flows.cli.options import (
 )
 from elatbot_flows.cli.results import result_json, write_json
 from elatbot_flows.cli.running import run_to_result
+from elatbot_flows.cli.stages import StagesFile  # noqa: TC001 - typer reads annotations
 from elatbot_flows.cli.submit import (
     Project,
     Queue,
     Tags,
     Worker,
     check_queue,
+    named,
+    stages_of,
     submit,
     tagged,
 )
@@ -107,6 +110,7 @@ def design(
     workers: Workers = None,
     to: Queue = None,
     worker: Worker = None,
+    stages: StagesFile = None,
     project: Project = None,
     tag: Tags = None,
     as_json: Annotated[
@@ -124,7 +128,8 @@ def design(
 
     check_at_least(0, "--seed", seed)
     check_at_least(1, "--workers", workers)
-    check_queue(to, worker, project)
+    check_queue(to, worker, project, stages)
+    settings = stages_of(stages, to, worker, project)
     target = DesignTarget(
         **parse_intervals(
             bulk_modulus=bulk_modulus,
@@ -147,7 +152,8 @@ def design(
     if to is not None:
         unreadable = [] if brought is None else brought.unreadable
         _say_left_out(unreadable, Console(stderr=True, highlight=False))
-        typer.echo(submit(tagged(maker.make(target), tag), to, worker, project))
+        flow = named(tagged(maker.make(target), tag), tag)
+        typer.echo(submit(flow, to, worker, project, settings))
         return
     folder = writable_folder(out, "--out")
     cores = workers or available_cores()

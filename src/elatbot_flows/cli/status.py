@@ -133,20 +133,22 @@ def _left(row: StageRow, snapshot: Snapshot) -> str:
     if not snapshot.complete:
         return "-"
     if snapshot.worked_on is False and (row.left or row.open):
-        return "nobody works on it"
+        return "stopped"
     if not row.born:
         return "not born yet"
+    words = [_expected(row)]
+    if row.blocked or row.failed:
+        words.append("see elatbot doctor")
+    return ", ".join(filter(None, words)) or ("" if row.left or row.failed else "done")
+
+
+def _expected(row: StageRow) -> str:
+    """How long it will take."""
+    if row.seconds_left:  # a stage without a rate has none
+        return _time(row.seconds_left) + (" or more" if row.open else "")
     if row.stage == "all":
-        known = "not known: more will be born" if row.open else "not known yet"
-    else:
-        known = "no rate yet"
-    if row.seconds_left is not None:
-        known = f"about {_time(row.seconds_left)}" if row.seconds_left else ""
-    more = "more may be born" if row.open and row.stage != "all" else ""
-    behind = "blocked: see elatbot doctor" if row.blocked else ""
-    failed = "see elatbot doctor" if row.failed and not row.blocked else ""
-    words = [known if row.left or row.stage == "all" else "", more, behind, failed]
-    return "; ".join(filter(None, words)) or ("done" if not row.failed else "")
+        return "not all are born yet" if row.open else ""
+    return "more may come" if row.open else ""
 
 
 def _span(then: datetime, now: datetime) -> str:

@@ -6,14 +6,29 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from elatbot_flows.cli.stages import DEFAULT, check_workers, read_stages, with_worker
 from elatbot_flows.errors import StoreError, TargetError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from jobflow import Flow
 
-__all__ = ["QUEUES", "Project", "Queue", "Tags", "Worker", "check_queue", "submit", "tagged"]
+    from elatbot_flows.flows.stages import Stage
+
+__all__ = [
+    "QUEUES",
+    "Project",
+    "Queue",
+    "Tags",
+    "Worker",
+    "check_queue",
+    "named",
+    "stages_of",
+    "submit",
+    "tagged",
+]
 
 QUEUES = ("fireworks", "remote")
 
@@ -41,7 +56,9 @@ Tags = Annotated[
 ]
 
 
-def check_queue(to: str | None, worker: str | None, project: str | None) -> None:
+def check_queue(
+    to: str | None, worker: str | None, project: str | None, stages: Path | None = None
+) -> None:
     """Refuse what does not belong together, before anything is loaded.
 
     Raises
@@ -52,7 +69,8 @@ def check_queue(to: str | None, worker: str | None, project: str | None) -> None
         If documents would be lost: FireWorks' jobs write to the store jobflow is configured with.
     """
     if to is None:
-        for option, value in (("--worker", worker), ("--project", project)):
+        options = {"--worker": worker, "--project": project, "--stages": stages}
+        for option, value in options.items():
             if value is not None:
                 raise TargetError(f"{option} says who runs it elsewhere: give --submit as well")
         return
@@ -62,6 +80,24 @@ def check_queue(to: str | None, worker: str | None, project: str | None) -> None
         if project is not None:
             raise TargetError("--project belongs to --submit remote")
         _require_database()
+
+
+def stages_of(
+    file: Path | None, to: str | None, worker: str | None, project: str | None
+) -> dict[str, Stage]:
+    """Stages by name, with `worker` for those that name none; what there is not is refused.
+
+    Raises
+    ------
+    TargetError
+        If the file is wrong, or names workers that the project does not have.
+    StoreError
+        If the project is not to be had.
+    """
+    stages = with_worker(None if file is None else read_stages(file), worker)
+    if to is not None and file is not None:
+        check_workers(stages, to, project)
+    return stages
 
 
 def _require_database() -> None:
@@ -83,7 +119,20 @@ def tagged(flow: Flow, tags: Sequence[str] | None) -> Flow:
     return flow
 
 
-def submit(flow: Flow, to: str, worker: str | None, project: str | None) -> str:
+def named(flow: Flow, tags: Sequence[str] | None) -> Flow:
+    """The flow, with its first tag before the names of all jobs, for lists of a queue."""
+    if tags:
+        flow.append_name(f"{tags[0]}: ", prepend=True)
+    return flow
+
+
+def submit(
+    flow: Flow,
+    to: str,
+    worker: str | None,
+    project: str | None,
+    stages: Mapping[str, Stage] | None = None,
+) -> str:
     """Hand a flow to a queue.
 
     Parameters
@@ -96,6 +145,8 @@ def submit(flow: Flow, to: str, worker: str | None, project: str | None) -> str:
         Worker of jobflow-remote, or category of FireWorkers; None for any.
     project
         Project of jobflow-remote; None for its default.
+    stages
+        What each stage of the flow gets instead; ``"default"`` stands for those not named.
 
     Returns
     -------
@@ -104,13 +155,18 @@ def submit(flow: Flow, to: str, worker: str | None, project: str | None) -> str:
 
     Raises
     ------
+    TargetError
+        If the flow has no such stage.
     StoreError
         If the queue's package is missing or the queue cannot be reached.
     """
+    from elatbot_flows.flows.stages import assign_stages
+
+    settings = with_worker(stages, worker)
+    default = settings.pop(DEFAULT)
+    assign_stages(flow, settings, default if default.manager_config() else None)
     try:
-        return (
-            _to_fireworks(flow, worker) if to == "fireworks" else _to_remote(flow, worker, project)
-        )
+        return _to_fireworks(flow) if to == "fireworks" else _to_remote(flow, worker, project)
     except ImportError as error:
         package = {"fireworks": "FireWorks", "remote": "jobflow-remote"}[to]
         raise StoreError(f"--submit {to} needs {package}: pip install {package}") from error
@@ -124,12 +180,10 @@ def submit(flow: Flow, to: str, worker: str | None, project: str | None) -> str:
         raise StoreError(f"the flow could not be submitted ({error}); {remedy}") from error
 
 
-def _to_fireworks(flow: Flow, category: str | None) -> str:
+def _to_fireworks(flow: Flow) -> str:
     from fireworks import LaunchPad
     from jobflow.managers.fireworks import flow_to_workflow
 
-    if category is not None:
-        flow.update_config({"manager_config": {"_category": category}}, dynamic=True)
     numbers = LaunchPad.auto_load().add_wf(flow_to_workflow(flow))
     first = min(numbers.values())
     return (

@@ -127,6 +127,42 @@ jobstore:
       collection_name: data
 """
 
+_STAGES = """\
+# Where each stage of a design runs: elatbot design ... --submit QUEUE --stages {folder}/stages.yml
+# elatbot check --stages FILE says whether all of it is there. Stages: begin, propose, build, judge,
+# hull, conclude, publish; default stands for those that are not named. Jobs that only plan run
+# where their stage runs, and take seconds.
+"""
+
+_STAGES_FIREWORKS = (
+    _STAGES
+    + """\
+default:
+  worker: cpu                  # category of FireWorkers; one without a category takes everything
+# propose:                     # text models
+#   worker: gpu
+#   resources: {{queue: gpu, ntasks: 1}}   # as in my_qadapter.yaml; heeded by qlaunch -r
+# judge:                       # potentials on a GPU or not, density functionals on many cores
+#   worker: many
+#   resources: {{ntasks: 64, walltime: '12:00:00'}}
+"""
+)
+
+_STAGES_REMOTE = (
+    _STAGES
+    + """\
+default:
+  worker: hpc                  # of the project
+# propose:                     # text models
+#   worker: gpu
+#   resources: {{partition: gpu, ntasks: 1, time: '01:00:00'}}
+# judge:                       # potentials on a GPU or not, density functionals on many cores
+#   worker: hpc
+#   resources: {{nodes: 2, ntasks: 128, time: '12:00:00'}}
+#   exec_config: dft           # of the project, with modules and variables
+"""
+)
+
 TEMPLATES = {
     "local": {"jobflow.yaml": _LOCAL},
     "fireworks": {
@@ -135,7 +171,8 @@ TEMPLATES = {
         "my_launchpad.yaml": _LAUNCHPAD,
         "my_fworker.yaml": _FWORKER,
         "my_qadapter.yaml": _QADAPTER,
+        "stages.yml": _STAGES_FIREWORKS,
     },
-    "remote": {"elatbot.yaml": _PROJECT},
+    "remote": {"elatbot.yaml": _PROJECT, "stages.yml": _STAGES_REMOTE},
 }
 """By target, then by file; ``{folder}`` stands for the folder they are in."""

@@ -58,8 +58,8 @@ class StageRow:
 
     @property
     def born(self) -> bool:
-        """Whether there are jobs of it."""
-        return self.done + self.left + self.blocked + self.failed > 0
+        """Whether there are jobs of it, or have been: those of an earlier run need no others."""
+        return self.done + self.left + self.blocked + self.failed > 0 or not self.open
 
     def as_dict(self) -> dict[str, Any]:
         """As plain values."""
@@ -84,7 +84,7 @@ def stage_rows(snapshot: Snapshot, window: timedelta = WINDOW) -> list[StageRow]
 
 
 def whole_row(rows: list[StageRow], snapshot: Snapshot, window: timedelta = WINDOW) -> StageRow:
-    """All stages together; the time left is known only if no more jobs can be born."""
+    """All stages together; the time left is known only if no stage is still to come."""
     counts = {name: sum(getattr(row, name) for row in rows) for name in get_args(State)}
     newest = max((row.newest for row in rows if row.newest is not None), default=None)
     return StageRow(
@@ -131,8 +131,8 @@ def _rate(jobs: list[JobSeen], now: datetime, window: timedelta) -> float | None
 
 
 def _all_left(rows: list[StageRow]) -> float | None:
-    """Stages follow one another, so their times add up, if all are known."""
+    """Stages follow one another, so their times add up, if all have begun."""
     waited = [row for row in rows if row.stage not in _QUICK]
-    if any(row.open or row.seconds_left is None for row in waited):
+    if any(row.seconds_left is None or not row.born for row in waited):
         return None
     return sum(row.seconds_left or 0.0 for row in waited)
