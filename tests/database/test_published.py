@@ -87,7 +87,7 @@ def test_the_last_job_of_a_flow_publishes_it(judged):
     jobs = {d["uuid"]: d["name"] for d in store.query({}, ["uuid", "name"])}
     names = [jobs[uuid] for uuid in found["job_uuids"]]
     assert (names[0], names[-1]) == ("begin", "conclude")
-    assert jobs[found["resting_in"]].startswith("weigh")
+    assert jobs[found["resting_in"]].startswith("judge, weigh")
     whole = store.get_output(found["resting_in"])["candidates"][found["place"]]
     assert whole["candidate_id"] == found["candidate_id"]
     (run,) = run_store(store).query()

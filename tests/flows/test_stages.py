@@ -48,7 +48,7 @@ def run_recorded(flow, store):
 @pytest.mark.parametrize("default", [None, Stage(worker="cpu")])
 def test_every_job_of_a_stage_is_told_its_worker(make, default, store):
     told = run_recorded(assign_stages(make(), SETTINGS, default), store)
-    assert {"show 1/2 Cu", "judge 1/2 Cu"} <= {name.rpartition(": ")[2] for name, *_ in told}
+    assert {"judge, show 1/2 Cu", "judge 1/2 Cu"} <= {name.rpartition(": ")[2] for name, *_ in told}
     other = None if default is None else "cpu"
     for name, stage, config in told:
         expected = EXPECTED.get(stage, other)

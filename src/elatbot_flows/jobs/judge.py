@@ -70,13 +70,13 @@ class JudgeMaker(Maker):
         """
         there: Any = resting(rows)
         shown = show(there)
-        shown.name = "show"
+        shown.name = f"{self.name}, show"
         names = [str(row.formula) for row in rows]
         crystals: Any = shown.output  # a reference, until the flow runs
         asked = [judge.make(crystals, names) for judge in self.judges]
         answers = [judged.output for judged in asked]
         ended = weigh(rows, there, answers, target, run, self.expectation)
-        ended.name = "weigh"
+        ended.name = f"{self.name}, weigh"
         return Flow([shown, *asked, ended], output=ended.output, name=self.name)
 
 

@@ -23,6 +23,7 @@ _LADDER = ("propose", "build", "judge", "hull")
 """Stages in which a job named by nothing else only plans the next round."""
 
 _INNER = {"show": "judge", "weigh": "judge"}
+"""First words of jobs of runs before stages were told."""
 
 
 def in_stage(made: _Made, stage: str) -> _Made:
@@ -44,7 +45,7 @@ def stage_of(name: str, metadata: Mapping[str, Any] | None = None) -> str:
     said = (metadata or {}).get("stage")
     if isinstance(said, str):
         return said
-    first = _unlabelled(name).partition(" ")[0]
+    first = _unlabelled(name).partition(" ")[0].rstrip(",")
     word = _INNER.get(first, first)
     return word if word in STAGES else "other"
 
