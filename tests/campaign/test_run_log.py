@@ -71,7 +71,7 @@ def test_failures_are_kept_with_reason_and_the_place_they_came_from(run):
     assert [job["name"] for job in logged.document["waiting"]] == ["add"]
     failed = {job["name"]: job for job in logged.document["failed"]}
     assert failed["fail 1/2 Ni3Al"]["message"] == "ValueError: no such luck"
-    assert 'raise ValueError(message)' in failed["fail 1/2 Ni3Al"]["traceback"]
+    assert "raise ValueError(message)" in failed["fail 1/2 Ni3Al"]["traceback"]
     assert failed["fail_awkwardly"]["message"] == "AwkwardError: awkward 7"
     assert "raise AwkwardError(code=7)" in failed["fail_awkwardly"]["traceback"]
 

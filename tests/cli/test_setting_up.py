@@ -11,6 +11,7 @@ from jobflow import JobStore
 from maggma.stores import MemoryStore, MongoStore
 from monty.json import MontyDecoder
 
+from elatbot_flows.cli.stages import read_stages
 from elatbot_flows.database.sqlite_store import SqliteStore
 from elatbot_flows.database.stores import store_in_file
 
@@ -33,6 +34,8 @@ def test_templates_are_valid_and_nothing_is_overwritten(command, tmp_path, targe
     ended = command("init", "--target", target, "--out", folder)
     assert ended.code == 0, ended.err
     for file in folder.iterdir():
+        if file.name == "stages.yml":
+            assert read_stages(file)["default"].worker in ("cpu", "hpc")
         assert isinstance(yaml.safe_load(file.read_text()), dict)
         assert file.stat().st_mode & 0o077 == 0, "others could read a password"
         assert file.read_text().startswith("#")
@@ -119,3 +122,25 @@ def test_a_store_may_be_named_by_its_file(command, tmp_path):
     ended = command("query", "--store", file, "--out", tmp_path)
     assert ended.code == 2
     assert "give one of them" in ended.err
+
+
+def test_workers_of_stages_that_the_project_lacks_are_told(command, tmp_path, monkeypatch):
+    pytest.importorskip("jobflow_remote")
+    command("init", "--target", "remote", "--out", tmp_path / "projects")
+    file = tmp_path / "projects" / "stages.yml"
+    ended = command("check", "--quick", "--stages", file)
+    assert ended.code == 0
+    assert "whether a FireWorker takes these categories cannot be seen" in ended.out
+    monkeypatch.setattr("jobflow_remote.SETTINGS.projects_folder", str(tmp_path / "projects"))
+    monkeypatch.setattr("elatbot_flows.cli.check._remote", lambda: ("ok", "needs a database"))
+    ended = command("check", "--quick", "--stages", file, "--project", "elatbot")
+    assert ended.code == 0, ended.out
+    assert "default on hpc, all of them workers of the project" in ended.out
+    for text, words in (
+        ("judge: {worker: many}", "stage judge: worker many is not in project elatbot"),
+        ("juge: {worker: hpc}", "there is no stage juge"),
+    ):
+        file.write_text(text)
+        ended = command("check", "--quick", "--stages", file, "--project", "elatbot")
+        assert ended.code == 1
+        assert words in ended.out

@@ -72,3 +72,74 @@ def test_no_tags_change_nothing():
 
     flow = Untouchable()
     assert tagged(flow, None) is flow
+
+
+STAGES_REFUSED = {
+    "here": ((), "propose: {worker: gpu}", "--stages says who runs it elsewhere"),
+    "no stage": (("--submit", "fireworks"), "juge: {worker: gpu}", "no stage juge: choose from"),
+    "no setting": (("--submit", "fireworks"), "judge: {wrker: gpu}", "wrker is none of worker"),
+    "no word": (("--submit", "fireworks"), "judge: {worker: 3}", "worker cannot be 3"),
+    "no stages": (("--submit", "fireworks"), "- judge", "needs lines such as worker: gpu"),
+    "no YAML": (("--submit", "fireworks"), "judge: [", "cannot be read"),
+    "not of FireWorks": (
+        ("--submit", "fireworks"), "judge: {exec_config: dft}", "belongs to --submit remote",
+    ),
+    "no worker": (
+        ("--submit", "remote"), "judge: {worker: moon}", "worker moon is not in project elatbot",
+    ),
+    "no environment": (
+        ("--submit", "remote"), "judge: {exec_config: dft}", "exec_config dft is not in project",
+    ),
+    "no resource": (
+        ("--submit", "remote"), "judge: {resources: {ntaks: 3}}", "'ntasks' instead of 'ntaks'",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", STAGES_REFUSED)
+def test_stages_that_cannot_be_are_refused_before_anything_is_submitted(
+    command, case, tmp_path, monkeypatch
+):
+    pytest.importorskip("jobflow_remote")
+    pytest.importorskip("fireworks")
+    where, text, words = STAGES_REFUSED[case]
+    assert command("init", "--target", "remote", "--out", tmp_path / "config").code == 0
+    monkeypatch.setattr("jobflow_remote.SETTINGS.projects_folder", str(tmp_path / "config"))
+    monkeypatch.setattr("fireworks.LaunchPad.auto_load", lambda: pytest.fail("was submitted"))
+    monkeypatch.setattr("jobflow_remote.submit_flow", lambda *_, **__: pytest.fail("was submitted"))
+    monkeypatch.setattr("elatbot_flows.cli.submit._require_database", lambda: None)
+    file = tmp_path / "stages.yml"
+    file.write_text(text)
+    ended = command("design", *BAND, *QUICK, *where, "--stages", file)
+    assert (ended.code, ended.out) == (2, "")
+    assert words in ended.err
+
+
+def test_stages_and_tag_reach_all_jobs_of_the_launchpad(command, tmp_path, monkeypatch):
+    pytest.importorskip("fireworks")
+    from fireworks import LaunchPad
+
+    from fireworks_trial import launchpad_in_memory
+
+    monkeypatch.setattr(jobflow.SETTINGS, "JOB_STORE", embedded_store(tmp_path / "database"))
+    file = tmp_path / "stages.yml"
+    file.write_text(
+        "propose: {worker: gpu, resources: {ntasks: 1}}\njudge: {resources: {ntasks: 8}}"
+    )
+    options = ("--submit", "fireworks", "--stages", file, "--worker", "cpu", "--tag", "campaign 3")
+    with launchpad_in_memory() as launchpad:
+        monkeypatch.setattr(LaunchPad, "auto_load", lambda: launchpad)
+        ended = command("design", *BAND, *QUICK, *options)
+        assert ended.code == 0, ended.err
+        specs = {fw["name"]: fw["spec"] for fw in launchpad.fireworks.find()}
+        shown = command("status", "--fireworks", "--tag", "campaign 3")
+        assert shown.code == 0, shown.err
+        well = command("doctor", "--fireworks")
+    told = {name: (s["_category"], s.get("_queueadapter")) for name, s in specs.items()}
+    assert told["campaign 3: propose"] == ("gpu", {"ntasks": 1})
+    assert told["campaign 3: judge"] == ("cpu", {"ntasks": 8})
+    assert told["campaign 3: hull"] == ("cpu", None)
+    lines = {line.split()[0]: line for line in shown.out.splitlines() if line.split()}
+    assert "not born yet" in lines["judge"]
+    assert "not all are born yet" in lines["all"]
+    assert (well.code, well.out) == (0, "all is well\n")

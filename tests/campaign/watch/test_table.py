@@ -62,7 +62,11 @@ def test_a_stage_may_be_done_without_jobs_of_its_own():
 
 def test_stages_that_follow_add_up_and_the_last_words_cost_nothing():
     both = [done("build", 60), done("build 1", 30), seen("build 2", "running")]
-    both += [done("hull", 60, "hull"), done("hull 1", 30, "hull"), seen("hull 2", "waiting", "hull")]
+    both += [
+        done("hull", 60, "hull"),
+        done("hull 1", 30, "hull"),
+        seen("hull 2", "waiting", "hull"),
+    ]
     rows = rows_of(*both, seen("conclude", "waiting", "conclude"))
     assert rows["build"].seconds_left == rows["hull"].seconds_left == pytest.approx(3600)
     assert rows["all"].seconds_left == pytest.approx(7200)

@@ -34,7 +34,7 @@ def problems_of_fireworks(
     """
     from fireworks.fw_config import RUN_EXPIRATION_SECS
 
-    silent = silence or timedelta(seconds=RUN_EXPIRATION_SECS)
+    silent = timedelta(seconds=RUN_EXPIRATION_SECS) if silence is None else silence
     launches = Launches(seen.pad, seen.documents)
     return grouped(
         [

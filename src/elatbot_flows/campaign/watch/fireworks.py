@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from elatbot_flows.campaign.watch.descent import descendants
@@ -61,11 +62,12 @@ class Fireworks:
 
     def waiting_for(self, number: int) -> set[int]:
         """Those that can only run after another one."""
-        for workflow in self.workflows:
-            if number in workflow["nodes"]:
-                links = {int(one): map(int, others) for one, others in workflow["links"].items()}
-                return descendants(number, {one: list(others) for one, others in links.items()})
-        return set()
+        return descendants(number, self._links)
+
+    @cached_property
+    def _links(self) -> dict[int, list[int]]:
+        links = [pair for workflow in self.workflows for pair in workflow["links"].items()]
+        return {int(one): [int(other) for other in others] for one, others in links}
 
     @property
     def flows(self) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from elatbot_flows.campaign.watch.descent import descendants
@@ -56,11 +57,15 @@ class RemoteJobs:
 
     def waiting_for(self, uuid: str) -> set[str]:
         """Uuids of those that can only run after another one."""
+        return descendants(uuid, self._children)
+
+    @cached_property
+    def _children(self) -> dict[str, list[str]]:
         children: dict[str, list[str]] = {}
         for job in self.jobs:
             for parent in job.parents or []:
                 children.setdefault(parent, []).append(job.uuid)
-        return descendants(uuid, children)
+        return children
 
 
 def controller(project: str | None) -> JobController:
