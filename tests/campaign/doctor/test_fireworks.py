@@ -98,8 +98,12 @@ def test_one_whose_job_has_gone_from_slurm_is_lost(pad, monkeypatch, state):
     monkeypatch.setattr(doctor, "here", lambda: "here")
     assert problems(pad) == []
     monkeypatch.setattr(doctor, "queued_jobs", lambda: {"18"})
+    seen = read_fireworks(pad)
     (lost,) = problems(pad)
     assert lost.reason == f"it is {state}, and its job has gone from Slurm"
+    pad.launches.update_many({}, {"$set": {"state": "COMPLETED"}})
+    assert doctor.problems_of_fireworks(seen, HOUR) == [], "it has ended since it was read"
+    pad.launches.update_many({}, {"$set": {"state": state}})
     monkeypatch.setattr(doctor, "here", lambda: "elsewhere")
     assert problems(pad) == [], "another machine may have another Slurm"
     monkeypatch.setattr(doctor, "here", lambda: "here")

@@ -13,6 +13,8 @@ from elatbot_flows.campaign.watch.seen import utc
 from elatbot_flows.jobs.stages import stage_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from elatbot_flows.campaign.watch.fireworks import Fireworks
 
 __all__ = ["problems_of_fireworks"]
@@ -36,11 +38,12 @@ def problems_of_fireworks(
 
     silent = timedelta(seconds=RUN_EXPIRATION_SECS) if silence is None else silence
     launches = Launches(seen.pad, seen.documents)
+    gone = _gone(seen, launches)
     return grouped(
         [
             *_failed(seen, launches),
-            *_lost(seen, launches, silent),
-            *_gone(seen, launches),
+            *gone,
+            *_lost(seen, launches, silent, gone),
             *_untaken(seen, launches, patience),
             *_paused(seen),
         ]
@@ -79,10 +82,13 @@ def _failed(seen: Fireworks, launches: Launches) -> list[Problem]:
     ]
 
 
-def _lost(seen: Fireworks, launches: Launches, silent: timedelta) -> list[Problem]:
+def _lost(
+    seen: Fireworks, launches: Launches, silent: timedelta, gone: Sequence[Problem]
+) -> list[Problem]:
     """Those that run, but whose process has said nothing for too long."""
     seconds = silent.total_seconds()
-    query = {"fw_id": {"$in": list(seen.in_state("RUNNING"))}}
+    known = {int(number) for problem in gone for number in problem.numbers}
+    query = {"fw_id": {"$in": [n for n in seen.in_state("RUNNING") if n not in known]}}
     _, lost, _ = seen.pad.detect_lostruns(expiration_secs=seconds, query=query)
 
     def rerun(numbers: list[str]) -> str:
@@ -96,11 +102,16 @@ def _lost(seen: Fireworks, launches: Launches, silent: timedelta) -> list[Proble
             f"nothing was heard of its process on {launches.host(number)} for {_hours(silent)}",
             seen,
             number,
-            command=lambda _: f"lpad detect_lostruns --time {seconds:.0f} --rerun",
+            command=lambda numbers: _lost_again(numbers, seconds),
             mend=rerun,
         )
         for number in lost
     ]
+
+
+def _lost_again(numbers: list[str], seconds: float) -> str:
+    query = f'{{"fw_id": {{"$in": [{", ".join(numbers)}]}}}}'
+    return f"lpad detect_lostruns --time {seconds:.0f} -q '{query}' --rerun"
 
 
 def _gone(seen: Fireworks, launches: Launches) -> list[Problem]:
@@ -108,6 +119,13 @@ def _gone(seen: Fireworks, launches: Launches) -> list[Problem]:
     known = queued_jobs()
     if known is None:
         return []
+    missing = [
+        number
+        for number in seen.in_state("RESERVED", "RUNNING")
+        if launches.worker(number) == here()
+        and (job := launches.queue_job(number)) is not None
+        and job not in known
+    ]
 
     def rerun(numbers: list[str]) -> str:
         for number in map(int, numbers):
@@ -120,13 +138,10 @@ def _gone(seen: Fireworks, launches: Launches) -> list[Problem]:
             f"it is {seen.documents[number]['state']}, and its job has gone from Slurm",
             seen,
             number,
-            command=lambda numbers: f"lpad rerun_fws -i {','.join(numbers)}",
+            command=lambda _: "elatbot doctor --fireworks --rerun",
             mend=rerun,
         )
-        for number in seen.in_state("RESERVED", "RUNNING")
-        if launches.worker(number) == here()
-        and (job := launches.queue_job(number)) is not None
-        and job not in known
+        for number in launches.still_open(missing)  # others have ended since they were read
     ]
 
 

@@ -59,6 +59,13 @@ class Launches:
         asked = {"fworker.category": {"$in": [category]}}
         return self._pad.launches.find_one(asked, {"launch_id": 1}) is not None
 
+    def still_open(self, numbers: list[int]) -> list[int]:
+        """Those whose last launch is reserved or runs, looked up now."""
+        known = {int(self._launch(number)["launch_id"]): number for number in numbers}
+        criteria = {"launch_id": {"$in": list(known)}, "state": {"$in": ["RESERVED", "RUNNING"]}}
+        found = self._pad.launches.find(criteria, {"launch_id": 1})
+        return [known[int(launch["launch_id"])] for launch in found]
+
     def run_again(self, number: int) -> None:
         """Make what is reserved, or runs as nobody knows, ready again."""
         launch = self._launch(number)
