@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from elatbot_flows.campaign.watch.seen import JobSeen, Progress, Snapshot
@@ -73,6 +74,8 @@ def flows_of_run(store: JobStore, run_id: str | None, tag: str | None = None) ->
 
 def done_jobs(store: JobStore, flows: Sequence[str]) -> list[JobSeen]:
     """Jobs of flows that have an output."""
+    with suppress(Exception):  # somebody who may only read waits a little longer
+        store.docs_store.ensure_index("hosts")
     found = store.docs_store.query({"hosts": {"$in": list(flows)}}, _JOB)
     return [
         JobSeen(
