@@ -60,7 +60,7 @@ def test_a_run_is_watched_killed_and_goes_on(tmp_path):
     ended = elatbot("doctor", "--out", folder)
     assert ended.code == 1
     assert "was killed after" in ended.out
-    assert "give the same command again: elatbot design" in ended.out
+    assert ": elatbot design --bulk-modulus" in ended.out
     assert elatbot(*options).code == 0
     assert elatbot("doctor", "--out", folder).out == "all is well\n"
 
@@ -76,7 +76,7 @@ def test_failures_end_with_1_and_are_json_too(command, tmp_path):
     assert ended.code == 1
     assert ended.out.splitlines() == [
         "failed: judge: 2 jobs, a (judge 1/2 Cu), b (judge 2/2 Ni): ValueError: no",
-        "  to mend it: give the same command again: elatbot design -K 1:2",
+        "  to mend it: give the same command again in /home/me: elatbot design -K 1:2",
     ]
     (said,) = json.loads(command("doctor", "--out", tmp_path, "--rerun", "--json").out)
     assert (said["kind"], said["count"], said["mended"]) == ("failed", 2, None)
@@ -89,7 +89,7 @@ def _write(folder):
     jobs = [("a", "judge 1/2 Cu"), ("b", "judge 2/2 Ni")]
     said = {
         "flow_uuid": "f", "flow": "inverse design", "tags": [], "pid": 1, "host": "here",
-        "command": "elatbot design -K 1:2", "started": "2026", "updated": "2026-01-01T00:00+00:00",
+        "command": "elatbot design -K 1:2", "directory": "/home/me", "started": "2026", "updated": "2026-01-01T00:00+00:00",
         "ended": "2026-01-01T00:00+00:00", "outcome": "failed", "running": [], "waiting": [],
         "failed": [
             {"uuid": uuid, "name": name, "stage": "judge", "message": "ValueError: no"}

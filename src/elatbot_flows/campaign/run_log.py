@@ -18,6 +18,7 @@ import traceback
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from elatbot_flows.campaign.lock import hold, is_held
@@ -25,7 +26,6 @@ from elatbot_flows.files import write_whole
 from elatbot_flows.jobs.stages import stage_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from types import TracebackType
     from typing import Self
 
@@ -72,7 +72,8 @@ class RunLog:
                 "tags": (next(flow.iterflow())[0].metadata.get("tags")) or [],
                 "host": socket.gethostname(),
                 "pid": os.getpid(),
-                "command": shlex.join(["elatbot", *sys.argv[1:]]),
+                "command": _command(),
+                "directory": os.getcwd(),
                 "started": _now(),
                 "ended": None,
                 "outcome": "running",
@@ -174,6 +175,13 @@ def told(error: BaseException) -> dict[str, str]:
     lines = "".join(traceback.format_exception(error)).rstrip().splitlines()
     message = f"{type(error).__name__}: {error}"
     return kept or {"message": message, "traceback": "\n".join(lines[-_TAIL:])}
+
+
+def _command() -> str:
+    """What was typed to start this process."""
+    program, *arguments = sys.argv
+    ours = Path(program).name in ("elatbot", "__main__.py")
+    return shlex.join([*(("elatbot",) if ours else ("python", program)), *arguments])
 
 
 def _now() -> str:

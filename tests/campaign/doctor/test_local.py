@@ -36,7 +36,7 @@ def written(store, tmp_path):
     def write(**fields):
         said = {
             "flow_uuid": "f", "flow": "inverse design", "tags": [], "pid": 1, "outcome": "running",
-            "host": socket.gethostname(), "command": "elatbot design -K 1:2", "ended": None,
+            "host": socket.gethostname(), "command": "elatbot design -K 1:2", "directory": "/home/me", "ended": None,
             "started": "2026-01-01T00:00:00+00:00", "updated": datetime.now(UTC).isoformat(),
             "running": [JOB], "waiting": [], "failed": [],
         } | fields  # fmt: skip
@@ -60,7 +60,7 @@ def test_failures_are_grouped_and_say_what_to_do(store, tmp_path):
     (found,) = problems_in_folder(tmp_path, MINUTE)
     assert (found.kind, found.reason) == ("failed", "ValueError: no such luck")
     assert (len(found.jobs), found.blocked, found.mend) == (2, 1, None)
-    assert found.remedy.startswith("give the same command again: elatbot ")
+    assert found.remedy.startswith("give the same command again in ")
     snapshot = local_snapshot(tmp_path)
     assert [job.state for job in snapshot.jobs] == ["blocked", "failed", "failed"]
     assert snapshot.ended
@@ -72,7 +72,7 @@ def test_a_run_that_was_killed_says_what_it_was_doing(written):
     assert found.kind == "not running"
     assert "was killed after" in found.reason
     assert "while it ran judge 1/2 Ni3Al" in found.reason
-    assert found.remedy == "give the same command again: elatbot design -K 1:2"
+    assert found.remedy == "give the same command again in /home/me: elatbot design -K 1:2"
     snapshot = local_snapshot(folder)
     assert (snapshot.ended, snapshot.worked_on) == (True, False)
     assert "not running" in snapshot.notes[0]

@@ -74,4 +74,5 @@ def _process(run: LoggedRun, patience: timedelta) -> list[Problem]:
 
 
 def _again(run: LoggedRun) -> Callable[[list[str]], str]:
-    return lambda _: f"give the same command again: {run.document['command']}"
+    said = run.document
+    return lambda _: f"give the same command again in {said['directory']}: {said['command']}"

@@ -77,7 +77,7 @@ def state_in_words(run: LoggedRun) -> str:
     if not run.alive:
         return (
             f"{said['flow']}: not running, {who} was killed after {said['updated'][:19]} UTC; "
-            "to go on give the same command again: " + said["command"]
+            f"to go on give the same command again in {said['directory']}: {said['command']}"
         )
     silent = f", silent for {run.silent_for:.0f} s" if run.silent_for > _SILENT else ""
     return f"{said['flow']}: running, {who}{silent}"
