@@ -154,7 +154,7 @@ def test_a_potential_that_knows_none_of_the_elements(command, tmp_path):
     arguments = (*BAND, "--elements", "Ti,Fe", "--potential", EMT, "--workers", "1")
     ended = command("design", *arguments, "--out", tmp_path / "run")
     refused(ended, "no element is left", "choose other potentials")
-    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["store"]
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["running", "store"]
 
 
 def test_files_without_materials(command, tmp_path):

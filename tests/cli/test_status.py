@@ -89,7 +89,8 @@ def _write(folder):
     jobs = [("a", "judge 1/2 Cu"), ("b", "judge 2/2 Ni")]
     said = {
         "flow_uuid": "f", "flow": "inverse design", "tags": [], "pid": 1, "host": "here",
-        "command": "elatbot design -K 1:2", "directory": "/home/me", "started": "2026", "updated": "2026-01-01T00:00+00:00",
+        "command": "elatbot design -K 1:2", "directory": "/home/me",
+        "started": "2026", "updated": "2026-01-01T00:00+00:00",
         "ended": "2026-01-01T00:00+00:00", "outcome": "failed", "running": [], "waiting": [],
         "failed": [
             {"uuid": uuid, "name": name, "stage": "judge", "message": "ValueError: no"}

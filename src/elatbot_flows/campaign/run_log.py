@@ -73,7 +73,7 @@ class RunLog:
                 "host": socket.gethostname(),
                 "pid": os.getpid(),
                 "command": _command(),
-                "directory": os.getcwd(),
+                "directory": str(Path.cwd()),
                 "started": _now(),
                 "ended": None,
                 "outcome": "running",

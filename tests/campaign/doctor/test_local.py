@@ -36,7 +36,8 @@ def written(store, tmp_path):
     def write(**fields):
         said = {
             "flow_uuid": "f", "flow": "inverse design", "tags": [], "pid": 1, "outcome": "running",
-            "host": socket.gethostname(), "command": "elatbot design -K 1:2", "directory": "/home/me", "ended": None,
+            "host": socket.gethostname(), "directory": "/home/me",
+            "command": "elatbot design -K 1:2", "ended": None,
             "started": "2026-01-01T00:00:00+00:00", "updated": datetime.now(UTC).isoformat(),
             "running": [JOB], "waiting": [], "failed": [],
         } | fields  # fmt: skip
