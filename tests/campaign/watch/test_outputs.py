@@ -6,7 +6,7 @@ import pytest
 from jobflow import run_locally
 
 from elatbot_flows.campaign.watch.local import local_snapshot
-from elatbot_flows.campaign.watch.outputs import flows_of_run, store_snapshot
+from elatbot_flows.campaign.watch.outputs import flows_of_run, progress_of, store_snapshot
 from elatbot_flows.campaign.watch.table import stage_rows
 from elatbot_flows.database.stores import embedded_store
 from elatbot_flows.errors import StoreError
@@ -48,3 +48,19 @@ def test_a_store_shows_what_is_done_and_says_that_it_knows_no_more(folder):
 
 def test_a_folder_that_other_managers_filled_is_read_as_a_store(folder):
     assert not local_snapshot(folder).complete
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_who_passed_at_last_has_passed(tmp_path, order):
+    """A candidate whose lowest crystal failed may pass by a higher one."""
+    said = ["failed", "passed"][::order]
+    with embedded_store(tmp_path) as store:
+        for number, status in enumerate(said):
+            rows = [
+                {"candidate_id": "a", "status": status},
+                {"candidate_id": "b", "status": "failed"},
+            ]
+            output = {"@class": "CandidateChunk", "rung": "judge", "rows": rows}
+            store.update({"uuid": str(number), "index": 1, "hosts": ["f"], "output": output})
+        progress = progress_of(store, ["f"])
+    assert (progress.reached, progress.passed) == ({"judge": 2}, 1)

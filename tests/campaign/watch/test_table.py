@@ -41,6 +41,16 @@ def test_the_rate_counts_from_the_plan_and_tells_what_is_left():
     assert row.newest == NOW - 10 * MINUTE
 
 
+def test_the_rate_counts_from_the_first_start_where_nobody_planned():
+    start = NOW - 40 * MINUTE
+    jobs = [
+        JobSeen("1", f"predict elasticity {n}/3", "predict", "done", start, NOW - ago * MINUTE)
+        for n, ago in enumerate((20, 10))
+    ]
+    row = rows_of(*jobs, seen("predict elasticity 3/3", "running", "predict"))["predict"]
+    assert row.per_hour == pytest.approx(3)
+
+
 def test_only_the_last_hour_counts():
     jobs = [done(f"build {n}", ago) for n, ago in enumerate((600, 500, 30, 15))]
     row = rows_of(*jobs, seen("build 9", "running"))["build"]
