@@ -98,6 +98,7 @@ def row_of(candidate: CandidateDocument, before: LedgerRow, **changed: Any) -> L
             "verdict": candidate.verdict,
             "probability": candidate.probability,
             "hull": candidate.hull.status if candidate.hull else None,
+            "evaluations": candidate.evaluations,
             **changed,
         }
     )
