@@ -7,10 +7,19 @@ of chunks, so that no document or job outgrows a database, whatever the size of 
 from typing import Any
 
 from pydantic import BaseModel, Field
+from pymatgen.core import Structure
 
 from elatbot_flows.documents.candidate import CandidateDocument, Status, VerdictWord
 
-__all__ = ["CandidateChunk", "Ledger", "LedgerRow", "Reading", "SampleChunk", "Shortlist"]
+__all__ = [
+    "CandidateChunk",
+    "Ledger",
+    "LedgerRow",
+    "MaterialShelf",
+    "Reading",
+    "SampleChunk",
+    "Shortlist",
+]
 
 
 class LedgerRow(BaseModel):
@@ -61,6 +70,13 @@ class Shortlist(Ledger):
     sample_uuids: list[str] = Field(
         default_factory=list, description="Jobs whose SampleChunk holds the completions."
     )
+
+
+class MaterialShelf(BaseModel):
+    """Some materials of a list that a user brought."""
+
+    materials: list[Structure | str] = Field(description="Crystals and formulas.")
+    names: list[str] = Field(description="What to call them.")
 
 
 class Reading(BaseModel):

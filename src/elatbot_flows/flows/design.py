@@ -111,13 +111,15 @@ class InverseDesignMaker(Maker):
         if not self.judges:
             raise TargetError("there is no judge: give at least one")
 
-    def make(self, target: DesignTarget | None = None) -> Flow:
+    def make(self, target: DesignTarget | None = None, known: Any = None) -> Flow:
         """Make the flow for a target.
 
         Parameters
         ----------
         target
             What the materials should be; None to have given materials judged without a verdict.
+        known
+            Formulas that are not to be proposed again, or a reference to a list of them.
 
         Returns
         -------
@@ -129,7 +131,7 @@ class InverseDesignMaker(Maker):
         makers = (self._recalling(self.build), judging, placing)
         begun = begin(target, self.n, self.seed, *asked, *makers, self._settings())
         run: Any = begun.output  # a reference, until the flow runs
-        proposed = self.proposer.make(target, self.n, run)
+        proposed = self.proposer.make(target, self.n, run, known)
         steps = [proposed]
         for maker, rung in zip(makers, self._rungs(), strict=True):
             if maker is not None:
