@@ -11,15 +11,20 @@ from elatbot_flows.judges import PotentialJudge
 from elatbot_flows.proposers import GivenProposer
 
 
-def design():
-    """A design of two metals that takes a second."""
+def maker():
+    """Designs of two metals, which take a second."""
     return InverseDesignMaker(
         n=2,
         proposer=GivenProposer(materials=["Cu", "Ni"], expectation=None),
         build=BuildMaker(potential=samples.EMT, max_guesses=2, max_relaxed=1),
         judges=[PotentialJudge(potential=samples.EMT)],
         hull=None,
-    ).make(DesignTarget(bulk_modulus=(50, 250)))
+    )
+
+
+def design():
+    """One of them."""
+    return maker().make(DesignTarget(bulk_modulus=(50, 250)))
 
 
 @job

@@ -10,10 +10,11 @@ from jobflow.core.flow import get_flow
 from maggma.stores import MemoryStore
 from monty.json import MontyDecoder, MontyEncoder
 
+from elatbot_flows import DesignTarget
 from elatbot_flows.errors import TargetError
-from elatbot_flows.flows import PredictManyMaker
+from elatbot_flows.flows import CampaignMaker, PredictManyMaker
 from elatbot_flows.flows.stages import Stage, assign_stages, stages_in
-from sample_campaign import campaign, design
+from sample_campaign import campaign, design, maker
 
 SETTINGS = {
     "propose": Stage(worker="gpu", resources={"gres": "gpu:1"}),
@@ -44,11 +45,19 @@ def run_recorded(flow, store):
     return told
 
 
-@pytest.mark.parametrize("make", [design, campaign])
+def ladder(name="ladder"):
+    """Two designs of a campaign, one after the other."""
+    target = DesignTarget(bulk_modulus=(50, 250))
+    made = CampaignMaker(name=name, designs=[maker()], at_once=1, recall=False)
+    return made.make([target, target])
+
+
+@pytest.mark.parametrize("make", [design, campaign, ladder])
 @pytest.mark.parametrize("default", [None, Stage(worker="cpu")])
 def test_every_job_of_a_stage_is_told_its_worker(make, default, store):
     told = run_recorded(assign_stages(make(), SETTINGS, default), store)
-    assert {"judge, show 1/2 Cu", "judge 1/2 Cu"} <= {name.rpartition(": ")[2] for name, *_ in told}
+    names = " ".join(name for name, *_ in told)
+    assert all(start in names for start in ("build 1/", "judge 1/", "judge, weigh 1/")), names
     other = None if default is None else "cpu"
     for name, stage, config in told:
         expected = EXPECTED.get(stage, other)
@@ -63,6 +72,12 @@ def test_an_unknown_stage_is_refused_with_those_there_are():
         assign_stages(design(), {"juge": Stage(worker="gpu")})
     with pytest.raises(TargetError, match="no stage hull"):
         assign_stages(design(), {"hull": Stage(worker="gpu")})
+
+
+def test_a_campaign_with_the_name_of_a_stage_is_refused():
+    with pytest.raises(TargetError, match="'judges of copper' contains the name of a stage, judge"):
+        assign_stages(ladder("judges of copper"), SETTINGS)
+    assign_stages(ladder("hulls of copper"), SETTINGS)
 
 
 def test_stages_of_the_flows():

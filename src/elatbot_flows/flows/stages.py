@@ -51,8 +51,8 @@ def assign_stages(flow: Flow, stages: Mapping[str, Stage], default: Stage | None
     """Say where the jobs of each stage run, those that jobs will bring included.
 
     A job that says its stage hands on what is set here. One that does not, such as that which plans
-    the rounds of a campaign, sets what it brings by the names jobs start with; what stands in
-    names before that must not contain the name of a stage.
+    the rounds of a campaign, sets what it brings by their names, so that the name of the flow must
+    not contain that of a stage.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def assign_stages(flow: Flow, stages: Mapping[str, Stage], default: Stage | None
     Raises
     ------
     TargetError
-        If the flow has no such stage.
+        If the flow has no such stage, or the name of a campaign contains that of a stage.
 
     Examples
     --------
@@ -84,7 +84,10 @@ def assign_stages(flow: Flow, stages: Mapping[str, Stage], default: Stage | None
     known = stages_in(flow)
     if unknown := [name for name in stages if name not in known]:
         raise TargetError(f"there is no stage {', '.join(unknown)}: choose from {', '.join(known)}")
-    for job in _jobs(flow):
+    jobs = list(_jobs(flow))
+    if any("stage" not in job.metadata for job in jobs):
+        _require_other_words(flow.name, stages)
+    for job in jobs:
         own = job.metadata.get("stage")
         if own is None:
             _for_later(job, stages, default)
@@ -102,6 +105,15 @@ def stages_in(flow: Flow) -> tuple[str, ...]:
 def _jobs(flow: Flow | Job) -> Iterator[Job]:
     for member in getattr(flow, "jobs", None) or [flow]:
         yield from _jobs(member) if hasattr(member, "jobs") else [member]
+
+
+def _require_other_words(name: str, stages: Mapping[str, Stage]) -> None:
+    """Jobs that are brought later are told apart by their names, which have that of the flow."""
+    if mistaken := [stage for stage in stages if stage in name]:
+        raise TargetError(
+            f"{name!r} contains the name of a stage, {mistaken[0]}, by which jobs that come later "
+            "are told apart: call it something else"
+        )
 
 
 def _set(job: Job, setting: Stage, name: str | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ STAGES = (
 _LADDER = ("propose", "build", "judge", "hull")
 """Stages in which a job named by nothing else only plans the next round."""
 
+_AFTER = re.compile(r" \([^()]*\)$")
+"""The campaign of a job, behind its name."""
+
 _INNER = {"show": "judge", "weigh": "judge"}
 """First words of jobs of runs before stages were told."""
 
@@ -38,7 +42,7 @@ def stage_of(name: str, metadata: Mapping[str, Any] | None = None) -> str:
     Parameters
     ----------
     name
-        Name of the job; words before a colon are somebody's label.
+        Name of the job; words before a colon and in brackets at its end are somebody's label.
     metadata
         Of the job.
     """
@@ -57,4 +61,4 @@ def is_plan(name: str, stage: str) -> bool:
 
 
 def _unlabelled(name: str) -> str:
-    return name.rpartition(": ")[2].strip()
+    return _AFTER.sub("", name.rpartition(": ")[2].strip())

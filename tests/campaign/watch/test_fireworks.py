@@ -59,7 +59,7 @@ def test_a_design_on_its_way(pad, tmp_path):
     launch(pad, tmp_path)
     snapshot, rows = rows_of(pad)
     assert snapshot.ended
-    assert rows["judge"].done == 6
+    assert rows["judge"].done == 4
     assert not any(row.open or row.left for row in rows.values())
     assert (snapshot.progress.passed, snapshot.progress.requested) == (2, 2)
 
