@@ -14,6 +14,7 @@ from elatbot_flows import DesignTarget
 from elatbot_flows.errors import TargetError
 from elatbot_flows.flows import CampaignMaker, PredictManyMaker
 from elatbot_flows.flows.stages import Stage, assign_stages, stages_in
+from elatbot_flows.jobs.stages import stage_of
 from sample_campaign import campaign, design, maker
 
 SETTINGS = {
@@ -36,7 +37,8 @@ def run_recorded(flow, store):
         made, parents = next(pair for pair in waiting if done.issuperset(pair[1]))
         waiting.remove((made, parents))
         made = MontyDecoder().decode(json.dumps(made, cls=MontyEncoder))
-        told.append((made.name, made.metadata.get("stage"), made.config.manager_config))
+        stage = stage_of(made.name, made.metadata)
+        told.append((made.name, stage, made.config.manager_config))
         response = made.run(store)
         if response.replace is None:
             done.add(made.uuid)
