@@ -66,6 +66,12 @@ def test_nobody_guesses_what_is_not_born():
     assert rows["all"].left == 0, "planning is no work"
 
 
+def test_what_plans_a_campaign_may_bring_any_stage():
+    rows = rows_of(done("begin", 5, "begin"), seen("ladder", "waiting", "other"))
+    assert rows["all"].open
+    assert rows["all"].seconds_left is None
+
+
 def test_a_stage_may_be_done_without_jobs_of_its_own():
     assert rows_of(done("propose", 5, "propose"))["propose"].born
 

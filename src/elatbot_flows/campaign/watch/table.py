@@ -105,11 +105,16 @@ def _row(name: str, jobs: list[JobSeen], now: datetime, window: timedelta) -> St
     return StageRow(
         stage=name,
         **counts,
-        open=any(job.plans and job.state in ("running", "waiting", "blocked") for job in jobs),
+        open=any(_brings(job) for job in jobs),
         per_hour=rate,
         seconds_left=3600 * left / rate if rate and left else (None if left else 0.0),
         newest=max((job.ended for job in working if job.ended), default=None),
     )
+
+
+def _brings(job: JobSeen) -> bool:
+    """Whether it may bring others: it plans a stage, or says none, as what plans a campaign."""
+    return (job.plans or job.stage == "other") and job.state in ("running", "waiting", "blocked")
 
 
 def _rate(jobs: list[JobSeen], now: datetime, window: timedelta) -> float | None:
