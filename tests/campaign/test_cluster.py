@@ -235,6 +235,12 @@ DESIGN = (
     "--potential", samples.EMT, "--no-hull", "--tag", "campaign 3",
 )  # fmt: skip
 
+RESERVED = """
+from fireworks import LaunchPad
+(launch,) = LaunchPad.auto_load().launches.find()
+print(next(one["reservation_id"] for one in launch["state_history"] if "reservation_id" in one))
+"""
+
 
 def told(*command):
     """How a command ended, and what it said."""
@@ -290,14 +296,14 @@ def test_fireworks_on_slurm_heeds_stages_and_what_slurm_lost_is_mended(cluster):
     file = cluster / "fireworks" / "my_qadapter.yaml"
     adapter = loadfn(file)
     launch = adapter["rocket_launch"].replace("rapidfire", "singleshot")
-    name = f"elatbot-{uuid4().hex[:8]}"
-    dumpfn(adapter | {"rocket_launch": launch, "job_name": name}, file)
+    dumpfn(adapter | {"rocket_launch": launch}, file)
     call("lpad", "reset", "--password", time.strftime("%Y-%m-%d"))
     file = stages(cluster, resources={"ntasks": 2})
     call(*DESIGN, "--submit", "fireworks", "--stages", file)
     call("qlaunch", "-r", "singleshot")
-    call(shutil.which("scancel"), "--name", name)
-    while call(shutil.which("squeue"), "--noheader", "--name", name).strip():
+    number = call("python", "-c", RESERVED).strip()
+    call(shutil.which("scancel"), number)
+    while number in call(shutil.which("squeue"), "--noheader", "--format=%A").split():
         time.sleep(1)
     code, words = told("elatbot", "doctor", "--fireworks")
     assert code == 1
