@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from elatbot_flows import __version__
+from elatbot_flows.cli.campaign import campaign
 from elatbot_flows.cli.check import check
 from elatbot_flows.cli.design import design
 from elatbot_flows.cli.evaluate import evaluate
@@ -32,6 +33,7 @@ app = typer.Typer(
     help="Design materials by their elastic moduli.",
 )
 app.command()(design)
+app.command()(campaign)
 app.command()(query)
 app.command()(validate)
 app.command()(predict)
