@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 from jobflow import Flow, JobStore, Maker, job, run_locally
 from maggma.stores import MemoryStore
-from pymatgen.core import Structure
+from pymatgen.core import Structure  # noqa: TC002 - jobs read annotations
 
 import samples
 from elatbot_flows import DesignTarget, InverseDesignMaker
