@@ -1,7 +1,7 @@
 """What faults cost a design: ``python benchmarks/faults.py > benchmarks/faults.md``.
 
-Every row is a design of its own that is killed (kill -9) while a stage runs, and then goes on as
-people would have it go on. A server of the tests stands for MongoDB, an analytic potential for a
+Every row is a design of its own that is killed (kill -9) at a random moment while a stage runs, or
+when its output was stored and nobody knew, and then goes on as people would have it go on. A server of the tests stands for MongoDB, an analytic potential for a
 real one; processes, queues and files are real.
 """
 
@@ -37,6 +37,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="of the moments")
     parser.add_argument("--stages", default=",".join(STAGES))
     parser.add_argument("--managers", default="local1,local2,fireworks,remote")
+    parser.add_argument("--together", action="store_true", help="all kills in one design")
     arguments = parser.parse_args()
     dice = random.Random(arguments.seed)  # noqa: S311 - moments, no secrets
     stages = arguments.stages.split(",")
@@ -44,29 +45,36 @@ def main() -> None:
     print("|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder, mongodb_uri(Path(folder)) as uri:
         for name in arguments.managers.split(","):
-            for trial in trials(name, Path(folder) / name, uri, stages, dice):
+            place = Path(folder) / name
+            for trial in trials(name, place, uri, stages, dice, together=arguments.together):
                 print(row(name, trial), flush=True)
 
 
 def trials(
-    name: str, folder: Path, uri: str, stages: list[str], dice: random.Random
+    name: str,
+    folder: Path,
+    uri: str,
+    stages: list[str],
+    dice: random.Random,
+    *,
+    together: bool,
 ) -> Iterator[Trial]:
-    """Trials of one manager; with jobflow-remote, whose jobs start slowly, all kills in one."""
+    """Trials of one manager, each with one kill, or one with all of them."""
     made: dict[str, Callable[..., Manager]] = {
         "local1": partial(Local, workers=1),
         "local2": partial(Local, workers=2),
         "fireworks": FireWorks,
         "remote": Remote,
     }
-    wanted = 1 if name == "remote" else 2
+    wanted = 1 if name == "remote" else 2  # its jobs start slowly
     undisturbed = Local(folder / "undisturbed", wanted=wanted)
     run_to_the_end(undisturbed)
     expected, seconds = Census.of(undisturbed.store()), durations(undisturbed)
     whom = "self" if name == "remote" else "group"  # the runner is in the group, too
     strikes = [Strike(s, dice.random() * seconds[s], "within", whom) for s in stages]
     strikes += [Strike(s, 0.0, "after", whom) for s in STORED if s in stages]
-    plans = [strikes] if name == "remote" else [[one] for one in strikes]
-    for number, plan in enumerate([[], *plans]):
+    plans = [strikes] if together else [[one] for one in strikes]
+    for number, plan in enumerate(plans):
         manager = made[name](folder / str(number), uri, wanted)
         yield tried(manager, plan, expected)
 

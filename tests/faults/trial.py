@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Strike", "Trial", "durations", "run_to_the_end", "tried"]
 
-_STARTS = 10
+_STARTS = 30
 
 
 @dataclass(frozen=True)

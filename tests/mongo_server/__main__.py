@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socketserver
 import sys
 import threading
@@ -34,5 +35,12 @@ class _Server(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", port), _Connection)
 
 
+def _end_with_parent() -> None:
+    """End when whoever started this has ended: its side of the standard input is closed then."""
+    sys.stdin.read()
+    os._exit(0)
+
+
 if __name__ == "__main__":
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _Server(Path(sys.argv[1]), int(sys.argv[2])).serve_forever()

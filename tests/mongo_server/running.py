@@ -46,7 +46,9 @@ class Server:
         """Start it, and wait until it answers."""
         folder = str(Path(__file__).parents[1])
         command = [sys.executable, "-m", "mongo_server", str(self.file), str(self.port)]
-        self._process = subprocess.Popen(command, cwd=folder)  # noqa: S603 - our own server
+        self._process = subprocess.Popen(  # noqa: S603 - our own server
+            command, cwd=folder, stdin=subprocess.PIPE
+        )
         end = time.monotonic() + _PATIENCE
         while time.monotonic() < end:
             with socket.socket() as probe:
