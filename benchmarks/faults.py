@@ -1,8 +1,8 @@
-"""What faults cost a design: ``python benchmarks/faults.py > benchmarks/faults.md``.
+"""What faults cost a design: ``python benchmarks/faults.py``; faults.md says which were run.
 
-Every row is a design of its own that is killed (kill -9) at a random moment while a stage runs, or
-when its output was stored and nobody knew, and then goes on as people would have it go on. A server of the tests stands for MongoDB, an analytic potential for a
-real one; processes, queues and files are real.
+Every row is a design that is killed (kill -9) at random moments while stages run, or when their
+output was stored and nobody knew, and then goes on as people would have it go on. A server of the
+tests stands for MongoDB, an analytic potential for a real one; processes, queues, files are real.
 """
 
 from __future__ import annotations

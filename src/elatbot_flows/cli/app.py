@@ -8,7 +8,6 @@ import warnings
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from elatbot_flows import __version__
 from elatbot_flows.cli.check import check
@@ -19,6 +18,7 @@ from elatbot_flows.cli.init import init
 from elatbot_flows.cli.predict import predict
 from elatbot_flows.cli.publish import copy_store, publish
 from elatbot_flows.cli.query import query
+from elatbot_flows.cli.terminal import terminal
 from elatbot_flows.cli.validate import validate
 from elatbot_flows.errors import ElatbotError
 
@@ -62,7 +62,7 @@ def main() -> None:
     """Run the command line; what a user can put right is told in one line."""
     warnings.filterwarnings("ignore")
     os.environ.setdefault("PYTHONWARNINGS", "ignore")
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = terminal(stderr=True, soft_wrap=True)
     try:
         app()
     except ElatbotError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,4 +54,4 @@ def _item(report: Path) -> str:
     words = ""
     if (summary := report.parent / "summary.txt").is_file():
         words = f": {escape(summary.read_text(encoding='utf-8').strip())}"
-    return f'<li><a href="{run}/{escape(report.name)}">{run}</a>{words}</li>'
+    return f'<li><a href="{quote(report.parent.name)}/{report.name}">{run}</a>{words}</li>'
