@@ -67,7 +67,7 @@ def test_harmless_crystals_are_read_as_before(tmp_path, name):
     dumpfn(crystal(magmom=1.5), tmp_path / name)
     crystals, unreadable = read_crystals([tmp_path / name])
     assert unreadable == {}
-    assert list(crystals.values())[0].site_properties["magmom"] == [1.5]
+    assert next(iter(crystals.values())).site_properties["magmom"] == [1.5]
 
 
 def test_known_crystals_in_a_folder_name_no_code(tmp_path):

@@ -26,9 +26,7 @@ def init(
     if target not in TEMPLATES:
         raise TargetError(f"--target {target}: choose from {', '.join(TEMPLATES)}")
     if not str(folder.absolute()).isprintable():
-        raise StoreError(
-            f"--out {folder}: a name with signs that cannot be printed; choose another"
-        )
+        raise StoreError(f"--out {folder}: its name cannot be printed; choose another")
     place = writable_folder(folder, "--out")
     paths = {place / name: text for name, text in TEMPLATES[target].items()}
     if there := [str(path) for path in paths if path.exists()]:

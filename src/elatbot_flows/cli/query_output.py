@@ -59,9 +59,8 @@ def show_candidates(found: Sequence[dict[str, Any]], shape: Shape, cif: Path | N
     elif shape.as_csv:
         writer = csv.DictWriter(sys.stdout, _COLUMNS, extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
-        writer.writerows(
-            {name: _cell(document.get(name)) for name in _COLUMNS} for document in found
-        )
+        for document in found:
+            writer.writerow({name: _cell(document.get(name)) for name in _COLUMNS})
     else:
         _show_table(found, shape.wanted)
 

@@ -69,7 +69,7 @@ def write_report(result: DesignResult, folder: Path) -> ReportFiles:
         The paths.
     """
     run = result.document.run
-    own = folder / re.sub(r"[^A-Za-z0-9]+", "_", run.run_id)
+    own = folder / re.sub(r"[^A-Za-z0-9]+", "_", run.run_id)[:80]
     own.mkdir(parents=True, exist_ok=True)
     structures = _write_structures(result.passed, own / _STRUCTURES)
     links = {key: f"{_STRUCTURES}/{path.name}" for key, path in structures.items()}
