@@ -85,6 +85,21 @@ class Manager:
         assert self._process is not None
         return self._process.wait(timeout=PATIENCE)
 
+    def let_go(self) -> subprocess.Popen[str]:
+        """What was started, which from now on is somebody else's."""
+        assert self._process is not None
+        process, self._process = self._process, None
+        return process
+
+    def living(self) -> int:
+        """How many processes of what was started last are still there."""
+        assert self._process is not None
+        states = (
+            line.rpartition(")")[2].split()
+            for line in (_read(path) for path in Path("/proc").glob("[0-9]*/stat"))
+        )
+        return sum(s[3] == str(self._process.pid) and s[0] not in "ZX" for s in states if s)
+
     def mend(self) -> None:
         """What people do after a fault, before they start again."""
 
@@ -116,6 +131,13 @@ class Manager:
     def design(self, *arguments: Any) -> list[Any]:
         """The command that designs."""
         return self.elatbot(*DESIGN, "-n", self.wanted, *arguments)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:  # it has ended meanwhile
+        return ""
 
 
 @dataclass

@@ -6,6 +6,7 @@ import os
 import socketserver
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 from mongo_server.commands import Commands
@@ -16,12 +17,13 @@ class _Connection(socketserver.StreamRequestHandler):
     disable_nagle_algorithm = True
 
     def handle(self) -> None:
-        while (message := read(self.rfile)) is not None:
-            with self.server.lock:
-                answer = self.server.commands.answer(message.database, message.command)
-                packed = written(answer, message)
-            if message.waits:
-                self.wfile.write(packed)
+        with suppress(ConnectionError):  # of those that were killed
+            while (message := read(self.rfile)) is not None:
+                with self.server.lock:
+                    answer = self.server.commands.answer(message.database, message.command)
+                    packed = written(answer, message)
+                if message.waits:
+                    self.wfile.write(packed)
 
 
 class _Server(socketserver.ThreadingTCPServer):

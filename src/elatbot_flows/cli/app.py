@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import warnings
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -23,6 +25,8 @@ from elatbot_flows.cli.validate import validate
 from elatbot_flows.errors import ElatbotError
 
 __all__ = ["app", "main"]
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 app = typer.Typer(
     name="elatbot",
@@ -67,6 +71,13 @@ def main() -> None:
         app()
     except ElatbotError as error:
         console.print(f"[bold red]error:[/] {_one_line(str(error))}", markup=True)
+        sys.exit(2)
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        where = Path(error.filename).parent if error.filename else "a folder"
+        words = f"{where} cannot be written ({error.strerror}): make room, and repeat the command"
+        console.print(f"[bold red]error:[/] {_one_line(words)}", markup=True)
         sys.exit(2)
 
 

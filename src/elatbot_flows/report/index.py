@@ -6,6 +6,8 @@ from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from elatbot_flows.files import write_whole
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -45,7 +47,7 @@ def write_index(folder: Path, page: str) -> Path | None:
         return None
     reports = sorted(folder.glob(f"*/{page}"), key=lambda path: (-path.stat().st_mtime, path))
     items = "".join(_item(report) for report in reports)
-    index.write_text(_PAGE.format(mark=MARK, items=items), encoding="utf-8")
+    write_whole(index, _PAGE.format(mark=MARK, items=items))
     return index
 
 
