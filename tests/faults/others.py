@@ -14,12 +14,10 @@ from faults.design import Census
 from faults.trial import Strike, Trial, run_to_the_end
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from faults.managers import Local, Manager
     from mongo_server.running import Server
 
-__all__ = ["full_disk", "lost_process", "restarted_database", "two_at_once", "woken"]
+__all__ = ["full_disk", "lost_processes", "restarted_database", "two_at_once", "woken"]
 
 _PATIENCE = 300
 _AWAY = 3.0
@@ -28,16 +26,18 @@ _ROOM = (400, 700, 1000)
 """Kilobytes of a disk that is too small for a design."""
 
 
-def lost_process(manager: Local, strike: Strike, undisturbed: Census) -> Trial:
-    """A process of the local runner is killed, alone; those left have to end by themselves."""
-    begun = _planned(manager, strike)
-    manager.start()
-    assert manager.ended() != 0
-    end = time.monotonic() + _PATIENCE
-    while (left := manager.living()) and time.monotonic() < end:
-        time.sleep(0.2)
-    assert not left, f"{left} processes go on without their parent"
-    return _ended(manager, f"{strike.stage}: {strike.whom} killed", undisturbed, begun)
+def lost_processes(manager: Local, undisturbed: Census) -> Trial:
+    """The parent of the local runner is killed, then a worker; what is left ends by itself."""
+    strikes = [Strike("build", 0.1, whom="parent"), Strike("judge", whom="self")]
+    begun = _planned(manager, *strikes)
+    for _ in strikes:
+        manager.start()
+        assert manager.ended() != 0
+        end = time.monotonic() + _PATIENCE
+        while (left := manager.living()) and time.monotonic() < end:
+            time.sleep(0.2)
+        assert not left, f"{left} processes go on without their parent"
+    return _ended(manager, "build: parent killed; judge: worker killed", undisturbed, begun)
 
 
 def woken(manager: Manager, stage: str, undisturbed: Census) -> Trial:
@@ -78,17 +78,17 @@ def restarted_database(manager: Manager, server: Server, stage: str, undisturbed
     return _ended(manager, f"{stage}: database killed", undisturbed, begun)
 
 
-def full_disk(manager: Local, undisturbed: Census) -> Iterator[Trial]:
+def full_disk(manager: Local, undisturbed: Census) -> Trial:
     """The disk of the output folder is too small, then a little larger, and then large enough.
 
     Needs the right to mount.
     """
     place = manager.folder / "run"
     place.mkdir()
+    begun = time.monotonic()
     _mount("-t", "tmpfs", "-o", f"size={_ROOM[0]}k", "none", str(place))
     try:
         for room in _ROOM:
-            begun = time.monotonic()
             _mount("-o", f"remount,size={room}k", str(place))
             (manager.folder / "log").unlink(missing_ok=True)
             manager.start()
@@ -97,7 +97,7 @@ def full_disk(manager: Local, undisturbed: Census) -> Iterator[Trial]:
             assert status == 0 or said.count("error: ") == 1, said
             assert "Traceback" not in said
         _mount("-o", "remount,size=200m", str(place))
-        yield _ended(manager, f"a disk of {', '.join(map(str, _ROOM))} kB", undisturbed, begun)
+        return _ended(manager, f"a disk of {', '.join(map(str, _ROOM))} kB", undisturbed, begun)
     finally:
         subprocess.run(["umount", str(place)], check=True)  # noqa: S603, S607
 

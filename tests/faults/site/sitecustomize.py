@@ -16,6 +16,8 @@ import time
 from pathlib import Path
 
 FOLDER = Path(os.environ.get("ELATBOT_FAULTS", "/nowhere"))
+PLANNED = []
+"""What this process is to be struck by: one thing only."""
 WITHIN = {"rivals": "rival_crystals", "doubled": "with_doubled_cell"}
 """Stages that are a function of the job that places candidates."""
 
@@ -30,11 +32,12 @@ def stage_of(job):
 
 def strike(stage, moment):
     """The strike that is planned for a stage at a moment, if nobody has taken it."""
-    for file in FOLDER.glob("*.strike"):
+    for file in [] if PLANNED else FOLDER.glob("*.strike"):
         try:
             plan = json.loads(file.read_text())
             if (plan["stage"], plan["moment"]) == (stage, moment):
                 file.rename(file.with_suffix(".struck"))
+                PLANNED.append(plan)
                 return plan
         except FileNotFoundError:
             pass  # another process was quicker
