@@ -143,6 +143,7 @@ def _settle(
     except BrokenProcessPool:
         raise
     except Exception as error:  # noqa: BLE001 - whatever a job raises is its failure
+        plan.lost.add(job.uuid)
         summary.failed[job.name] = error
         on_event(Event("failed", job.name, error))
         return
@@ -156,10 +157,12 @@ def _settle(
 
 
 class _Plan:
-    """Jobs that wait, and the uuids whose output is final."""
+    """Jobs that wait, and the uuids whose output is final, or will never be."""
 
     def __init__(self) -> None:
         self.done: set[str] = set()
+        self.lost: set[str] = set()
+        self._orphans: list[str] = []
         self._waiting: list[tuple[Job, set[str]]] = []
 
     def add(self, flow: Flow) -> list[Job]:
@@ -171,14 +174,28 @@ class _Plan:
         return [job for job, _ in new if job.name != "store_inputs"]
 
     def pop_ready(self) -> Iterator[Job]:
-        """Hand out the jobs whose parents are done."""
-        ready = [job for job, parents in self._waiting if parents <= self.done]
-        self._waiting = [pair for pair in self._waiting if not pair[1] <= self.done]
+        """Hand out the jobs whose parents are done, or lost where the job can do without."""
+        self._lose_orphans()
+        ended = self.done | self.lost
+        ready = [job for job, parents in self._waiting if parents <= ended]
+        self._waiting = [pair for pair in self._waiting if not pair[1] <= ended]
         yield from ready
+
+    def _lose_orphans(self) -> None:
+        """Take out the jobs that can never run because a parent failed, and their children."""
+        while orphans := [job for job, parents in self._waiting if self._is_orphan(job, parents)]:
+            self.lost |= {job.uuid for job in orphans}
+            self._waiting = [pair for pair in self._waiting if pair[0] not in orphans]
+            self._orphans += [job.name for job in orphans]
+
+    def _is_orphan(self, job: Job, parents: set[str]) -> bool:
+        from jobflow import OnMissing
+
+        return job.config.on_missing_references == OnMissing.ERROR and bool(parents & self.lost)
 
     def orphans(self) -> list[str]:
         """Names of jobs that can never run because a parent failed."""
-        return [job.name for job, _ in self._waiting]
+        return self._orphans + [job.name for job, _ in self._waiting]
 
 
 @contextlib.contextmanager

@@ -46,15 +46,9 @@ def _cost(run: Run) -> dict[str, float]:
         for one in document["output"]["completions"]
         if one
     ]
-    evaluations = sum(
-        evidence.result.evaluations
-        for member in run.members
-        for evidence in member.candidate.evidence
-    )
-    hulls = sum(m.candidate.hull.evaluations for m in run.members if m.candidate.hull is not None)
     return {
         "jobs": len(run.outputs),
         "completions": len(drawn),
         "tokens": sum(c.get("completion_tokens") or 0 for c in drawn),
-        "evaluations": evaluations + hulls,
+        "evaluations": sum(member.candidate.evaluations for member in run.members),
     }

@@ -1,5 +1,6 @@
 """Documents: what is stored, with units in every field description."""
 
+from elatbot_flows.documents.campaign import BestCandidate, CampaignDesign, CampaignDocument
 from elatbot_flows.documents.candidate import (
     CandidateDocument,
     Evidence,
@@ -15,6 +16,7 @@ from elatbot_flows.documents.ledger import (
     CandidateChunk,
     Ledger,
     LedgerRow,
+    MaterialShelf,
     Reading,
     SampleChunk,
     Shortlist,
@@ -31,6 +33,9 @@ from elatbot_flows.documents.run import RunRecord
 from elatbot_flows.documents.stability import HullResult
 
 __all__ = [
+    "BestCandidate",
+    "CampaignDesign",
+    "CampaignDocument",
     "CandidateChunk",
     "CandidateDocument",
     "DesignCounts",
@@ -44,6 +49,7 @@ __all__ = [
     "LedgerRow",
     "MaterialProposal",
     "MaterialProposals",
+    "MaterialShelf",
     "MethodRecord",
     "Polymorph",
     "PredictionSummary",

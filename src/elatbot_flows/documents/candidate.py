@@ -77,6 +77,12 @@ class CandidateDocument(BaseModel):
     guesses_failed: dict[str, int] = Field(
         default_factory=dict, description="Crystals given up in the cheap relaxation, by reason."
     )
+    build_evaluations: int = Field(
+        0, description="Evaluations of the potential in the cheap relaxation."
+    )
+    recalled: bool = Field(
+        False, description="Whether an earlier run had built its crystals; they cost nothing then."
+    )
     polymorph: int = Field(
         0, description="Place in `polymorphs` of the crystal that stands for the candidate."
     )
@@ -132,6 +138,12 @@ class CandidateDocument(BaseModel):
     run: RunRecord | None = Field(
         None, description="What was asked of whom; filled when the candidate is published."
     )
+
+    @property
+    def evaluations(self) -> int:
+        """Evaluations of potentials that this run spent on it."""
+        judged = sum(evidence.result.evaluations for evidence in self.evidence)
+        return self.build_evaluations + judged + (self.hull.evaluations if self.hull else 0)
 
     def updated(self, **fields: Any) -> "CandidateDocument":
         """Return a copy with some fields changed."""

@@ -27,6 +27,7 @@ class DesignCounts(BaseModel):
         default_factory=dict, description="Those that passed, by the word of the hull."
     )
     rejected: dict[str, int] = Field(description="All others, by reason.")
+    evaluations: int = Field(0, description="Evaluations of potentials that the run spent.")
 
 
 class DesignDocument(BaseModel):

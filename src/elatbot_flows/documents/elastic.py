@@ -105,6 +105,9 @@ class ElasticResult(BaseModel):
     )
     method: str = Field(description="'linear_response', 'finite_strain' or that of the judge.")
     evaluations: int = Field(0, description="Evaluations of the potential.")
+    recalled: bool = Field(
+        False, description="Whether an earlier run computed it; `evaluations` is 0 then."
+    )
     settings: dict[str, Any] = Field(
         default_factory=dict, description="Thresholds: forces eV/A, stress GPa, lengths A."
     )

@@ -7,10 +7,19 @@ of chunks, so that no document or job outgrows a database, whatever the size of 
 from typing import Any
 
 from pydantic import BaseModel, Field
+from pymatgen.core import Structure
 
 from elatbot_flows.documents.candidate import CandidateDocument, Status, VerdictWord
 
-__all__ = ["CandidateChunk", "Ledger", "LedgerRow", "Reading", "SampleChunk", "Shortlist"]
+__all__ = [
+    "CandidateChunk",
+    "Ledger",
+    "LedgerRow",
+    "MaterialShelf",
+    "Reading",
+    "SampleChunk",
+    "Shortlist",
+]
 
 
 class LedgerRow(BaseModel):
@@ -35,6 +44,7 @@ class LedgerRow(BaseModel):
     verdict: VerdictWord = Field("unknown", description="Verdict so far.")
     probability: float | None = Field(None, description="Probability to meet the target.")
     hull: str | None = Field(None, description="Word of the hull, if it was asked.")
+    evaluations: int = Field(0, description="Evaluations of potentials spent on it so far.")
     uuid: str | None = Field(None, description="Job whose chunk holds the candidate.")
     place: int = Field(0, description="Its place in that chunk.")
 
@@ -60,6 +70,13 @@ class Shortlist(Ledger):
     sample_uuids: list[str] = Field(
         default_factory=list, description="Jobs whose SampleChunk holds the completions."
     )
+
+
+class MaterialShelf(BaseModel):
+    """Some materials of a list that a user brought."""
+
+    materials: list[Structure | str] = Field(description="Crystals and formulas.")
+    names: list[str] = Field(description="What to call them.")
 
 
 class Reading(BaseModel):

@@ -1,8 +1,9 @@
 """Rows of the ledger: made of candidates, brought up to date, closed and ranked."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
+from elatbot_flows.documents.campaign import BestCandidate
 from elatbot_flows.documents.candidate import CandidateDocument, Evidence
 from elatbot_flows.documents.elastic import ElasticResult
 from elatbot_flows.documents.ledger import LedgerRow
@@ -11,6 +12,7 @@ from elatbot_flows.documents.run import RunRecord
 
 __all__ = [
     "OUTRANKED",
+    "best_first",
     "candidate_of",
     "closed",
     "latest",
@@ -18,6 +20,8 @@ __all__ = [
     "row_of",
     "text_evidence",
 ]
+
+Row = TypeVar("Row", LedgerRow, BestCandidate)
 
 _WORDS = {"hit": 0, "open": 1, "miss": 2, "unknown": 3}
 _OUTRANKED = {"proposed": "outranked", "built": "outranked_after_screening"}
@@ -98,6 +102,7 @@ def row_of(candidate: CandidateDocument, before: LedgerRow, **changed: Any) -> L
             "verdict": candidate.verdict,
             "probability": candidate.probability,
             "hull": candidate.hull.status if candidate.hull else None,
+            "evaluations": candidate.evaluations,
             **changed,
         }
     )
@@ -116,15 +121,19 @@ def closed(row: LedgerRow) -> LedgerRow:
     return row.model_copy(update={"status": "rejected", "reason": _OUTRANKED[row.status]})
 
 
-def ranked(rows: list[LedgerRow]) -> list[LedgerRow]:
-    """Those that passed, best first, then all others."""
+def best_first(rows: list[Row]) -> list[Row]:
+    """Hits first, then by probability; of equal verdict those off the hull come last."""
     return sorted(
         rows,
         key=lambda row: (
-            row.status != "passed",
             _WORDS[row.verdict],
             row.hull == "unstable",
             -(row.probability or 0.0),
             row.candidate_id,
         ),
     )
+
+
+def ranked(rows: list[LedgerRow]) -> list[LedgerRow]:
+    """Those that passed, best first, then all others."""
+    return sorted(best_first(rows), key=lambda row: row.status != "passed")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from jobflow import Flow, Maker
@@ -65,6 +65,9 @@ class InverseDesignMaker(Maker):
         Whether candidates whose verdict is a miss are placed too.
     doubled
         Whether to look for soft modes in the doubled cells of those that are placed.
+    recall
+        Whether all steps take over what earlier runs of this user computed, of the same crystals
+        with the same weights and settings; otherwise each Maker is used as it is given.
 
     Examples
     --------
@@ -86,6 +89,7 @@ class InverseDesignMaker(Maker):
     hull: HullMaker | None = field(default_factory=HullMaker)
     place_misses: bool = False
     doubled: bool = True
+    recall: bool = False
 
     def __post_init__(self) -> None:
         """Check the numbers.
@@ -107,13 +111,15 @@ class InverseDesignMaker(Maker):
         if not self.judges:
             raise TargetError("there is no judge: give at least one")
 
-    def make(self, target: DesignTarget | None = None) -> Flow:
+    def make(self, target: DesignTarget | None = None, known: Any = None) -> Flow:
         """Make the flow for a target.
 
         Parameters
         ----------
         target
             What the materials should be; None to have given materials judged without a verdict.
+        known
+            Formulas that are not to be proposed again, or a reference to a list of them.
 
         Returns
         -------
@@ -122,10 +128,10 @@ class InverseDesignMaker(Maker):
         """
         judging, placing = self._judging(), self._placing()
         asked = (self.proposer.model, self.proposer.expectation)
-        makers = (self.build, judging, placing)
+        makers = (self._recalling(self.build), judging, placing)
         begun = begin(target, self.n, self.seed, *asked, *makers, self._settings())
         run: Any = begun.output  # a reference, until the flow runs
-        proposed = self.proposer.make(target, self.n, run)
+        proposed = self.proposer.make(target, self.n, run, known)
         steps = [proposed]
         for maker, rung in zip(makers, self._rungs(), strict=True):
             if maker is not None:
@@ -150,7 +156,8 @@ class InverseDesignMaker(Maker):
         ]
 
     def _judging(self) -> JudgeMaker:
-        return JudgeMaker(judges=self.judges, expectation=self.proposer.expectation)
+        judges = [self._recalling(judge) for judge in self.judges]
+        return JudgeMaker(judges=judges, expectation=self.proposer.expectation)
 
     def _placing(self) -> PlaceMaker | None:
         if self.hull is None:
@@ -160,7 +167,13 @@ class InverseDesignMaker(Maker):
             screened_by=None if self.build is None else self.build.potential,
             misses=self.place_misses,
             doubled=self.doubled,
+            recall=self.recall,
         )
+
+    def _recalling(self, maker: Any) -> Any:
+        """A Maker that takes over what is known, if all are to and it can."""
+        able = self.recall and hasattr(maker, "recall")
+        return replace(maker, recall=True) if able else maker
 
     def _settings(self) -> dict[str, Any]:
         """Settings besides those of the Makers that the first job is given, as plain values."""

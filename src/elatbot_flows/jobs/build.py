@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from jobflow import Maker, job
 
-from elatbot_flows.crystals.screening import relax_guesses
-from elatbot_flows.documents import CandidateChunk, CandidateDocument
+from elatbot_flows.crystals.screening import Screening, relax_guesses
+from elatbot_flows.documents import CandidateChunk, CandidateDocument, Polymorph
 from elatbot_flows.documents.rows import candidate_of
 from elatbot_flows.errors import StructureError
 from elatbot_flows.jobs.rows import candidates_at, chunk_of, resting
+from elatbot_flows.recall import TRANSIENT, recalled
+from elatbot_flows.stability.cache import potential_identity
 
 if TYPE_CHECKING:
     from jobflow import Job
@@ -28,6 +30,8 @@ __all__ = ["BuildMaker", "build_crystals"]
 DEFAULT_MAX_SITES = 16
 _SAFE = 0.15
 """A screening estimate this far inside the interval, relative to its edge, cannot be bettered."""
+_RELAXATION = tuple(Screening.__annotations__)
+"""Settings that what becomes of given guesses depends on."""
 
 
 @dataclass
@@ -62,6 +66,9 @@ class BuildMaker(Maker):
         Largest primitive cell; None for that of the target.
     seed
         Seed of random crystals; None for that of the run.
+    recall
+        Whether crystals that earlier runs of this user relaxed are taken over: the same guesses,
+        weights and settings end in the same crystals. They say so, and have cost no evaluation.
     """
 
     name: str = "build"
@@ -79,6 +86,7 @@ class BuildMaker(Maker):
     min_distance_ratio: float = 0.5
     max_sites: int | None = None
     seed: int | None = None
+    recall: bool = False
 
     @property
     def rung(self) -> str:
@@ -128,10 +136,13 @@ class BuildMaker(Maker):
             return candidate.rejected(error.reason, str(error))
         except Exception as error:  # noqa: BLE001 - a database out of reach costs its candidates
             return candidate.rejected("source_error", f"{type(error).__name__}: {error}")
-        polymorphs, failures = relax_guesses(guesses, potential, self)
+        before = potential.evaluations
+        polymorphs, failures, known = self._relaxed(guesses, potential)
         candidate = candidate.updated(
             guesses_built=len(guesses),
             guesses_failed=dict(Counter(reason for reason, _ in failures)),
+            build_evaluations=potential.evaluations - before,
+            recalled=known,
         )
         if not polymorphs:
             reasons = ", ".join(sorted({message for _, message in failures}))
@@ -140,6 +151,24 @@ class BuildMaker(Maker):
                 f"none of {len(guesses)} crystals could be relaxed: {reasons}",
             )
         return candidate.updated(status="built", polymorphs=polymorphs)
+
+    def _relaxed(
+        self, guesses: list[StructureGuess], potential: Potential
+    ) -> tuple[list[Polymorph], list[tuple[str, str]], bool]:
+        """The lowest crystals, failures, and whether an earlier run found the same."""
+        if not self.recall:
+            return *relax_guesses(guesses, potential, self), False
+        settings = {name: getattr(self, name) for name in _RELAXATION}
+        brought = [(guess.structure, guess.source, guess.label) for guess in guesses]
+        question = [brought, potential_identity(potential.record()), settings]
+        answer, known = recalled(
+            "build",
+            question,
+            lambda: _plain_relaxed(*relax_guesses(guesses, potential, self)),
+            worth=lambda answer: all(reason not in TRANSIENT for reason, _ in answer["failures"]),
+        )
+        crystals = [Polymorph.model_validate(crystal) for crystal in answer["crystals"]]
+        return crystals, [(reason, message) for reason, message in answer["failures"]], known
 
     def _guesses(
         self, candidate: CandidateDocument, max_sites: int, seed: int
@@ -204,6 +233,12 @@ def build_crystals(
     interval = None if target is None else target.implied_bulk_modulus()
     scores = [_score(candidate, interval) for candidate in built]
     return chunk_of(maker.rung, run, rows, built, scores)
+
+
+def _plain_relaxed(
+    crystals: list[Polymorph], failures: list[tuple[str, str]]
+) -> dict[str, list[Any]]:
+    return {"crystals": [crystal.model_dump() for crystal in crystals], "failures": failures}
 
 
 def _score(candidate: CandidateDocument, interval: Interval | None) -> float:

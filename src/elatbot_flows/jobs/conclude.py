@@ -61,6 +61,7 @@ def _counts(shortlist: Shortlist, rows: list[LedgerRow]) -> DesignCounts:
         open=sum(row.verdict == "open" for row in passed),
         hull=dict(sorted(Counter(row.hull for row in passed if row.hull).items())),
         rejected=dict(sorted(others.items())),
+        evaluations=sum(row.evaluations for row in rows),
     )
 
 

@@ -45,6 +45,8 @@ class PlaceMaker(Maker):
         Whether candidates whose verdict is a miss are placed too.
     doubled
         Whether to look for soft modes in the doubled cells of those that are placed.
+    recall
+        Whether what earlier runs of this user found in doubled cells is taken over.
     """
 
     name: str = "hull"
@@ -52,6 +54,7 @@ class PlaceMaker(Maker):
     screened_by: str | None = None
     misses: bool = False
     doubled: bool = True
+    recall: bool = False
 
     @property
     def rung(self) -> str:
@@ -127,7 +130,9 @@ def place_candidates(
     places = maker.hull.place(asked, known=rivals)
     found = dict(zip((c.candidate_id for c in wanted), places, strict=True))
     if maker.doubled:
-        looked = {c.candidate_id: with_doubled_cell(c, potential) for c in wanted}
+        looked = {
+            c.candidate_id: with_doubled_cell(c, potential, recall=maker.recall) for c in wanted
+        }
         candidates = [looked.get(c.candidate_id, c) for c in candidates]
     placed = [
         _with_hull(c, found.get(c.candidate_id) or _not_placed(c, maker, potential))

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 
 from jobflow import Maker, job
 
-from elatbot_flows.documents import MethodRecord
+from elatbot_flows.documents import ElasticResult, MethodRecord
 from elatbot_flows.errors import PotentialError
 from elatbot_flows.potentials.settings import ValidationSettings
+from elatbot_flows.recall import TRANSIENT, recalled
+from elatbot_flows.stability.cache import potential_identity
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
-    from elatbot_flows.documents import ElasticResult
+    from elatbot_flows.potentials import Potential
 
 __all__ = ["PotentialJudge"]
 
@@ -37,6 +39,9 @@ class PotentialJudge(Maker):
     raise_on_failure
         Whether a crystal that does not pass fails the job, for flows whose next step needs a tensor
         of each. Otherwise it is a result with a reason.
+    recall
+        Whether what earlier runs of this user computed is taken over: the same crystal, weights and
+        settings give the same result. It says so, and has cost no evaluation.
     """
 
     name: str = "judge"
@@ -45,6 +50,7 @@ class PotentialJudge(Maker):
     dtype: str | None = None
     settings: ValidationSettings = field(default_factory=ValidationSettings)
     raise_on_failure: bool = False
+    recall: bool = False
 
     @job
     def make(
@@ -70,13 +76,12 @@ class PotentialJudge(Maker):
             If the potential cannot be loaded, or a crystal does not pass and that was to be one.
         """
         from elatbot_flows.potentials import load_potential
-        from elatbot_flows.potentials.validation import validate_crystal
 
         potential = load_potential(self.potential, self.device, self.dtype)
         crystals = structures if isinstance(structures, list) else [structures]
         names: list[str] | list[None] = sources or [None] * len(crystals)
         results = [
-            validate_crystal(crystal, potential, self.settings, source=name)
+            self._judged(crystal, potential, name)
             for crystal, name in zip(crystals, names, strict=True)
         ]
         failed = [result for result in results if result.status == "failed"]
@@ -84,6 +89,25 @@ class PotentialJudge(Maker):
             reasons = "; ".join(f"{one.source or one.formula}: {one.message}" for one in failed)
             raise PotentialError(f"{len(failed)} of {len(results)} crystals failed: {reasons}")
         return results
+
+    def _judged(
+        self, crystal: Structure, potential: Potential, source: str | None
+    ) -> ElasticResult:
+        """What it says of one crystal, or said of it in an earlier run."""
+        from elatbot_flows.potentials.validation import validate_crystal
+
+        if not self.recall:
+            return validate_crystal(crystal, potential, self.settings, source=source)
+        question = [crystal, potential_identity(potential.record()), asdict(self.settings)]
+        known, before = recalled(
+            "judge",
+            question,
+            lambda: validate_crystal(crystal, potential, self.settings).model_dump(),
+            worth=lambda answer: answer["reason"] not in TRANSIENT,
+        )
+        result = ElasticResult.model_validate(known)
+        spent = {"recalled": True, "evaluations": 0} if before else {}
+        return result.updated(source=source, **spent)
 
     def record(self) -> MethodRecord:
         """The potential, with the hash of its weights and the settings of this judge.

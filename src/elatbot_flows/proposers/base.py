@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from jobflow import Flow, Job
 
     from elatbot_flows.documents import RunRecord
@@ -32,7 +34,13 @@ class Proposer(Protocol):
     def model(self) -> TextModel | None:
         """The text model that proposes; None for nobody."""
 
-    def make(self, target: DesignTarget | None, n: int | None, run: RunRecord) -> Job | Flow:
+    def make(
+        self,
+        target: DesignTarget | None,
+        n: int | None,
+        run: RunRecord,
+        known: Sequence[str] | None = None,
+    ) -> Job | Flow:
         """Bring candidates.
 
         Parameters
@@ -43,6 +51,9 @@ class Proposer(Protocol):
             Candidates that are to pass in the end; None for all.
         run
             The run, or a reference to it.
+        known
+            Formulas that are not to be proposed again, or a reference to them; a list that was
+            given is brought whole.
 
         Returns
         -------

@@ -23,6 +23,8 @@ from elatbot_flows.jobs.settings import plain_settings
 from elatbot_flows.proposers.expectation import expected, promise
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from jobflow import Job
 
     from elatbot_flows.documents import RunRecord
@@ -63,14 +65,20 @@ class GivenProposer(Maker):
                 f"{len(self.sources)} names for {len(self.materials)} materials: give one for each"
             )
 
-    def make(self, target: DesignTarget | None, n: int | None, run: RunRecord) -> Flow:
+    def make(
+        self,
+        target: DesignTarget | None,
+        n: int | None,
+        run: RunRecord,
+        known: Sequence[str] | None = None,
+    ) -> Flow:
         """Bring the materials as candidates.
 
         Parameters
         ----------
         target
             What is wanted; None where only moduli are asked for.
-        n
+        n, known
             Not used: all are brought.
         run
             The run, or a reference to it.
@@ -80,8 +88,8 @@ class GivenProposer(Maker):
         Flow
             Its output is a :class:`~elatbot_flows.documents.Shortlist`.
         """
-        del n
-        names = self.sources or [f"material {k}" for k in range(1, len(self.materials) + 1)]
+        del n, known
+        names = self.names
         taken: list[Job] = []
         for start in range(0, len(names), self.chunk_size):
             part = slice(start, start + self.chunk_size)
@@ -91,6 +99,11 @@ class GivenProposer(Maker):
         gathered = gather([made.output.rows for made in taken], run)
         gathered.name = self.name
         return Flow([*taken, gathered], output=gathered.output, name=self.name)
+
+    @property
+    def names(self) -> list[str]:
+        """What to call the materials."""
+        return self.sources or [f"material {k}" for k in range(1, len(self.materials) + 1)]
 
     @property
     def model(self) -> None:

@@ -26,6 +26,7 @@ def shortlist_of(
     readings: Sequence[Sequence[Reading]],
     samples: Sequence[str],
     wanted: int,
+    known: Sequence[str] = (),
 ) -> Shortlist:
     """One candidate for each formula, in the crystal system proposed most often for it.
 
@@ -39,6 +40,8 @@ def shortlist_of(
         What the completions of each chunk say, and the job that holds it.
     wanted
         Distinct formulas that were wanted.
+    known
+        Formulas that are left out, since earlier designs tried them.
     """
     places = [
         (reading, f"{uuid}:{place}")
@@ -47,8 +50,15 @@ def shortlist_of(
     ]
     systems: dict[str, Counter[str | None]] = {}
     first: dict[str, str] = {}
+    rejected = Counter(str(reading.reason) for reading, _ in places if reading.reason)
+    readable = len(places) - rejected.total()
+    tried = set(known)
     for reading, where in places:
-        if reading.formula is not None and reading.reason is None:
+        if reading.formula is None or reading.reason is not None:
+            continue
+        if reading.formula in tried:
+            rejected["tried_before"] += 1
+        else:
             systems.setdefault(reading.formula, Counter())[reading.crystal_system] += 1
             first.setdefault(reading.formula, where)
     materials = [(formula, found.most_common(1)[0][0]) for formula, found in systems.items()]
@@ -66,9 +76,7 @@ def shortlist_of(
         )
         for number, ((formula, system), moment) in enumerate(zip(materials, moments, strict=True))
     ]
-    rejected = Counter(str(reading.reason) for reading, _ in places if reading.reason)
-    readable = len(places) - rejected.total()
-    if duplicates := readable - len(rows):
+    if duplicates := readable - rejected["tried_before"] - len(rows):
         rejected["duplicate"] = duplicates
     return Shortlist(
         uuid=own_uuid(),

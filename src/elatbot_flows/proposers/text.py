@@ -16,6 +16,8 @@ from elatbot_flows.jobs.settings import plain_settings
 from elatbot_flows.proposers.shortlist import shortlist_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from jobflow import Job
 
     from elatbot_flows.documents import RunRecord, Shortlist
@@ -60,7 +62,13 @@ class TextProposer(Maker):
     chunk_size: int = 256
     max_rounds: int = 8
 
-    def make(self, target: DesignTarget | None, n: int | None, run: RunRecord) -> Job:
+    def make(
+        self,
+        target: DesignTarget | None,
+        n: int | None,
+        run: RunRecord,
+        known: Sequence[str] | None = None,
+    ) -> Job:
         """Propose candidates for a target.
 
         Parameters
@@ -71,6 +79,8 @@ class TextProposer(Maker):
             Candidates that are to pass in the end.
         run
             The run, or a reference to it.
+        known
+            Formulas that are not to be proposed again, or a reference to them.
 
         Returns
         -------
@@ -84,7 +94,7 @@ class TextProposer(Maker):
         """
         if target is None or n is None:
             raise TargetError("a text model needs a target and a number of candidates: give both")
-        made = draw_until(self, target, run, self.oversample * n)
+        made = draw_until(self, target, run, self.oversample * n, known=known)
         made.name = self.name
         return made
 
@@ -102,6 +112,7 @@ def draw_until(
     rounds: list[list[list[Reading]]] | None = None,
     samples: list[list[str]] | None = None,
     temperature: float | None = None,
+    known: Sequence[str] | None = None,
 ) -> Shortlist | Response[Any]:
     """Sample in rounds until enough distinct formulas are there, then make the shortlist.
 
@@ -117,19 +128,22 @@ def draw_until(
         For every round the jobs that hold its completions.
     temperature
         Of the last round.
+    known
+        Formulas that do not count.
     """
-    drawn = samples or []
+    drawn, known = samples or [], list(known or [])
     said = [[_readings(chunk) for chunk in part] for part in rounds or []]
     found = [chunk for part in said for chunk in part]
     distinct = {reading.formula for chunk in found for reading in chunk if not reading.reason}
+    distinct -= set(known)
     if len(distinct) >= wanted or len(drawn) >= maker.max_rounds:
         places = [uuid for part in drawn for uuid in part]
-        return shortlist_of(maker, target, run, found, places, wanted)
-    temperature = _heated(maker, said, temperature)
+        return shortlist_of(maker, target, run, found, places, wanted, known)
+    temperature = _heated(maker, said, temperature, known)
     jobs = _draws(maker, target, run, wanted, len(found), temperature)
     drawn_then = [*drawn, [made.uuid for made in jobs]]
     read: Any = [[OutputReference(uuid).readings for uuid in part] for part in drawn_then]
-    again = draw_until(maker, target, run, wanted, read, drawn_then, temperature)
+    again = draw_until(maker, target, run, wanted, read, drawn_then, temperature, known)
     again.name = maker.name
     finished = [uuid for part in drawn for uuid in part]
     return Response(replace=continued([*jobs, again], again.output, finished))
@@ -162,13 +176,14 @@ def _heated(
     maker: TextProposer,
     said: list[list[list[Reading]]],
     temperature: float | None,
+    known: Sequence[str],
 ) -> float | None:
     """Temperature of the next round: hotter if the last one brought little new."""
     if not said or temperature is None:
         return maker.temperature
-    known = {reading.formula for part in said[:-1] for chunk in part for reading in chunk}
+    before = {reading.formula for part in said[:-1] for chunk in part for reading in chunk}
     new = [reading.formula for chunk in said[-1] for reading in chunk]
-    if len(set(new) - known) < len(new) // 5:
+    if len(set(new) - before - set(known)) < len(new) // 5:
         return min(temperature + _HEATING, max(_HOTTEST, temperature))
     return temperature
 
