@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from faults.managers import Manager
 
-STORED = ("climb", "build", "publish")
+STORED = ("propose", "climb", "build", "publish")
 """Stages that are also killed when their output is stored, and nobody knows."""
 
 

@@ -25,7 +25,7 @@ WITHIN = {"rivals": "rival_crystals", "doubled": "with_doubled_cell"}
 def stage_of(job):
     """The stage that a job belongs to."""
     function = getattr(job.function, "__name__", "")
-    if function in ("begin", "climb", "conclude", "publish", "store_inputs"):
+    if function in ("begin", "climb", "conclude", "draw_until", "publish", "store_inputs"):
         return function
     return job.name.partition(" ")[0]
 
