@@ -99,7 +99,7 @@ def full_disk(manager: Local, undisturbed: Census) -> Trial:
         _mount("-o", "remount,size=200m", str(place))
         return _ended(manager, f"a disk of {', '.join(map(str, _ROOM))} kB", undisturbed, begun)
     finally:
-        subprocess.run(["umount", str(place)], check=True)  # noqa: S603, S607
+        subprocess.run(["umount", "-l", str(place)], check=True)  # noqa: S603, S607
 
 
 def _mount(*arguments: str) -> None:
