@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -9,8 +10,7 @@ from elatbot_flows.database.gather import completed_at
 from elatbot_flows.documents.published import PublishedCandidate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
+    from pydantic import BaseModel
     from pymatgen.core import Structure
 
     from elatbot_flows.database.gather import Gathered, Run
@@ -55,22 +55,23 @@ def described(candidate: CandidateDocument, **fields: Any) -> PublishedCandidate
         for one in candidate.evidence
     ]
     kept = {name: getattr(candidate, name) for name in type(candidate).model_fields}
-    kept |= _blank(candidate, _LEFT_OUT)
+    kept |= _blank(type(candidate), _LEFT_OUT)
     if candidate.completion is not None:
         kept["completion"] = {k: v for k, v in candidate.completion.items() if k != "prompt"}
     if candidate.hull is not None:
-        kept["hull"] = candidate.hull.model_copy(update=_blank(candidate.hull, _OF_HULLS))
+        kept["hull"] = candidate.hull.model_copy(update=_blank(type(candidate.hull), _OF_HULLS))
     kept |= {"evidence": evidence, "disagreement": _disagreement(passed)}
     kept |= _chemistry(candidate) | _metadata(candidate.structure) | _elasticity(passed)
     return PublishedCandidate.model_construct(**kept | fields)
 
 
 def _emptied(result: ElasticResult) -> dict[str, Any]:
-    return _blank(result, _OF_RESULTS)
+    return _blank(type(result), _OF_RESULTS)
 
 
-def _blank(document: Any, names: Iterable[str]) -> dict[str, Any]:
-    fields = type(document).model_fields
+@cache  # pydantic inspects the signature of a factory each time
+def _blank(document: type[BaseModel], names: tuple[str, ...]) -> dict[str, Any]:
+    fields = document.model_fields
     return {name: fields[name].get_default(call_default_factory=True) for name in names}
 
 

@@ -45,7 +45,8 @@ class CampaignMaker(Maker):
     most
         Designs of one lane at most, each for ``n`` candidates.
     chunk
-        Materials of a list that one design takes.
+        Materials of a list that one design takes; each of its jobs takes ``chunk_size`` of the
+        proposer.
     at_once
         Designs of one round.
     stop
@@ -113,8 +114,7 @@ class CampaignMaker(Maker):
             jobs, cut = self._on_shelves(maker)
             shelving += jobs
             parts.append(cut)
-            # Later jobs carry the maker with them, but no list.
-            light = replace(maker, proposer=cut[0]) if cut else maker
+            light = self._without_list(maker, cut) if cut else maker
             makers.append(replace(light, recall=self.recall or maker.recall))
         plan = Plan(
             name=self.name,
@@ -135,6 +135,13 @@ class CampaignMaker(Maker):
         if isinstance(maker.proposer, GivenProposer):
             return shelved(maker.proposer, self.chunk)
         return [], []
+
+    def _without_list(
+        self, maker: InverseDesignMaker, cut: list[ShelvedProposer]
+    ) -> InverseDesignMaker:
+        """The maker as later jobs carry it with them; one job of a step takes one shelf."""
+        size = maker.chunk_size or cut[0].shelves[0].number
+        return replace(maker, proposer=cut[0], chunk_size=size)
 
 
 @job

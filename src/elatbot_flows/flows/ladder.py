@@ -116,11 +116,15 @@ def _rows(chunk: list[Any]) -> list[LedgerRow]:
 
 
 def _next(rows: list[LedgerRow], rung: Rung, name: str) -> list[LedgerRow]:
-    """Those that go on now: as many of the best as are still missing."""
+    """Those that go on now: as many of the best as are still missing, in order of their number.
+
+    Neighbours rest in the same document of the step before, and a job reads whole documents.
+    """
     passed = sum(row.rung == name and row.status == rung.gives for row in rows)
     waiting = [row for row in rows if row.status == rung.takes and row.rung != name]
     waiting.sort(key=lambda row: (-row.score, row.candidate_id))
-    return waiting if rung.until is None else waiting[: max(0, rung.until - passed)]
+    chosen = waiting if rung.until is None else waiting[: max(0, rung.until - passed)]
+    return sorted(chosen, key=lambda row: row.candidate_id)
 
 
 def _chunks(rows: list[LedgerRow], rung: Rung) -> list[list[LedgerRow]]:

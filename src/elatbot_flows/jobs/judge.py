@@ -9,18 +9,16 @@ from jobflow import Flow, Maker, job
 
 from elatbot_flows.documents import CandidateChunk, Evidence
 from elatbot_flows.documents.rows import text_evidence
-from elatbot_flows.jobs.rows import candidates_at, chunk_of, resting
+from elatbot_flows.jobs.rows import candidates_at, chunk_of, resting, standing
 from elatbot_flows.jobs.weigh import weighed
 from elatbot_flows.proposers.expectation import expected
 
 if TYPE_CHECKING:
-    from pymatgen.core import Structure
-
     from elatbot_flows.documents import CandidateDocument, ElasticResult, LedgerRow, RunRecord
     from elatbot_flows.judges import Judge
     from elatbot_flows.targets import DesignTarget
 
-__all__ = ["JudgeMaker", "show", "weigh"]
+__all__ = ["JudgeMaker", "weigh"]
 
 
 @dataclass
@@ -69,22 +67,13 @@ class JudgeMaker(Maker):
             Its output is a :class:`~elatbot_flows.documents.CandidateChunk`.
         """
         there: Any = resting(rows)
-        shown = show(there)
-        shown.name = "show"
         names = [str(row.formula) for row in rows]
-        crystals: Any = shown.output  # a reference, until the flow runs
+        crystals: Any = standing(rows)
         asked = [judge.make(crystals, names) for judge in self.judges]
         answers = [judged.output for judged in asked]
         ended = weigh(rows, there, answers, target, run, self.expectation)
         ended.name = "weigh"
-        return Flow([shown, *asked, ended], output=ended.output, name=self.name)
-
-
-@job
-def show(candidates: list[CandidateDocument]) -> list[Structure]:
-    """The crystals that stand for candidates."""
-    found = candidates_at(candidates)
-    return [candidate.polymorphs[candidate.polymorph].structure for candidate in found]
+        return Flow([*asked, ended], output=ended.output, name=self.name)
 
 
 @job(output_schema=CandidateChunk)

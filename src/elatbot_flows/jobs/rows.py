@@ -26,6 +26,7 @@ __all__ = [
     "continued",
     "own_uuid",
     "resting",
+    "standing",
 ]
 
 
@@ -38,6 +39,12 @@ def own_uuid() -> str:
 def resting(rows: Sequence[LedgerRow]) -> list[OutputReference]:
     """References to the candidates of rows, in the documents where they rest."""
     return [OutputReference(str(row.uuid)).candidates[row.place] for row in rows]
+
+
+def standing(rows: Sequence[LedgerRow]) -> list[OutputReference]:
+    """References to the crystals that stand for rows."""
+    there = zip(resting(rows), rows, strict=True)
+    return [candidate.polymorphs[row.polymorph].structure for candidate, row in there]
 
 
 def candidates_at(resolved: Sequence[Any]) -> list[CandidateDocument]:
