@@ -28,7 +28,7 @@ def specifications():
         "by URI": {"docs_store": by_uri | {"database": "elatbot"}},
         "no database": {"docs_store": by_uri | {"uri": f"mongodb://mary:{SECRET}@127.0.0.1:9"}},
         "bad URI": {"docs_store": by_uri | {"uri": f"mongodb://mary:{SECRET}@[127.0.0.1:9"}},
-        "unknown field": {"docs_store": far | {"pasword": SECRET}},
+        "unknown field": {"docs_store": far | {"passwort": SECRET}},
         "unknown type": {"docs_store": far | {"type": "MongStore"}},
         "bad port": {"docs_store": far | {"port": "x"}},
         "no stores": {"store": far},
@@ -82,7 +82,7 @@ def test_errors_about_projects_name_no_password(command, tmp_path, monkeypatch, 
         "jobstore": {"docs_store": store},
     }
     if what == "unknown field":
-        project["jobstore"]["docs_store"] = store | {"pasword": SECRET}
+        project["jobstore"]["docs_store"] = store | {"passwort": SECRET}
     if what == "bad worker":
         project["workers"]["hpc"] = worker | {"type": "x", "password": SECRET}
     dumpfn(project, folder / "elat.yaml")

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from elatbot_flows import __version__
+from elatbot_flows.cli.campaign import campaign
 from elatbot_flows.cli.check import check
 from elatbot_flows.cli.design import design
 from elatbot_flows.cli.evaluate import evaluate
@@ -36,6 +37,7 @@ app = typer.Typer(
     help="Design materials by their elastic moduli.",
 )
 app.command()(design)
+app.command()(campaign)
 app.command()(query)
 app.command()(validate)
 app.command()(predict)

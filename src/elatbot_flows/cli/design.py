@@ -27,7 +27,7 @@ from elatbot_flows.cli.options import (
     parse_potentials,
     writable_folder,
 )
-from elatbot_flows.cli.results import result_json, write_json
+from elatbot_flows.cli.results import result_json, say_left_out, write_json
 from elatbot_flows.cli.running import run_to_result
 from elatbot_flows.cli.submit import (
     Project,
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from elatbot_flows.proposers import Proposer
     from elatbot_flows.targets import DesignTarget
 
-__all__ = ["design"]
+__all__ = ["design", "design_maker"]
 
 _USUAL = 8
 
@@ -144,10 +144,10 @@ def design(
     brought = read_materials(given) if given else None
     proposer = _proposer(target, asking, brought)
     wanted = _USUAL if n is None and brought is None else n
-    maker = _maker(wanted, seed, proposer, potentials, device, hull=hull)
+    maker = design_maker(wanted, seed, proposer, potentials, device, hull=hull)
     if to is not None:
         unreadable = [] if brought is None else brought.unreadable
-        _say_left_out(unreadable, terminal(stderr=True))
+        say_left_out(unreadable, terminal(stderr=True))
         typer.echo(submit(tagged(maker.make(target), tag), to, worker, project))
         return
     folder = writable_folder(out, "--out")
@@ -168,7 +168,7 @@ def _proposer(target: DesignTarget, asking: Asking, brought: Materials | None) -
     return TextProposer(model=model)
 
 
-def _maker(
+def design_maker(
     n: int | None,
     seed: int,
     proposer: Proposer,
@@ -177,6 +177,7 @@ def _maker(
     *,
     hull: bool,
 ) -> InverseDesignMaker:
+    """The design in which the first potential screens and places, and all judge."""
     from elatbot_flows.flows import InverseDesignMaker
     from elatbot_flows.jobs import BuildMaker, HullMaker
     from elatbot_flows.judges import PotentialJudge
@@ -189,12 +190,6 @@ def _maker(
         judges=[PotentialJudge(potential=name, device=device) for name in potentials],
         hull=HullMaker(potential=potentials[0], device=device) if hull else None,
     )
-
-
-def _say_left_out(unreadable: list[dict[str, Any]], console: Console) -> None:
-    for one in unreadable:
-        text = f"left out {one['source']}: {one['message']}"
-        console.print(text, markup=False, soft_wrap=True)
 
 
 @dataclass
@@ -215,7 +210,7 @@ class _Run:
         from elatbot_flows.report import render_summary, write_report
 
         console = terminal(stderr=True)
-        _say_left_out(unreadable, console)
+        say_left_out(unreadable, console)
         store, where = open_store(self.folder)
         result = self._result(target, store, console)
         files = write_report(result, self.folder)
