@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 
 from elatbot_flows.cli.campaign_config import read_campaign
 from elatbot_flows.cli.options import OutFolder, Workers, available_cores, check_at_least
@@ -15,9 +14,11 @@ from elatbot_flows.cli.options import writable_folder as writable
 from elatbot_flows.cli.results import say_left_out
 from elatbot_flows.cli.running import run_shown
 from elatbot_flows.cli.submit import Project, Queue, Worker, check_queue, submit
+from elatbot_flows.cli.terminal import terminal
 
 if TYPE_CHECKING:
     from jobflow import Flow
+    from rich.console import Console
 
     from elatbot_flows.cli.campaign_config import CampaignConfig
     from elatbot_flows.documents import CampaignDocument
@@ -51,7 +52,7 @@ def campaign(
         for design in maker.designs:
             if design.proposer.model is not None:
                 design.proposer.model.check_target(target)
-    console = Console(stderr=True, highlight=False)
+    console = terminal(stderr=True)
     say_left_out(unreadable, console)
     flow = maker.make(targets)
     if to is not None:
@@ -96,5 +97,5 @@ def _tell(found: CampaignDocument, folder: Path, console: Console, *, as_json: b
     if as_json:
         typer.echo(json.dumps(plain, indent=1, allow_nan=False))
     else:
-        render_campaign(found, Console(highlight=False))
+        render_campaign(found, terminal())
     console.print(f"report: {page}", markup=False, soft_wrap=True)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 
 from elatbot_flows.cli.materials import Materials, read_materials
 from elatbot_flows.cli.options import (
@@ -39,6 +38,7 @@ from elatbot_flows.cli.submit import (
     submit,
     tagged,
 )
+from elatbot_flows.cli.terminal import terminal
 from elatbot_flows.cli.text_options import (
     Adapter,
     Asking,
@@ -52,6 +52,7 @@ from elatbot_flows.cli.text_options import (
 
 if TYPE_CHECKING:
     from jobflow import JobStore
+    from rich.console import Console
 
     from elatbot_flows.database.results import DesignResult
     from elatbot_flows.flows import InverseDesignMaker
@@ -146,7 +147,7 @@ def design(
     maker = design_maker(wanted, seed, proposer, potentials, device, hull=hull)
     if to is not None:
         unreadable = [] if brought is None else brought.unreadable
-        say_left_out(unreadable, Console(stderr=True, highlight=False))
+        say_left_out(unreadable, terminal(stderr=True))
         typer.echo(submit(tagged(maker.make(target), tag), to, worker, project))
         return
     folder = writable_folder(out, "--out")
@@ -208,7 +209,7 @@ class _Run:
         from elatbot_flows.database.stores import open_store
         from elatbot_flows.report import render_summary, write_report
 
-        console = Console(stderr=True, highlight=False)
+        console = terminal(stderr=True)
         say_left_out(unreadable, console)
         store, where = open_store(self.folder)
         result = self._result(target, store, console)
@@ -219,7 +220,7 @@ class _Run:
         if self.as_json:
             typer.echo(json.dumps(values, indent=1, allow_nan=False))
         else:
-            render_summary(result, Console(highlight=False))
+            render_summary(result, terminal())
         if files.index is None:
             console.print("report.html above is not ours and was left alone", markup=False)
         paths = f"report: {files.html}\nresult: {own}\ndocuments: {where}"
