@@ -65,20 +65,15 @@ def main() -> None:
 
 
 def crystals(number: int) -> list[Structure]:
-    """Ordered binary crystals of types B2 and L1_2, no two alike."""
-    b2 = [[0, 0, 0], [0.5, 0.5, 0.5]]
-    l12 = [[0, 0, 0], [0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]]
+    """Crystals of type L1_2, no two alike."""
+    sites = [[0, 0, 0], [0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]]
     pairs = list(permutations(SIZES, 2))
     made = []
     for turn in range(number):
-        one, other = pairs[(turn // 2) % len(pairs)]
+        one, other = pairs[turn % len(pairs)]
         off = 1 + 0.02 * ((turn * 0.6180339887) % 1 - 0.5)
-        size = off * (SIZES[one] + SIZES[other]) / 2
-        made.append(
-            Structure(Lattice.cubic(size), [one, other, other, other], l12)
-            if turn % 2
-            else Structure(Lattice.cubic(size / 1.26), [one, other], b2)
-        )
+        lattice = Lattice.cubic(off * (SIZES[one] + 3 * SIZES[other]) / 4)
+        made.append(Structure(lattice, [one, other, other, other], sites))
     return made
 
 

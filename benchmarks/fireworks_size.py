@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from contextlib import nullcontext
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
@@ -17,6 +18,7 @@ from elatbot_flows import DesignTarget, Interval, InverseDesignMaker
 from elatbot_flows.jobs import BuildMaker
 from elatbot_flows.judges import PotentialJudge
 from fireworks_trial import LIMIT, Trial, run_through_fireworks
+from mongo_server.running import mongodb_uri
 
 EMT = "ase.calculators.emt:EMT"
 METALS = ("Ni", "Cu", "Pd", "Ag", "Pt", "Au")
@@ -25,6 +27,9 @@ METALS = ("Ni", "Cu", "Pd", "Ag", "Pt", "Au")
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("-n", type=int, default=200, help="candidates that are to pass")
+    parser.add_argument(
+        "--mongodb", action="store_true", help="over the wire, see tests/mongo_server"
+    )
     parser.add_argument("--chunk-size", type=int, help="candidates in one job")
     arguments = parser.parse_args()
     flow = InverseDesignMaker(
@@ -34,8 +39,11 @@ def main() -> None:
         judges=[PotentialJudge(potential=EMT)],
         hull=None,
     ).make(DesignTarget(bulk_modulus=Interval(100, 200), elements=METALS, max_sites=4))
-    with tempfile.TemporaryDirectory() as folder:
-        trial = run_through_fireworks(flow, Path(folder))
+    with tempfile.TemporaryDirectory() as name:
+        folder, work = Path(name), Path(name) / "work"
+        work.mkdir()
+        with mongodb_uri(folder) if arguments.mongodb else nullcontext() as uri:
+            trial = run_through_fireworks(flow, work, uri)
     print(table(trial))
 
 

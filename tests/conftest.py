@@ -14,7 +14,7 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from jobflow import Flow
 
@@ -47,6 +47,15 @@ def shared() -> Path:
             "the reference data are not on this machine (set ELATBOT_SHARED to their folder)"
         )
     return folder
+
+
+@pytest.fixture(scope="session")
+def mongodb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URI of a MongoDB: of ELATBOT_TEST_MONGODB_URI, else of a server of our own."""
+    from mongo_server.running import mongodb_uri
+
+    with mongodb_uri(tmp_path_factory.mktemp("mongodb")) as uri:
+        yield uri
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
-"""A flow through real FireWorks without MongoDB, and how large its documents become.
+"""A flow through real FireWorks, with MongoDB or without, and how large its documents become.
 
-The LaunchPad, the workflows and ``rapidfire`` are those of FireWorks; only the client of MongoDB is
-mongomock's, in memory. MongoDB refuses documents above 16 MB: the store here does too, and the
-collections of the queue are measured.
+The LaunchPad, the workflows and ``rapidfire`` are those of FireWorks; where no MongoDB is named,
+its client is mongomock's, in memory. MongoDB refuses documents above 16 MB: the store here does
+too, and the collections of the queue are measured.
 """
 
 from __future__ import annotations
@@ -11,12 +11,15 @@ from contextlib import ExitStack, chdir, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
+from uuid import uuid4
 
 import bson
 import jobflow
 from jobflow import JobStore
-from maggma.stores import MemoryStore
+from maggma.stores import MemoryStore, MongoStore
 from pymongo.errors import DocumentTooLarge
+
+from mongo_server.running import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,13 +49,27 @@ class LimitedStore(MemoryStore):
 
     def update(self, docs: Any, key: Any = None) -> None:
         """Write documents, all of them small enough."""
-        for document in docs if isinstance(docs, list) else [docs]:
-            name = f"{document.get('name') or self.collection_name}"
-            found = Largest(_size(document), name)
-            self.largest = max(self.largest, found)
-            if found.size > LIMIT:
-                raise DocumentTooLarge(f"{name}: {found.size} bytes, MongoDB takes {LIMIT}")
+        found = _largest(docs, self.collection_name)
+        self.largest = max(self.largest, found)
+        if found.size > LIMIT:
+            raise DocumentTooLarge(f"{found.name}: {found.size} bytes, MongoDB takes {LIMIT}")
         super().update(docs, key)
+
+
+class LimitedMongoStore(MongoStore):
+    """A store in MongoDB, which refuses by itself; this one remembers the largest document."""
+
+    largest = Largest()
+
+    def update(self, docs: Any, key: Any = None) -> None:
+        """Write documents."""
+        self.largest = max(self.largest, _largest(docs, self.collection_name))
+        super().update(docs, key)
+
+
+def _largest(docs: Any, name: str) -> Largest:
+    listed = docs if isinstance(docs, list) else [docs]
+    return max(Largest(_size(one), f"{one.get('name') or name}") for one in listed)
 
 
 @dataclass
@@ -109,7 +126,19 @@ def launchpad_in_memory() -> Iterator[LaunchPad]:
         yield launchpad
 
 
-def run_through_fireworks(flow: Flow | Job, folder: Path) -> Trial:
+@contextmanager
+def launchpad_at(uri: str, name: str) -> Iterator[LaunchPad]:
+    """An empty LaunchPad in a database of a MongoDB, which is removed in the end."""
+    from fireworks import LaunchPad
+
+    launchpad = LaunchPad(**place_of(uri), name=name, strm_lvl="ERROR")
+    launchpad.reset("", require_password=False)
+    yield launchpad
+    launchpad.connection.drop_database(name)
+    launchpad.connection.close()
+
+
+def run_through_fireworks(flow: Flow | Job, folder: Path, uri: str | None = None) -> Trial:
     """Run a flow by FireWorks in this process, one job after the other.
 
     Parameters
@@ -118,6 +147,8 @@ def run_through_fireworks(flow: Flow | Job, folder: Path) -> Trial:
         Any flow or job of jobflow.
     folder
         Empty folder, in which every Firework gets one.
+    uri
+        Of a MongoDB for queue and outputs; None for mongomock in this process.
 
     Returns
     -------
@@ -128,9 +159,14 @@ def run_through_fireworks(flow: Flow | Job, folder: Path) -> Trial:
     from fireworks.core.rocket_launcher import rapidfire
     from jobflow.managers.fireworks import flow_to_workflow
 
-    store = JobStore(LimitedStore("outputs"), additional_stores={"data": LimitedStore("data")})
+    name = f"elatbot_{uuid4().hex[:8]}"
+    if uri is None:
+        store = JobStore(LimitedStore("outputs"), additional_stores={"data": LimitedStore("data")})
+    else:
+        place = (uri, "outputs", name)
+        store = JobStore(LimitedMongoStore.from_uri(*place), additional_stores={})
     with (
-        launchpad_in_memory() as launchpad,
+        launchpad_in_memory() if uri is None else launchpad_at(uri, name) as launchpad,
         patch.object(jobflow.SETTINGS, "JOB_STORE", store),
         chdir(folder),
     ):

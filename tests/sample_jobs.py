@@ -113,6 +113,12 @@ def give(value):
 
 
 @job
+def repeat(text, times):
+    """Return more than it was given."""
+    return text * times
+
+
+@job
 def count_threads():
     """Return the threads that torch would use here, and the variables that say so."""
     import torch

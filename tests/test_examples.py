@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from elatbot_flows.cli.campaign_config import CampaignConfig, read_campaign
+
 EXAMPLES = Path(__file__).parents[1] / "examples"
 EMT = ("--potential", "ase.calculators.emt:EMT")
 
@@ -34,6 +36,18 @@ def test_every_example_says_what_it_shows_and_is_short():
         assert text.startswith('"""')
         assert f"python examples/{script.name}" in text
         assert len(text.splitlines()) <= 60
+
+
+def test_the_campaign_can_be_read_and_its_settings_are_the_usual_ones():
+    config = read_campaign(EXAMPLES / "campaign.yaml")
+    maker, unreadable = config.maker(EXAMPLES)
+    assert len(config.design_targets()) == 4
+    assert len(maker.designs) == 1
+    assert not unreadable
+    text = (EXAMPLES / "campaign.yaml").read_text()
+    assert not [
+        name for name in CampaignConfig.model_fields if name not in text and name != "device"
+    ]
 
 
 def test_submit_fireworks(tmp_path):

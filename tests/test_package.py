@@ -17,7 +17,7 @@ import yaml
 ROOT = Path(__file__).parents[1]
 SRC = ROOT / "src" / "elatbot_flows"
 LAYER = {
-    **dict.fromkeys(["errors", "files", "documents"], 0),
+    **dict.fromkeys(["errors", "files", "decoding", "recall", "documents"], 0),
     **dict.fromkeys(["intervals", "targets", "elasticity", "text", "uncertainty"], 1),
     **dict.fromkeys(["engines", "potentials", "crystals", "stability", "retrieval"], 2),
     **dict.fromkeys(["evaluation", "training"], 2),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 __all__ = [
+    "DecodingError",
     "ElatbotError",
     "EngineError",
     "GeneratorError",
@@ -64,6 +65,10 @@ class StructureError(ElatbotError):
 
 class StoreError(ElatbotError):
     """A store that cannot be opened, read or written."""
+
+
+class DecodingError(ElatbotError, ValueError):
+    """A value from elsewhere that names code which must not be run."""
 
 
 class UncertaintyError(ElatbotError, ValueError):

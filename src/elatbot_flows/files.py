@@ -6,7 +6,7 @@ import hashlib
 import os
 import sys
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from uuid import uuid4
 
 __all__ = ["cache_directory", "sha256_of", "write_whole"]
 
@@ -37,6 +37,9 @@ def cache_directory() -> Path:
 def write_whole(path: Path, text: str) -> None:
     """Write a file that others see as it was before, or whole, and make its folder if need be."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as stream:
-        stream.write(text)
-    Path(stream.name).replace(path)
+    part = path.with_name(f".{uuid4().hex}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

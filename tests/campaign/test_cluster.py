@@ -1,7 +1,7 @@
 """Designs through Slurm: by jobflow-remote, and by FireWorks with qlaunch.
 
-Slurm has to run on this machine, and something that speaks MongoDB's protocol has to be there: a
-server that ELATBOT_TEST_MONGODB_URI names, or the development server beside the reference data.
+Slurm has to run on this machine. MongoDB is the server that ELATBOT_TEST_MONGODB_URI names, else
+the one of our own in ``mongo_server``.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ import pytest
 from jobflow import JobStore, run_locally
 from maggma.stores import MemoryStore
 from monty.serialization import dumpfn, loadfn
+from pymongo import MongoClient
 
 import samples
 from elatbot_flows import DesignTarget, InverseDesignMaker
@@ -28,6 +28,7 @@ from elatbot_flows.database.results import read_result
 from elatbot_flows.jobs import BuildMaker
 from elatbot_flows.judges import PotentialJudge
 from elatbot_flows.proposers import TextProposer
+from mongo_server.running import place_of
 
 pytestmark = pytest.mark.slow
 
@@ -74,29 +75,6 @@ def slurm():
 
 
 @pytest.fixture(scope="module")
-def mongodb(request):
-    """Host and port of something that speaks MongoDB's protocol."""
-    if uri := os.environ.get("ELATBOT_TEST_MONGODB_URI"):
-        host, _, port = uri.split("//")[1].split("/")[0].rpartition(":")
-        yield host, int(port)
-        return
-    server = request.getfixturevalue("shared") / "tools" / "mongod_dev.py"
-    if not server.is_file():
-        pytest.skip("there is no server: set ELATBOT_TEST_MONGODB_URI")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen([sys.executable, server, "--port", str(port)])  # noqa: S603
-    for _ in range(100):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        time.sleep(0.2)
-    yield "127.0.0.1", port
-    process.kill()
-
-
-@pytest.fixture(scope="module")
 def expected():
     """What the same seed gives in this process."""
     flow = MAKER.make(TARGET)
@@ -119,8 +97,8 @@ def fate(candidate):
 @pytest.fixture
 def cluster(slurm, mongodb, tmp_path, monkeypatch):
     """A folder with configurations, and an environment that points to them."""
-    host, port = mongodb
-    place = {"host": host, "port": port, "database": f"elatbot_{uuid4().hex[:8]}"}
+    server = place_of(mongodb)
+    place = {**server, "database": f"elatbot_{uuid4().hex[:8]}"}
     stores = {
         "docs_store": {"type": "MongoStore", "collection_name": "outputs", **place},
         "additional_stores": {"data": {"type": "GridFSStore", "collection_name": "data", **place}},
@@ -147,10 +125,7 @@ def cluster(slurm, mongodb, tmp_path, monkeypatch):
     dumpfn({"JOB_STORE": stores}, tmp_path / "jobflow.yaml")
     folder = paths["fireworks"]
     dumpfn({"CONFIG_FILE_DIR": str(folder), "QUEUE_UPDATE_INTERVAL": 2}, folder / "FW_config.yaml")
-    dumpfn(
-        {"host": host, "port": port, "name": f"{place['database']}_fw"},
-        folder / "my_launchpad.yaml",
-    )
+    dumpfn({**server, "name": f"{place['database']}_fw"}, folder / "my_launchpad.yaml")
     dumpfn({"name": "here", "category": "", "query": "{}"}, folder / "my_fworker.yaml")
     adapter = {
         "_fw_name": "CommonAdapter",
@@ -170,6 +145,9 @@ def cluster(slurm, mongodb, tmp_path, monkeypatch):
     monkeypatch.chdir(folder)
     yield tmp_path
     shutil.rmtree(paths["projects"], ignore_errors=True)
+    with MongoClient(mongodb) as client:
+        for name in (place["database"], f"{place['database']}_fw"):
+            client.drop_database(name)
 
 
 def call(*command):

@@ -1,16 +1,14 @@
-"""Stores of MongoDB as people configure them, with mongomock behind pymongo's interface.
+"""Stores of MongoDB as people configure them, over the wire.
 
-With ELATBOT_TEST_MONGODB_URI the same questions go to that server, into a database of their own.
+The server is that of ELATBOT_TEST_MONGODB_URI, else our own, each time with a database of its own.
 """
 
 from __future__ import annotations
 
-import os
 import warnings
 from uuid import uuid4
 
 import jobflow
-import mongomock_ng
 import pytest
 from jobflow import Flow, JobStore, run_locally
 from maggma.stores import GridFSStore, MemoryStore, MongoStore, MongoURIStore
@@ -30,17 +28,9 @@ URI = f"mongodb://mary:{SECRET}@db.example.org:27017/elatbot"
 
 
 @pytest.fixture
-def server(monkeypatch):
-    """Where MongoDB is: a real one, or mongomock in this process."""
-    if uri := os.environ.get("ELATBOT_TEST_MONGODB_URI"):
-        return uri
-    behind = mongomock_ng.store.ServerStore()
-
-    def client(*_, **__):
-        return mongomock_ng.MongoClient(_store=behind)
-
-    monkeypatch.setattr("maggma.stores.mongolike.MongoClient", client)
-    return URI
+def server(mongodb):
+    """Where MongoDB is."""
+    return mongodb
 
 
 def old(uri):

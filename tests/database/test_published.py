@@ -30,7 +30,7 @@ from elatbot_flows.database.queries import find_candidates
 from elatbot_flows.database.results import read_result
 from elatbot_flows.database.stores import embedded_store
 from elatbot_flows.database.transfer import copy_documents
-from elatbot_flows.documents import Evidence, TextModelRecord, TextPrediction
+from elatbot_flows.documents import Evidence, SampleChunk, TextModelRecord, TextPrediction
 from elatbot_flows.documents.published import PublishedCandidate
 from elatbot_flows.elasticity.axes import to_ieee_axes
 from elatbot_flows.judges import PotentialJudge
@@ -161,6 +161,24 @@ def test_a_run_that_goes_on_is_published_as_far_as_it_got(store):
     store_outputs(store, samples.chunk("judge", [samples.candidate(0, status="passed")]))
     publish_candidates(store)
     assert candidate_store(store).count({"status": "passed"}) == 1
+
+
+def test_outputs_that_were_taken_over_are_found_by_either_job_and_cost_nothing_again(store):
+    completion = {"text": "Ni Al , Cubic", "completion_tokens": 4}
+    reading = {"formula": "NiAl", "crystal_system": "Cubic"}
+    drawn = SampleChunk(uuid="", run_id="run", readings=[reading], completions=[completion])
+    job = sample_jobs.give(drawn)
+    drawn.uuid = job.uuid
+    run_locally(Flow([job]), store=store, ensure_success=True, log=False)
+    _, again = store_outputs(store, samples.run_record(), drawn)
+    row = samples.row(0, sample_uuid=f"{again}:0")
+    store_outputs(store, samples.shortlist([row]))
+    publish_candidates(store)
+    (candidate,) = candidate_store(store).query({})
+    assert candidate["completion"]["text"] == "Ni Al , Cubic"
+    (run,) = run_store(store).query({})
+    cost = {name: run["cost"][name] for name in ("jobs", "completions", "tokens")}
+    assert cost == {"jobs": 3, "completions": 1, "tokens": 4}
 
 
 def test_a_run_that_cannot_be_read_keeps_no_other_from_its_place(store):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 import numpy as np
@@ -289,3 +290,18 @@ def test_only_real_evaluations_count(emt):
     atoms.rattle(0.01)
     atoms.get_potential_energy()
     assert emt.evaluations - before > first
+
+
+@pytest.mark.parametrize("part", ["model.json", "model.pt"])
+def test_a_matgl_directory_that_names_other_code_is_refused(tmp_path, part):
+    touch = {"args": ["touch", str(tmp_path / "owned")]}
+    trap = {"@module": "subprocess", "@class": "Popen", "init_args": touch}
+    model = {"@module": "matgl.models", "@class": "TensorNet", "@model_version": 1}
+    kwargs = {"element_types": ["Cu"], "bond_expansion": None}
+    hostile = part == "model.pt"
+    (tmp_path / "model.json").write_text(json.dumps(model if hostile else model | trap))
+    torch.save(kwargs | ({"trap": trap} if hostile else {}), tmp_path / "model.pt")
+    torch.save({}, tmp_path / "state.pt")
+    with pytest.raises(PotentialError, match="names code of 'subprocess'"):
+        load_potential(str(tmp_path))
+    assert not (tmp_path / "owned").exists()

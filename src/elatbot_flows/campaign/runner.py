@@ -20,6 +20,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from elatbot_flows.campaign.fingerprint import fingerprint
+from elatbot_flows.campaign.plan import Plan
 from elatbot_flows.campaign.run_log import BEAT, TOLD, RunLog, told
 from elatbot_flows.campaign.threads import shared_out_threads
 from elatbot_flows.errors import ElatbotError, StoreError
@@ -104,7 +105,7 @@ def run_flow(
         If the store lives in memory.
     """
     _require_persistence(store)
-    plan = _Plan()
+    plan = Plan()
     summary = RunSummary()
     store_spec = json.dumps(store.as_dict(), default=str)
     log = RunLog(folder, flow, workers)
@@ -145,7 +146,7 @@ def _require_persistence(store: JobStore) -> None:
 def _settle(
     job: Job,
     future: Future[dict[str, Any]],
-    plan: _Plan,
+    plan: Plan,
     summary: RunSummary,
     tell: Callable[..., None],
 ) -> None:
@@ -168,48 +169,6 @@ def _settle(
         plan.done.add(job.uuid)
     (summary.resumed if outcome["resumed"] else summary.finished).append(job.name)
     tell("resumed" if outcome["resumed"] else "finished", job)
-
-
-class _Plan:
-    """Jobs that wait, and the uuids whose output is final, or will never be."""
-
-    def __init__(self) -> None:
-        self.done: set[str] = set()
-        self.lost: set[str] = set()
-        self._orphans: list[str] = []
-        self._waiting: list[tuple[Job, set[str]]] = []
-
-    def add(self, flow: Flow) -> list[Job]:
-        """Take in the jobs of a flow; return those that do work of their own."""
-        from jobflow.core.flow import get_flow
-
-        new = list(get_flow(flow, allow_external_references=True).iterflow())
-        self._waiting += [(job, set(parents)) for job, parents in new]
-        return [job for job, _ in new if job.name != "store_inputs"]
-
-    def pop_ready(self) -> Iterator[Job]:
-        """Hand out the jobs whose parents are done, or lost where the job can do without."""
-        self._lose_orphans()
-        ended = self.done | self.lost
-        ready = [job for job, parents in self._waiting if parents <= ended]
-        self._waiting = [pair for pair in self._waiting if not pair[1] <= ended]
-        yield from ready
-
-    def _lose_orphans(self) -> None:
-        """Take out the jobs that can never run because a parent failed, and their children."""
-        while orphans := [job for job, parents in self._waiting if self._is_orphan(job, parents)]:
-            self.lost |= {job.uuid for job in orphans}
-            self._waiting = [pair for pair in self._waiting if pair[0] not in orphans]
-            self._orphans += [job.name for job in orphans]
-
-    def _is_orphan(self, job: Job, parents: set[str]) -> bool:
-        from jobflow import OnMissing
-
-        return job.config.on_missing_references == OnMissing.ERROR and bool(parents & self.lost)
-
-    def orphans(self) -> list[str]:
-        """Names of jobs that can never run because a parent failed."""
-        return self._orphans + [job.name for job, _ in self._waiting]
 
 
 @contextlib.contextmanager

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import warnings
+from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from elatbot_flows import __version__
+from elatbot_flows.cli.campaign import campaign
 from elatbot_flows.cli.check import check
 from elatbot_flows.cli.design import design
 from elatbot_flows.cli.doctor import doctor
@@ -21,10 +23,13 @@ from elatbot_flows.cli.predict import predict
 from elatbot_flows.cli.publish import copy_store, publish
 from elatbot_flows.cli.query import query
 from elatbot_flows.cli.status import status
+from elatbot_flows.cli.terminal import terminal
 from elatbot_flows.cli.validate import validate
 from elatbot_flows.errors import ElatbotError
 
 __all__ = ["app", "main"]
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 app = typer.Typer(
     name="elatbot",
@@ -34,6 +39,7 @@ app = typer.Typer(
     help="Design materials by their elastic moduli.",
 )
 app.command()(design)
+app.command()(campaign)
 app.command()(query)
 app.command()(validate)
 app.command()(predict)
@@ -66,11 +72,18 @@ def main() -> None:
     """Run the command line; what a user can put right is told in one line."""
     warnings.filterwarnings("ignore")
     os.environ.setdefault("PYTHONWARNINGS", "ignore")
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = terminal(stderr=True, soft_wrap=True)
     try:
         app()
     except ElatbotError as error:
         console.print(f"[bold red]error:[/] {_one_line(str(error))}", markup=True)
+        sys.exit(2)
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        where = Path(error.filename).parent if error.filename else "a folder"
+        words = f"{where} cannot be written ({error.strerror}): make room, and repeat the command"
+        console.print(f"[bold red]error:[/] {_one_line(words)}", markup=True)
         sys.exit(2)
 
 

@@ -8,10 +8,10 @@ from pathlib import Path  # noqa: TC003 - typer reads annotations
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from elatbot_flows.cli.options import Potentials, parse_potentials
+from elatbot_flows.cli.terminal import terminal
 from elatbot_flows.errors import ElatbotError, TargetError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def check(
     ] = False,
 ) -> None:
     """Try database, queues, text model and potentials; ends with 1 if something is wrong."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = terminal(soft_wrap=True)
     tried: list[Callable[[], tuple[str, str]]] = [_packages, _store, _fireworks, _remote, _licences]
     if stages is not None:
         tried.append(_stages(stages, project))

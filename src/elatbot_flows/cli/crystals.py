@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from elatbot_flows.decoding import CRYSTALS, refuse_code
 from elatbot_flows.errors import StructureError
 
 if TYPE_CHECKING:
@@ -12,7 +13,15 @@ if TYPE_CHECKING:
 
     from pymatgen.core import Structure
 
-__all__ = ["read_crystals", "require_files"]
+__all__ = ["read_crystals", "require_files", "source_of"]
+
+_PLAIN = (".json", ".mson", ".yaml", ".yml")
+"""In names of files that hold a plain document."""
+
+
+def source_of(path: Path) -> str:
+    """What to call a file in documents; bytes of its name that are no text are spelt out."""
+    return str(path).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def require_files(files: Sequence[Path]) -> None:
@@ -31,17 +40,28 @@ def read_crystals(
     files: Sequence[Path],
 ) -> tuple[dict[str, Structure], dict[str, dict[str, Any]]]:
     """Crystals by file; and what to say of files that hold none: status, reason, message."""
-    from pymatgen.core import Structure
-
     crystals, unreadable = {}, {}
     for path in files:
         try:
-            crystals[str(path)] = Structure.from_file(path)
+            crystals[source_of(path)] = _read(path)
         except Exception as error:  # noqa: BLE001 - parsers raise what they like
-            unreadable[str(path)] = {
-                "source": str(path),
+            unreadable[source_of(path)] = {
+                "source": source_of(path),
                 "status": "failed",
                 "reason": "atoms_overlap" if "occupanc" in str(error) else "unreadable_file",
                 "message": f"{type(error).__name__}: {error}",
             }
     return crystals, unreadable
+
+
+def _read(path: Path) -> Structure:
+    """A crystal; pymatgen would import whatever code a plain document names."""
+    from pymatgen.core import Structure
+
+    if not any(part in path.name.lower() for part in _PLAIN):
+        return Structure.from_file(path)
+    from monty.serialization import loadfn
+
+    document = loadfn(path, cls=None)
+    refuse_code(document, CRYSTALS)
+    return Structure.from_dict(document)

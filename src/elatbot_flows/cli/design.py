@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 
 from elatbot_flows.cli.materials import Materials, read_materials
 from elatbot_flows.cli.options import (
@@ -28,7 +27,7 @@ from elatbot_flows.cli.options import (
     parse_potentials,
     writable_folder,
 )
-from elatbot_flows.cli.results import result_json, write_json
+from elatbot_flows.cli.results import result_json, say_left_out, write_json
 from elatbot_flows.cli.running import run_to_result
 from elatbot_flows.cli.stages import StagesFile  # noqa: TC001 - typer reads annotations
 from elatbot_flows.cli.submit import (
@@ -42,6 +41,7 @@ from elatbot_flows.cli.submit import (
     submit,
     tagged,
 )
+from elatbot_flows.cli.terminal import terminal
 from elatbot_flows.cli.text_options import (
     Adapter,
     Asking,
@@ -55,13 +55,14 @@ from elatbot_flows.cli.text_options import (
 
 if TYPE_CHECKING:
     from jobflow import JobStore
+    from rich.console import Console
 
     from elatbot_flows.database.results import DesignResult
     from elatbot_flows.flows import InverseDesignMaker
     from elatbot_flows.proposers import Proposer
     from elatbot_flows.targets import DesignTarget
 
-__all__ = ["design"]
+__all__ = ["design", "design_maker"]
 
 _USUAL = 8
 
@@ -148,10 +149,10 @@ def design(
     brought = read_materials(given) if given else None
     proposer = _proposer(target, asking, brought)
     wanted = _USUAL if n is None and brought is None else n
-    maker = _maker(wanted, seed, proposer, potentials, device, hull=hull)
+    maker = design_maker(wanted, seed, proposer, potentials, device, hull=hull)
     if to is not None:
         unreadable = [] if brought is None else brought.unreadable
-        _say_left_out(unreadable, Console(stderr=True, highlight=False))
+        say_left_out(unreadable, terminal(stderr=True))
         flow = named(tagged(maker.make(target), tag), tag)
         typer.echo(submit(flow, to, worker, project, settings))
         return
@@ -173,7 +174,7 @@ def _proposer(target: DesignTarget, asking: Asking, brought: Materials | None) -
     return TextProposer(model=model)
 
 
-def _maker(
+def design_maker(
     n: int | None,
     seed: int,
     proposer: Proposer,
@@ -182,6 +183,7 @@ def _maker(
     *,
     hull: bool,
 ) -> InverseDesignMaker:
+    """The design in which the first potential screens and places, and all judge."""
     from elatbot_flows.flows import InverseDesignMaker
     from elatbot_flows.jobs import BuildMaker, HullMaker
     from elatbot_flows.judges import PotentialJudge
@@ -194,12 +196,6 @@ def _maker(
         judges=[PotentialJudge(potential=name, device=device) for name in potentials],
         hull=HullMaker(potential=potentials[0], device=device) if hull else None,
     )
-
-
-def _say_left_out(unreadable: list[dict[str, Any]], console: Console) -> None:
-    for one in unreadable:
-        text = f"left out {one['source']}: {one['message']}"
-        console.print(text, markup=False, soft_wrap=True)
 
 
 @dataclass
@@ -219,8 +215,8 @@ class _Run:
         from elatbot_flows.database.stores import open_store
         from elatbot_flows.report import render_summary, write_report
 
-        console = Console(stderr=True, highlight=False)
-        _say_left_out(unreadable, console)
+        console = terminal(stderr=True)
+        say_left_out(unreadable, console)
         store, where = open_store(self.folder)
         result = self._result(target, store, console)
         files = write_report(result, self.folder)
@@ -230,7 +226,7 @@ class _Run:
         if self.as_json:
             typer.echo(json.dumps(values, indent=1, allow_nan=False))
         else:
-            render_summary(result, Console(highlight=False))
+            render_summary(result, terminal())
         if files.index is None:
             console.print("report.html above is not ours and was left alone", markup=False)
         paths = f"report: {files.html}\nresult: {own}\ndocuments: {where}"

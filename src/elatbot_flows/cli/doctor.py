@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from elatbot_flows.cli.options import check_at_least
 from elatbot_flows.cli.sources import (  # noqa: TC001 - typer reads annotations
@@ -15,6 +14,7 @@ from elatbot_flows.cli.sources import (  # noqa: TC001 - typer reads annotations
     Project,
     StoreFile,
 )
+from elatbot_flows.cli.terminal import terminal
 from elatbot_flows.cli.watched import Launchpad, RunId, Tag, Watched
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def doctor(
 
 
 def _show(found: list[Problem], done: dict[int, str]) -> None:
-    console = Console(highlight=False, soft_wrap=True)
+    console = terminal(soft_wrap=True)
     if not found:
         console.print("all is well")
     for one in found:

@@ -7,9 +7,9 @@ from pathlib import Path  # noqa: TC003 - typer reads it
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 
 from elatbot_flows.cli.options import check_at_least, writable_folder
+from elatbot_flows.cli.terminal import terminal
 
 if TYPE_CHECKING:
     from elatbot_flows.evaluation import ModelScores, Predictions
@@ -82,7 +82,7 @@ def evaluate(
     if as_json:
         typer.echo(text)
     else:
-        console = Console(highlight=False)
+        console = terminal()
         render_scores(scores, predictions, console, reports=reports, by_system=by_system)
 
 

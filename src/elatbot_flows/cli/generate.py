@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from elatbot_flows.cli.options import check_at_least, writable_folder
 from elatbot_flows.cli.running import run_shown
+from elatbot_flows.cli.terminal import terminal
 from elatbot_flows.cli.text_options import (
     Adapter,
     AsJson,
@@ -90,14 +90,14 @@ def generate(
         # It reads weights from outside, so an equal run must not trust its old output.
         never_resume(job)
         store, _ = open_store(kept or Path(scratch))
-        run_shown(Flow([job]), store, Console(stderr=True, highlight=False), workers=1)
+        run_shown(Flow([job]), store, terminal(stderr=True), workers=1)
         document = jsanitize(store.get_output(job.uuid), strict=True)
     if as_json:
         typer.echo(json.dumps(_plain(document), indent=1, allow_nan=False))
     else:
         from elatbot_flows.report.predictions import render_proposals
 
-        render_proposals(document, Console(highlight=False))
+        render_proposals(document, terminal())
 
 
 def _interval(text: str) -> Interval:

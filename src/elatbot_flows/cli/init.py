@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from elatbot_flows.cli.options import writable_folder
-from elatbot_flows.cli.templates import TEMPLATES
+from elatbot_flows.cli.templates import TEMPLATES, places
 from elatbot_flows.errors import StoreError, TargetError
 
 __all__ = ["init"]
@@ -25,12 +25,14 @@ def init(
     """Write commented configurations for a database, a queue and Slurm; overwrites nothing."""
     if target not in TEMPLATES:
         raise TargetError(f"--target {target}: choose from {', '.join(TEMPLATES)}")
+    if not str(folder.absolute()).isprintable():
+        raise StoreError(f"--out {folder}: its name cannot be printed; choose another")
     place = writable_folder(folder, "--out")
     paths = {place / name: text for name, text in TEMPLATES[target].items()}
     if there := [str(path) for path in paths if path.exists()]:
         raise StoreError(f"{', '.join(there)} is there already: move it, or choose another --out")
     for path, text in paths.items():
-        path.write_text(text.format(folder=place), encoding="utf-8")
+        path.write_text(text.format(**places(place)), encoding="utf-8")
         path.chmod(0o600)  # passwords will go in
         typer.echo(f"wrote {path}")
     typer.echo("every file begins with what to do with it; elatbot check says whether all is well")

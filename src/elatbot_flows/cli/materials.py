@@ -6,7 +6,7 @@ import csv
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from elatbot_flows.cli.crystals import read_crystals
+from elatbot_flows.cli.crystals import read_crystals, source_of
 from elatbot_flows.errors import StructureError
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _read_list(path: Path, found: Materials) -> None:
     from pymatgen.core import Composition
 
     for number, text in _formulas(path):
-        source = f"{path}:{number}"
+        source = f"{source_of(path)}:{number}"
         try:
             if not Composition(text, strict=True).valid:
                 raise ValueError(text)  # noqa: TRY301 - one handler for whatever is wrong

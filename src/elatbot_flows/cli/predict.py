@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 
 from elatbot_flows.cli.crystals import read_crystals, require_files
 from elatbot_flows.cli.options import check_at_least, writable_folder
 from elatbot_flows.cli.running import run_shown
+from elatbot_flows.cli.terminal import terminal
 from elatbot_flows.cli.text_options import (
     Adapter,
     AsJson,
@@ -134,7 +134,7 @@ def predict(
     else:
         from elatbot_flows.report.predictions import render_predictions
 
-        render_predictions(entries, Console(highlight=False))
+        render_predictions(entries, terminal())
 
 
 class _Rows:
@@ -188,7 +188,7 @@ def _say_task(maker: PredictElasticMaker, model: TextModel, given: str | None) -
 
     chosen = maker.checked_task()
     if given is None:
-        console = Console(stderr=True, highlight=False, soft_wrap=True)
+        console = terminal(stderr=True, soft_wrap=True)
         known = ", ".join(elastic_tasks(model))
         console.print(f"asking {model.name} for {chosen}; --task chooses from {known}")
 
@@ -213,8 +213,7 @@ def _ask(
         rows.materials, rows.sources, kelvin, rows.systems
     )
     store, _ = open_store(folder)
-    console = Console(stderr=True, highlight=False)
-    run_shown(flow, store, console, workers=workers, folder=folder)
+    run_shown(flow, store, terminal(stderr=True), workers=workers, folder=folder)
     return [
         {k: jsanitize(v, strict=True) for k, v in document.items() if not k.startswith("@")}
         for chunk in flow.jobs[1:-1]
@@ -231,10 +230,10 @@ def _write(entries: list[dict[str, Any]], folder: Path, *, plots: bool) -> None:
     from elatbot_flows.report.directional import write_directional_plot
 
     if not any(entry["born_stable"] for entry in entries):
-        Console(stderr=True, highlight=False).print("there is no stable tensor to draw")
+        terminal(stderr=True).print("there is no stable tensor to draw")
     (folder / "plots").mkdir(exist_ok=True)
     for number, entry in enumerate(entries, start=1):
         if entry["born_stable"]:
-            name = re.sub(r"[^A-Za-z0-9]+", "_", str(entry["formula"]))
+            name = re.sub(r"[^A-Za-z0-9]+", "_", str(entry["formula"]))[:80]
             path = folder / "plots" / f"{number}-{name}.png"
             write_directional_plot(entry["elastic_tensor"], path, f"{entry['formula']}")

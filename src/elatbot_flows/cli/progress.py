@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from typing import TYPE_CHECKING
 
 from rich.progress import (
@@ -41,6 +42,7 @@ STEPS = {
 _SINGLE = ("begin", "identify model", "generate materials")
 """Steps of one job; of all others, the job without a number only plans."""
 _DONE = ("finished", "resumed")
+_OF_A_CAMPAIGN = re.compile(r" \([^()]*\)$")
 
 
 @contextlib.contextmanager
@@ -64,7 +66,7 @@ def progress(console: Console) -> Iterator[Callable[[Event], None]]:
 
 def _step(job: str) -> str | None:
     """The step a job does work for; None for those that only plan."""
-    name = job.strip()
+    name = _OF_A_CAMPAIGN.sub("", job.strip())
     for start in STEPS:
         if (name == start and name in _SINGLE) or name.startswith(start + " "):
             return start

@@ -6,9 +6,10 @@ from pathlib import Path  # noqa: TC003 - typer reads annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
+from rich.markup import escape
 
 from elatbot_flows.cli.sources import OptionalFolder, Project, StoreFile, store_to_read
+from elatbot_flows.cli.terminal import harmless, terminal
 
 __all__ = ["copy_store", "publish"]
 
@@ -42,7 +43,7 @@ def copy_store(
 
     source, origin = store_to_read(out, store, project)
     target, goal = store_in_file(file)
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
-    with console.status(f"copying {origin}"):
+    console = terminal(stderr=True, soft_wrap=True)
+    with console.status(escape(harmless(f"copying {origin}"))):
         count = copy_documents(source, target)
     typer.echo(f"{count} documents of {origin} are in {goal}")

@@ -10,7 +10,6 @@ from types import NoneType
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
 import typer
-from rich.console import Console
 
 from elatbot_flows.cli.options import (
     BulkModulus,
@@ -31,6 +30,7 @@ from elatbot_flows.cli.sources import (
     bring_up_to_date,
     store_to_read,
 )
+from elatbot_flows.cli.terminal import terminal
 from elatbot_flows.documents.candidate import Status, VerdictWord
 from elatbot_flows.documents.published import Kind
 from elatbot_flows.errors import TargetError
@@ -194,7 +194,7 @@ def _found(
 
 def _say_what_is_left(shown: int, repeats: int, skipped: int | None) -> None:
     """Say what was left out, and that there is more, without reading it."""
-    console = Console(stderr=True, highlight=False)
+    console = terminal(stderr=True)
     if repeats:
         console.print(f"{repeats} more of the same materials and targets in other runs: see --all")
     if skipped is not None:

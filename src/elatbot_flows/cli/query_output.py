@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import typer
-from rich.console import Console
+
+from elatbot_flows.cli.terminal import harmless, terminal
+from elatbot_flows.decoding import DOCUMENTS, refuse_code
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +27,9 @@ _COLUMNS = (
     *("kind", "run_id", "last_updated"),
 )
 """Of CSV; units as in the documents: GPa, eV/atom, g/cm^3."""
+_FORMULA_SIGNS = ("=", "+", "-", "@", "\t")
+"""What makes a spreadsheet compute a cell."""
+_LONGEST_NAME = 60
 _HEAVY = ("structure", "polymorphs", "completion", "run", "hull", "elasticity")
 
 
@@ -54,7 +59,8 @@ def show_candidates(found: Sequence[dict[str, Any]], shape: Shape, cif: Path | N
     elif shape.as_csv:
         writer = csv.DictWriter(sys.stdout, _COLUMNS, extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
-        writer.writerows(found)
+        for document in found:
+            writer.writerow({name: _cell(document.get(name)) for name in _COLUMNS})
     else:
         _show_table(found, shape.wanted)
 
@@ -65,12 +71,21 @@ def _show_table(found: Sequence[dict[str, Any]], wanted: tuple[str, ...]) -> Non
 
     candidates = []
     for document in found:
+        refuse_code(document, DOCUMENTS)
         light = {k: v for k, v in document.items() if k not in _HEAVY}
         candidate = CandidateDocument(**light)
         if document.get("hull"):
             candidate = candidate.updated(hull=HullResult(**document["hull"]))
         candidates.append(candidate)
-    render_candidates(candidates, Console(highlight=False), wanted)
+    render_candidates(candidates, terminal(), wanted)
+
+
+def _cell(value: Any) -> Any:
+    """A value that spreadsheets take as text where it is text, and do not compute."""
+    if not isinstance(value, str):
+        return value
+    text = harmless(value)
+    return f"'{text}" if text.startswith(_FORMULA_SIGNS) else text
 
 
 def _write_crystals(found: Sequence[dict[str, Any]], folder: Path) -> None:
@@ -83,9 +98,14 @@ def _write_crystals(found: Sequence[dict[str, Any]], folder: Path) -> None:
     target = writable_folder(folder, "--cif")
     for document in found:
         if document.get("structure"):
-            name = f"{document.get('formula')}-{document['candidate_id']}"
-            path = target / f"{re.sub(r'[^A-Za-z0-9-]+', '_', name)[:120]}.cif"
+            refuse_code(document["structure"], DOCUMENTS)
+            path = target / f"{_name(document['formula'])}-{_name(document['candidate_id'])}.cif"
             CifWriter(Structure.from_dict(document["structure"]), symprec=0.01).write_file(path)
+
+
+def _name(text: Any) -> str:
+    """A part of the name of a file, short and without signs of a path."""
+    return re.sub(r"[^A-Za-z0-9-]+", "_", str(text))[:_LONGEST_NAME]
 
 
 def show_counts(counts: dict[str, Any], shape: Shape) -> None:
@@ -95,11 +115,12 @@ def show_counts(counts: dict[str, Any], shape: Shape) -> None:
         return
     rows = list(_flat(counts, ()))
     if shape.as_csv:
-        csv.writer(sys.stdout, lineterminator="\n").writerows(rows)
+        cells = ([_cell(name), value] for name, value in rows)
+        csv.writer(sys.stdout, lineterminator="\n").writerows(cells)
         return
     width = max((len(name) for name, _ in rows), default=0)
     for name, value in rows:
-        typer.echo(f"{name:<{width}}  {value:,}")
+        typer.echo(f"{harmless(name):<{width}}  {value:,}")
 
 
 def _flat(counts: dict[str, Any], above: tuple[str, ...]) -> Any:

@@ -9,10 +9,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from rich.console import Console
+
     from elatbot_flows.database.results import DesignResult
     from elatbot_flows.documents import CandidateDocument
 
-__all__ = ["candidate_json", "result_json", "write_json"]
+__all__ = ["candidate_json", "result_json", "say_left_out", "write_json"]
+
+
+def say_left_out(unreadable: list[dict[str, Any]], console: Console) -> None:
+    """Name the materials that could not be read, and why."""
+    for one in unreadable:
+        text = f"left out {one['source']}: {one['message']}"
+        console.print(text, markup=False, soft_wrap=True)
 
 
 def result_json(result: DesignResult) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
+from elatbot_flows.cli.terminal import terminal
 from elatbot_flows.errors import StoreError, TargetError
 
 if TYPE_CHECKING:
@@ -66,4 +66,4 @@ def bring_up_to_date(store: JobStore) -> None:
     except Exception as error:  # noqa: BLE001 - drivers have errors of their own
         reason = f"{type(error).__name__}: {error}".partition(", full error")[0]
         words = f"the collection was not brought up to date ({reason})"
-        Console(stderr=True, highlight=False, soft_wrap=True).print(words, markup=False)
+        terminal(stderr=True, soft_wrap=True).print(words, markup=False)

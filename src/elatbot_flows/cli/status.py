@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.box import SIMPLE_HEAD
-from rich.console import Console, Group
+from rich.console import Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
@@ -19,6 +19,7 @@ from elatbot_flows.cli.sources import (  # noqa: TC001 - typer reads annotations
     Project,
     StoreFile,
 )
+from elatbot_flows.cli.terminal import terminal
 from elatbot_flows.cli.watched import Launchpad, RunId, Tag, Watched
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def status(
     if as_json:
         typer.echo(json.dumps(_plain(watched.look()), indent=1))
         return
-    console = Console(highlight=False)
+    console = terminal()
     if not watch:
         console.print(_shown(watched.look()))
         return

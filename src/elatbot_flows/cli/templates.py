@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-__all__ = ["TEMPLATES"]
+import json
+import shlex
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["TEMPLATES", "places"]
 
 _JOBFLOW = """\
 # jobflow's configuration: where job documents go. Point JOBFLOW_CONFIG_FILE to this file, or copy
@@ -36,14 +43,14 @@ JOB_STORE:
   docs_store:
     "@module": elatbot_flows.database.sqlite_store
     "@class": SqliteStore
-    path: {folder}/documents.sqlite   # on a local disk: network file systems lock badly
+    path: {documents}   # on a local disk: network file systems lock badly
     collection_name: outputs
     key: uuid
   additional_stores:
     data:
       "@module": elatbot_flows.database.sqlite_store
       "@class": SqliteStore
-      path: {folder}/documents.sqlite
+      path: {documents}
       collection_name: data
       key: blob_uuid
 """
@@ -76,7 +83,7 @@ _QADAPTER = """\
 # How FireWorks submits to Slurm: `qlaunch singleshot` for one job that works off the queue.
 _fw_name: CommonAdapter
 _fw_q_type: SLURM
-rocket_launch: rlaunch -c {folder} rapidfire --timeout 80000   # seconds, below the wall time
+rocket_launch: {launch}   # seconds, below the wall time
 nodes: 1
 ntasks: 1
 cpus_per_task: 8
@@ -86,7 +93,7 @@ account: null
 job_name: elatbot
 pre_rocket: |
   source /path/to/venv/bin/activate
-  export JOBFLOW_CONFIG_FILE={folder}/jobflow.yaml FW_CONFIG_FILE={folder}/FW_config.yaml
+  export JOBFLOW_CONFIG_FILE={jobflow} FW_CONFIG_FILE={fireworks}
   export OMP_NUM_THREADS=8
 """
 
@@ -98,7 +105,7 @@ workers:
   hpc:
     type: local                # or remote, with host: and user: (connects by SSH)
     scheduler_type: slurm
-    work_dir: {folder}/work    # on the machine of the worker
+    work_dir: {work}    # on the machine of the worker
     pre_run: |
       source /path/to/venv/bin/activate
       export OMP_NUM_THREADS=8
@@ -175,4 +182,28 @@ TEMPLATES = {
     },
     "remote": {"elatbot.yaml": _PROJECT, "stages.yml": _STAGES_REMOTE},
 }
-"""By target, then by file; ``{folder}`` stands for the folder they are in."""
+"""By target, then by file; what stands in braces says `places`."""
+
+
+def places(folder: Path) -> dict[str, str]:
+    """Paths for templates, quoted for YAML, and for the shell where that reads them.
+
+    Parameters
+    ----------
+    folder
+        The folder the files are in.
+    """
+    files = {name: folder / name for name in ("documents.sqlite", "work")}
+    yaml = {name.partition(".")[0]: _yaml(str(path)) for name, path in files.items()}
+    launch = f"rlaunch -c {shlex.quote(str(folder))} rapidfire --timeout 80000"
+    return yaml | {
+        "folder": _yaml(str(folder)),
+        "launch": _yaml(launch),
+        "jobflow": shlex.quote(str(folder / "jobflow.yaml")),
+        "fireworks": shlex.quote(str(folder / "FW_config.yaml")),
+    }
+
+
+def _yaml(text: str) -> str:
+    """A string of JSON is one of YAML."""
+    return json.dumps(text, ensure_ascii=False)

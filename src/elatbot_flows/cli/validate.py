@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 
-from elatbot_flows.cli.crystals import read_crystals, require_files
+from elatbot_flows.cli.crystals import read_crystals, require_files, source_of
 from elatbot_flows.cli.options import (
     BulkModulus,
     PoissonRatio,
@@ -28,6 +27,7 @@ from elatbot_flows.cli.options import (
 )
 from elatbot_flows.cli.results import candidate_json
 from elatbot_flows.cli.running import run_to_result
+from elatbot_flows.cli.terminal import terminal
 from elatbot_flows.errors import TargetError
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def validate(
 
             page = write_report(result, folder).html
             typer.echo(f"report: {page}", err=True)
-    names = list(dict.fromkeys(map(str, files)))
+    names = list(dict.fromkeys(map(source_of, files)))
     found = _by_source(result, unreadable)
     _show([found[name] for name in names], names, result, as_json=as_json)
 
@@ -163,7 +163,7 @@ class _Judging:
         ).make(target)
         store, _ = open_store(folder)
 
-        console = Console(stderr=True, highlight=False)
+        console = terminal(stderr=True)
         return run_to_result(
             flow,
             store,
@@ -203,4 +203,4 @@ def _show(
         return
     from elatbot_flows.report import render_materials
 
-    render_materials(found, names, result, Console(highlight=False))
+    render_materials(found, names, result, terminal())

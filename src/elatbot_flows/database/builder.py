@@ -16,6 +16,7 @@ from elatbot_flows.database.entries import candidate_entry
 from elatbot_flows.database.gather import OUTPUTS, gather_run
 from elatbot_flows.database.loose import LOOSE, loose_entries
 from elatbot_flows.database.summary import run_entry
+from elatbot_flows.decoding import DOCUMENTS, refuse_code
 from elatbot_flows.documents.published import SCHEMA_VERSION, RunSummary
 
 if TYPE_CHECKING:
@@ -123,6 +124,7 @@ class CandidateBuilder(Builder):  # type: ignore[misc]
 
 
 def _entries(item: list[dict[str, Any]]) -> tuple[list[Any], RunSummary | None]:
+    refuse_code([document["output"] for document in item], DOCUMENTS)
     output = item[0]["output"] if item else None
     if isinstance(output, list) or (output or {}).get("@class") in LOOSE:
         return loose_entries(item[0])

@@ -79,6 +79,16 @@ class Run:
         return str(last[-1]["uuid"]) if last else None
 
     @property
+    def work(self) -> list[Mapping[str, Any]]:
+        """Documents of its jobs, without those whose output was taken over from another one."""
+        done: dict[tuple[str, str], Mapping[str, Any]] = {}
+        for document in self.outputs:
+            output = document["output"]
+            own = str(output.get("uuid") or document["uuid"])
+            done.setdefault((output["@class"], own), document)
+        return list(done.values())
+
+    @property
     def tags(self) -> list[str]:
         """Tags of its jobs, sorted."""
         return tags_of(self.outputs)
@@ -152,7 +162,12 @@ def _progress(candidate: CandidateDocument) -> tuple[int, int, int]:
 
 def _proposed(documents: list[Mapping[str, Any]], record: RunRecord) -> dict[str, Gathered]:
     """Candidates as they were proposed, each with one of the completions that say its formula."""
-    samples = {chunk.uuid: chunk.completions for _, chunk in _all(SampleChunk, documents)}
+    # Where its output was taken over, a chunk is known by the job that wrote it, and by that one.
+    samples = {
+        uuid: chunk.completions
+        for document, chunk in _all(SampleChunk, documents)
+        for uuid in (chunk.uuid, str(document["uuid"]))
+    }
     members = {}
     for document, shortlist in _all(Shortlist, documents):
         for row in shortlist.rows:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from elatbot_flows.database.builder import run_outputs
 from elatbot_flows.database.gather import gather_run
+from elatbot_flows.decoding import DOCUMENTS, refuse_code
 from elatbot_flows.documents import CandidateDocument, DesignDocument
 
 if TYPE_CHECKING:
@@ -46,6 +47,10 @@ def read_result(store: JobStore, uuid: str) -> DesignResult:
     uuid
         Of the job that concluded the run.
     """
+    for found in store.docs_store.query({"uuid": uuid}, ["output"]):
+        refuse_code(found["output"], DOCUMENTS)
     document = DesignDocument.model_validate(store.get_output(uuid))
-    run = gather_run(run_outputs(store.docs_store, document.run.run_id))
+    outputs = run_outputs(store.docs_store, document.run.run_id)
+    refuse_code([found["output"] for found in outputs], DOCUMENTS)
+    run = gather_run(outputs)
     return DesignResult(document, tuple(run.candidates if run else ()))

@@ -84,13 +84,19 @@ class DocumentFile:
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         """Everything inside is written, or nothing; no other process writes meanwhile."""
         connection = self._connection
-        connection.execute("BEGIN IMMEDIATE")
         try:
+            connection.execute("BEGIN IMMEDIATE")
             yield connection
-        except BaseException:
-            connection.execute("ROLLBACK")
+            connection.execute("COMMIT")
+        except BaseException as error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            if isinstance(error, sqlite3.OperationalError):
+                raise StoreError(
+                    f"{self._path} cannot be written ({error}): make room or let others end, and "
+                    "give the same command again to go on; what was written before is there"
+                ) from error
             raise
-        connection.execute("COMMIT")
 
     # --- reading ---------------------------------------------------------------------------------
 

@@ -6,9 +6,10 @@ store: one file, for the processes of one machine. On clusters, configure MongoD
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from elatbot_flows.database.mongodb import portable, store_words, without_credentials
+from elatbot_flows.decoding import STORES, refuse_code
 from elatbot_flows.errors import StoreError
 
 if TYPE_CHECKING:
@@ -119,8 +120,6 @@ def store_in_file(file: Path) -> tuple[JobStore, str]:
     StoreError
         If it is neither, or the store cannot be reached.
     """
-    from jobflow import JobStore
-
     if not file.is_file():
         raise StoreError(f"{file} is no file: give an embedded store, or the YAML of a JobStore")
     with file.open("rb") as stream:
@@ -128,7 +127,7 @@ def store_in_file(file: Path) -> tuple[JobStore, str]:
             words = f"embedded store {file}"
             return _connected(_in_file(file), words, "give another file"), words
     try:
-        store = portable(JobStore.from_file(file))
+        store = portable(_described(file))
     except Exception as error:
         raise StoreError(
             f"{file} describes no JobStore ({type(error).__name__}: {error}); it should have "
@@ -136,6 +135,18 @@ def store_in_file(file: Path) -> tuple[JobStore, str]:
         ) from error
     words = f"the store {store_words(store.docs_store)} of {file}"
     return _connected(store, words, f"correct {file}"), words
+
+
+def _described(file: Path) -> JobStore:
+    """The JobStore that a file describes, naming no code but that of stores."""
+    from jobflow import JobStore
+    from monty.json import MontyDecoder
+    from monty.serialization import loadfn
+
+    found = loadfn(file, cls=None)
+    refuse_code(found, STORES)
+    made: Any = MontyDecoder().process_decoded(found)
+    return made if isinstance(made, JobStore) else JobStore.from_dict_spec(made)
 
 
 def store_of_project(name: str) -> tuple[JobStore, str]:

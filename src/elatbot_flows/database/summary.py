@@ -41,13 +41,13 @@ def run_entry(run: Run) -> RunSummary:
 def _cost(run: Run) -> dict[str, float]:
     drawn = [
         one
-        for document in run.outputs
+        for document in run.work
         if document["output"]["@class"] == "SampleChunk"
         for one in document["output"]["completions"]
         if one
     ]
     return {
-        "jobs": len(run.outputs),
+        "jobs": len(run.work),
         "completions": len(drawn),
         "tokens": sum(c.get("completion_tokens") or 0 for c in drawn),
         "evaluations": sum(member.candidate.evaluations for member in run.members),

@@ -12,6 +12,7 @@ from elatbot_flows.jobs.hull import HullMaker
 from elatbot_flows.jobs.judge import JudgeMaker
 from elatbot_flows.jobs.place import PlaceMaker
 from elatbot_flows.jobs.resume import may_resume, never_resume
+from elatbot_flows.jobs.top import top_hits
 
 __all__ = [
     "BuildMaker",
@@ -28,4 +29,5 @@ __all__ = [
     "identify_model",
     "may_resume",
     "never_resume",
+    "top_hits",
 ]

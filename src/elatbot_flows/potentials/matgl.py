@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import logging
 import warnings
 from dataclasses import dataclass
@@ -85,6 +86,7 @@ def _model(source: str) -> tuple[Any, list[str]]:
             contextlib.redirect_stdout(io.StringIO()),
         ):
             warnings.simplefilter("always")
+            _refuse_other_code(source)
             model = matgl.load_model(source)
     except Exception as error:
         raise PotentialError(
@@ -92,6 +94,19 @@ def _model(source: str) -> tuple[Any, list[str]]:
             "check name and network, or download it and give its directory"
         ) from error
     return model, [str(warning.message) for warning in warned]
+
+
+def _refuse_other_code(source: str) -> None:
+    """Refuse a model that names classes which are not MatGL's: it would call them."""
+    import torch
+    from matgl.utils.io import _get_file_paths
+
+    from elatbot_flows.decoding import refuse_code
+
+    files = _get_file_paths(Path(source), str_path=source)
+    refuse_code(json.loads(Path(files["model.json"]).read_text(encoding="utf-8")), ("matgl",))
+    parts = torch.load(files["model.pt"], map_location="cpu", weights_only=True)
+    refuse_code(parts, ("matgl",))
 
 
 def _cause(error: BaseException) -> str:

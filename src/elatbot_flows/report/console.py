@@ -125,7 +125,7 @@ def _print_remarks(found: Iterable[tuple[str, CandidateDocument]], console: Cons
         title = " ".join(filter(None, (name, candidate.formula)))
         failed = [candidate.message] if candidate.message else []
         for words in (*failed, *remarks(candidate)):
-            console.print(Text(f"{title}: {words}", style="dim"))
+            console.print(Text(" ".join(f"{title}: {words}".split()), style="dim"))
 
 
 def _print_notes(notes: Sequence[str], console: Console) -> None:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from elatbot_flows.files import write_whole
 from elatbot_flows.report.figure import report_figure
 from elatbot_flows.report.html import report_page
 from elatbot_flows.report.index import write_index
@@ -69,12 +70,12 @@ def write_report(result: DesignResult, folder: Path) -> ReportFiles:
         The paths.
     """
     run = result.document.run
-    own = folder / re.sub(r"[^A-Za-z0-9]+", "_", run.run_id)
+    own = folder / re.sub(r"[^A-Za-z0-9]+", "_", run.run_id)[:80]
     own.mkdir(parents=True, exist_ok=True)
     structures = _write_structures(result.passed, own / _STRUCTURES)
     links = {key: f"{_STRUCTURES}/{path.name}" for key, path in structures.items()}
     page, figure = own / _PAGE, own / "report.png"
-    page.write_text(report_page(result, links), encoding="utf-8")
+    write_whole(page, report_page(result, links))
     report_figure(result).savefig(figure, dpi=150, facecolor="white")
     words = f"{'; '.join(target_words(run.target))}. {result_sentence(result)}\n"
     (own / "summary.txt").write_text(words, encoding="utf-8")

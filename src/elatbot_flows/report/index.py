@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from html import escape
 from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from elatbot_flows.files import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +47,7 @@ def write_index(folder: Path, page: str) -> Path | None:
         return None
     reports = sorted(folder.glob(f"*/{page}"), key=lambda path: (-path.stat().st_mtime, path))
     items = "".join(_item(report) for report in reports)
-    index.write_text(_PAGE.format(mark=MARK, items=items), encoding="utf-8")
+    write_whole(index, _PAGE.format(mark=MARK, items=items))
     return index
 
 
@@ -53,4 +56,4 @@ def _item(report: Path) -> str:
     words = ""
     if (summary := report.parent / "summary.txt").is_file():
         words = f": {escape(summary.read_text(encoding='utf-8').strip())}"
-    return f'<li><a href="{run}/{escape(report.name)}">{run}</a>{words}</li>'
+    return f'<li><a href="{quote(report.parent.name)}/{report.name}">{run}</a>{words}</li>'

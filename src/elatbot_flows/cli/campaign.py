@@ -1,0 +1,101 @@
+"""``elatbot campaign``: many designs, as a file describes them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from elatbot_flows.cli.campaign_config import read_campaign
+from elatbot_flows.cli.options import OutFolder, Workers, available_cores, check_at_least
+from elatbot_flows.cli.options import writable_folder as writable
+from elatbot_flows.cli.results import say_left_out
+from elatbot_flows.cli.running import run_shown
+from elatbot_flows.cli.submit import Project, Queue, Worker, check_queue, submit
+from elatbot_flows.cli.terminal import terminal
+
+if TYPE_CHECKING:
+    from jobflow import Flow
+    from rich.console import Console
+
+    from elatbot_flows.cli.campaign_config import CampaignConfig
+    from elatbot_flows.documents import CampaignDocument
+
+__all__ = ["campaign"]
+
+
+def campaign(
+    config: Annotated[Path, typer.Argument(help="YAML file of the campaign.", metavar="CONFIG")],
+    out: OutFolder = Path("elatbot-run"),
+    workers: Workers = None,
+    to: Queue = None,
+    worker: Worker = None,
+    project: Project = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the result as JSON instead of a table.")
+    ] = False,
+) -> None:
+    """Design for many targets, with several generators and lists, until enough is found.
+
+    Nothing is proposed twice for a target, nor computed twice, also not by later campaigns. The
+    same command again goes on where it stopped. docs/campaigns.md has all settings.
+    """
+    check_at_least(1, "--workers", workers)
+    check_queue(to, worker, project)
+    wanted = read_campaign(config)
+    maker, unreadable = wanted.maker(config.parent)
+    targets = wanted.design_targets()
+    for target in targets:
+        target.implied_bulk_modulus()
+        for design in maker.designs:
+            if design.proposer.model is not None:
+                design.proposer.model.check_target(target)
+    console = terminal(stderr=True)
+    say_left_out(unreadable, console)
+    flow = maker.make(targets)
+    if to is not None:
+        typer.echo(submit(flow, to, worker, project))
+        return
+    folder = writable(out, "--out")
+    found = _run(flow, wanted, folder, workers or available_cores(), console)
+    _tell(found, folder, console, as_json=as_json)
+
+
+def _run(
+    flow: Flow, wanted: CampaignConfig, folder: Path, workers: int, console: Console
+) -> CampaignDocument:
+    from elatbot_flows.database.builder import publish_candidates
+    from elatbot_flows.database.stores import open_store
+    from elatbot_flows.documents import CampaignDocument
+
+    store, where = open_store(folder)
+
+    def publish() -> str:
+        count = publish_candidates(store)
+        return f"{count} candidates are stored as far as they got (see elatbot query): "
+
+    run_shown(
+        flow,
+        store,
+        console,
+        workers=workers,
+        potentials=wanted.chosen_potentials(),
+        device=wanted.device,
+        publish=publish,
+    )
+    console.print(f"documents: {where}", markup=False, soft_wrap=True)
+    return CampaignDocument.model_validate(store.get_output(flow.output.uuid))
+
+
+def _tell(found: CampaignDocument, folder: Path, console: Console, *, as_json: bool) -> None:
+    from elatbot_flows.report.campaign import render_campaign, write_campaign
+
+    plain: dict[str, Any] = found.model_dump(mode="json")
+    page = write_campaign(found, folder)
+    if as_json:
+        typer.echo(json.dumps(plain, indent=1, allow_nan=False))
+    else:
+        render_campaign(found, terminal())
+    console.print(f"report: {page}", markup=False, soft_wrap=True)
