@@ -19,7 +19,6 @@ from pathlib import Path
 from pymatgen.core import Lattice, Structure
 
 from elatbot_flows import DesignTarget, Interval, InverseDesignMaker
-from elatbot_flows.campaign import runner
 from elatbot_flows.crystals.guess import StructureGuess, describe_symmetry
 from elatbot_flows.crystals.screening import relax_guesses
 from elatbot_flows.database.builder import publish_candidates
@@ -35,6 +34,7 @@ from elatbot_flows.potentials import Potential, load_potential
 from elatbot_flows.potentials.validation import validate_crystal
 from elatbot_flows.proposers import GivenProposer
 from elatbot_flows.proposers.expectation import expectation_record, expected
+from elatbot_flows.running import runner
 
 EMT = "ase.calculators.emt:EMT"
 SIZES = {"Al": 4.00, "Ni": 3.49, "Cu": 3.59, "Pd": 3.88, "Ag": 4.06, "Pt": 3.92, "Au": 4.06}

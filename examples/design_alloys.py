@@ -11,13 +11,13 @@ import argparse
 from pathlib import Path
 
 from elatbot_flows import DesignTarget, Interval, InverseDesignMaker
-from elatbot_flows.campaign.runner import run_flow
 from elatbot_flows.cli.options import available_cores
 from elatbot_flows.database.results import read_result
 from elatbot_flows.database.stores import open_store
 from elatbot_flows.jobs import BuildMaker, HullMaker
 from elatbot_flows.judges import PotentialJudge
 from elatbot_flows.report import write_report
+from elatbot_flows.running.runner import run_flow
 
 
 def main() -> None:

@@ -24,7 +24,7 @@ LAYER = {
     **dict.fromkeys(["database"], 3),
     **dict.fromkeys(["proposers", "judges", "jobs"], 4),
     **dict.fromkeys(["flows"], 5),
-    **dict.fromkeys(["", "campaign", "report", "cli", "__main__"], 6),
+    **dict.fromkeys(["", "running", "report", "cli", "__main__"], 6),
 }
 FIRST_LAYER_WITH_JOBFLOW = 3
 

@@ -7,7 +7,7 @@ from concurrent.futures.process import BrokenProcessPool
 import pytest
 
 from elatbot_flows import __version__
-from elatbot_flows.campaign.runner import Event, RunSummary
+from elatbot_flows.running.runner import Event, RunSummary
 
 INTERVALS = {
     "--bulk-modulus": "GPa",
@@ -50,7 +50,7 @@ def test_version(command):
 
 
 def design_with(run_flow, command, monkeypatch, tmp_path):
-    monkeypatch.setattr("elatbot_flows.campaign.runner.run_flow", run_flow)
+    monkeypatch.setattr("elatbot_flows.running.runner.run_flow", run_flow)
     return command("design", "-K", "150:170", "--out", tmp_path / "run")
 
 

@@ -6,8 +6,8 @@ from io import StringIO
 
 from rich.console import Console
 
-from elatbot_flows.campaign.runner import Event
 from elatbot_flows.cli.progress import progress
+from elatbot_flows.running.runner import Event
 
 JOBS = [
     "begin", "propose", "propose 1/2", "propose 2/2", "build", "build 1/1", "build", "judge",

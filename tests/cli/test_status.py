@@ -13,7 +13,7 @@ from cli_commands import BAND, QUICK, elatbot, start
 from jobflow import JobStore
 from maggma.stores import MemoryStore
 
-from elatbot_flows.campaign.run_log import logged_runs
+from elatbot_flows.running.run_log import logged_runs
 
 
 @pytest.fixture(autouse=True)

@@ -22,7 +22,6 @@ from pymatgen.core.operations import SymmOp
 import sample_jobs
 import samples
 from elatbot_flows import InverseDesignMaker
-from elatbot_flows.campaign.runner import run_flow
 from elatbot_flows.database.builder import CandidateBuilder, publish_candidates
 from elatbot_flows.database.collections import candidate_store, run_store
 from elatbot_flows.database.entries import described
@@ -35,6 +34,7 @@ from elatbot_flows.documents.published import PublishedCandidate
 from elatbot_flows.elasticity.axes import to_ieee_axes
 from elatbot_flows.judges import PotentialJudge
 from elatbot_flows.proposers import GivenProposer
+from elatbot_flows.running.runner import run_flow
 
 JUDGE = PotentialJudge(potential=samples.EMT)
 CUAU = Structure(Lattice.tetragonal(2.8, 3.7), ["Cu", "Au"], [[0, 0, 0], [0.5, 0.5, 0.5]])

@@ -12,7 +12,6 @@ from monty.json import MontyDecoder, MontyEncoder
 
 import samples
 from elatbot_flows import DesignTarget, InverseDesignMaker
-from elatbot_flows.campaign.runner import run_flow
 from elatbot_flows.database.results import read_result
 from elatbot_flows.database.stores import embedded_store
 from elatbot_flows.documents import CampaignDocument
@@ -21,6 +20,7 @@ from elatbot_flows.flows import CampaignMaker, StopRules
 from elatbot_flows.jobs import BuildMaker
 from elatbot_flows.judges import PotentialJudge
 from elatbot_flows.proposers import GivenProposer, TextProposer
+from elatbot_flows.running.runner import run_flow
 from remote_trial import run_through_remote
 
 NI = DesignTarget(bulk_modulus=(100, 180), elements=("Ni", "Al", "Cu"))

@@ -14,7 +14,6 @@ from pymatgen.core import Lattice, Structure
 
 import samples
 from elatbot_flows import DesignTarget, InverseDesignMaker
-from elatbot_flows.campaign.runner import run_flow
 from elatbot_flows.database.builder import publish_candidates
 from elatbot_flows.database.collections import candidate_store
 from elatbot_flows.database.queries import find_candidates
@@ -26,6 +25,7 @@ from elatbot_flows.jobs import BuildMaker, HullMaker
 from elatbot_flows.jobs.publish import Publication
 from elatbot_flows.judges import PotentialJudge
 from elatbot_flows.proposers import GivenProposer, TextProposer
+from elatbot_flows.running.runner import run_flow
 from elatbot_flows.stability.settings import HullSettings
 from remote_trial import run_through_remote
 

@@ -12,12 +12,12 @@ from monty.json import jsanitize
 from pymatgen.core import Lattice, Structure
 
 import samples
-from elatbot_flows.campaign.runner import run_flow
 from elatbot_flows.database.stores import embedded_store
 from elatbot_flows.errors import EngineError, TargetError
 from elatbot_flows.flows import PredictManyMaker
 from elatbot_flows.jobs import PredictElasticMaker
 from elatbot_flows.jobs.ask.materials import read_materials
+from elatbot_flows.running.runner import run_flow
 from scripted_engine import CUBIC, asked, scripted
 
 SYMBOLS = ("Ag", "Al", "Au", "Cu", "Ir", "Ni", "Pb", "Pd", "Pt", "Rh")

@@ -9,11 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from elatbot_flows.cli.campaign_config import read_campaign
-from elatbot_flows.cli.options import OutFolder, Workers, available_cores, check_at_least
-from elatbot_flows.cli.options import writable_folder as writable
+from elatbot_flows.cli.options import (
+    OutFolder,
+    Workers,
+    available_cores,
+    check_at_least,
+    writable_folder,
+)
 from elatbot_flows.cli.results import say_left_out
 from elatbot_flows.cli.running import run_shown
-from elatbot_flows.cli.submit import Project, Queue, Worker, check_queue, submit
+from elatbot_flows.cli.stages import StagesFile  # noqa: TC001 - typer reads annotations
+from elatbot_flows.cli.submit import Project, Queue, Worker, check_queue, stages_of, submit
 from elatbot_flows.cli.terminal import terminal
 
 if TYPE_CHECKING:
@@ -33,6 +39,7 @@ def campaign(
     to: Queue = None,
     worker: Worker = None,
     project: Project = None,
+    stages: StagesFile = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the result as JSON instead of a table.")
     ] = False,
@@ -43,7 +50,8 @@ def campaign(
     same command again goes on where it stopped. docs/campaigns.md has all settings.
     """
     check_at_least(1, "--workers", workers)
-    check_queue(to, worker, project)
+    check_queue(to, worker, project, stages)
+    settings = stages_of(stages, to, worker, project)
     wanted = read_campaign(config)
     maker, unreadable = wanted.maker(config.parent)
     targets = wanted.design_targets()
@@ -56,9 +64,9 @@ def campaign(
     say_left_out(unreadable, console)
     flow = maker.make(targets)
     if to is not None:
-        typer.echo(submit(flow, to, worker, project))
+        typer.echo(submit(flow, to, worker, project, settings))
         return
-    folder = writable(out, "--out")
+    folder = writable_folder(out, "--out")
     found = _run(flow, wanted, folder, workers or available_cores(), console)
     _tell(found, folder, console, as_json=as_json)
 
@@ -84,6 +92,7 @@ def _run(
         potentials=wanted.chosen_potentials(),
         device=wanted.device,
         publish=publish,
+        folder=folder,
     )
     console.print(f"documents: {where}", markup=False, soft_wrap=True)
     return CampaignDocument.model_validate(store.get_output(flow.output.uuid))

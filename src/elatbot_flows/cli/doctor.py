@@ -18,7 +18,7 @@ from elatbot_flows.cli.terminal import terminal
 from elatbot_flows.cli.watched import Launchpad, RunId, Tag, Watched
 
 if TYPE_CHECKING:
-    from elatbot_flows.campaign.doctor.problem import Problem
+    from elatbot_flows.running.doctor.problem import Problem
 
 __all__ = ["doctor"]
 

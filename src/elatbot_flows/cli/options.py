@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from elatbot_flows.campaign.threads import available_cores
 from elatbot_flows.errors import StoreError, TargetError
+from elatbot_flows.running.threads import available_cores
 from elatbot_flows.targets import PROPERTIES, Interval, check_elements
 
 __all__ = [

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from elatbot_flows.campaign.runner import Event
+    from elatbot_flows.running.runner import Event
 
 __all__ = ["progress"]
 

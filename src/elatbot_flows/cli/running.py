@@ -58,7 +58,7 @@ def run_shown(
     typer.Exit
         If a job failed for anything else.
     """
-    from elatbot_flows.campaign.runner import run_flow
+    from elatbot_flows.running.runner import run_flow
 
     loader = partial(_load, tuple(potentials), device) if potentials else None
     try:

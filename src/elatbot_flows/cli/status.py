@@ -25,8 +25,8 @@ from elatbot_flows.cli.watched import Launchpad, RunId, Tag, Watched
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from elatbot_flows.campaign.watch.seen import Snapshot
-    from elatbot_flows.campaign.watch.table import StageRow
+    from elatbot_flows.running.watch.seen import Snapshot
+    from elatbot_flows.running.watch.table import StageRow
 
 __all__ = ["status"]
 
@@ -78,7 +78,7 @@ def status(
 
 
 def _plain(snapshot: Snapshot) -> dict[str, object]:
-    from elatbot_flows.campaign.watch.table import stage_rows, whole_row
+    from elatbot_flows.running.watch.table import stage_rows, whole_row
 
     rows = stage_rows(snapshot)
     stages = [row.as_dict() for row in (*rows, whole_row(rows, snapshot))]
@@ -87,7 +87,7 @@ def _plain(snapshot: Snapshot) -> dict[str, object]:
 
 def _shown(snapshot: Snapshot) -> Group:
     """The table, and below it what else is to be said."""
-    from elatbot_flows.campaign.watch.table import stage_rows, whole_row
+    from elatbot_flows.running.watch.table import stage_rows, whole_row
 
     rows = stage_rows(snapshot)
     whole = whole_row(rows, snapshot)

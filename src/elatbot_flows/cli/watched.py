@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from fireworks import LaunchPad
     from jobflow_remote.jobs.jobcontroller import JobController
 
-    from elatbot_flows.campaign.doctor.problem import Problem
-    from elatbot_flows.campaign.watch.seen import Snapshot
+    from elatbot_flows.running.doctor.problem import Problem
+    from elatbot_flows.running.watch.seen import Snapshot
 
 __all__ = ["Launchpad", "RunId", "Tag", "Watched"]
 
@@ -71,19 +71,19 @@ class Watched:
             If there is nothing, or it cannot be reached.
         """
         if self.fireworks:
-            from elatbot_flows.campaign.watch.fireworks import (
+            from elatbot_flows.running.watch.fireworks import (
                 read_fireworks,
                 snapshot_of_fireworks,
             )
 
             return snapshot_of_fireworks(read_fireworks(self._pad, self.tag, self.run))
         if self.project is not None:
-            from elatbot_flows.campaign.watch.remote import read_remote, snapshot_of_remote
+            from elatbot_flows.running.watch.remote import read_remote, snapshot_of_remote
 
             return snapshot_of_remote(read_remote(self._controller, self.tag, self.run))
-        from elatbot_flows.campaign.watch.local import local_snapshot
-        from elatbot_flows.campaign.watch.outputs import store_snapshot
         from elatbot_flows.database.stores import store_in_file
+        from elatbot_flows.running.watch.local import local_snapshot
+        from elatbot_flows.running.watch.outputs import store_snapshot
 
         if self.store is not None:
             return store_snapshot(*store_in_file(self.store), self.tag, self.run)
@@ -107,14 +107,14 @@ class Watched:
             If a store is named, which knows of no problems.
         """
         if self.fireworks:
-            from elatbot_flows.campaign.doctor.fireworks import problems_of_fireworks
-            from elatbot_flows.campaign.watch.fireworks import read_fireworks
+            from elatbot_flows.running.doctor.fireworks import problems_of_fireworks
+            from elatbot_flows.running.watch.fireworks import read_fireworks
 
             seen = read_fireworks(self._pad, self.tag, self.run)
             return problems_of_fireworks(seen, patience, silence)
         if self.project is not None:
-            from elatbot_flows.campaign.doctor.remote import problems_of_remote
-            from elatbot_flows.campaign.watch.remote import read_remote
+            from elatbot_flows.running.doctor.remote import problems_of_remote
+            from elatbot_flows.running.watch.remote import read_remote
 
             return problems_of_remote(read_remote(self._controller, self.tag, self.run), patience)
         if self.store is not None:
@@ -122,18 +122,18 @@ class Watched:
                 "a store holds what is done, and no problems: give --out DIR, --fireworks or "
                 "--project NAME"
             )
-        from elatbot_flows.campaign.doctor.local import problems_in_folder
+        from elatbot_flows.running.doctor.local import problems_in_folder
 
         return problems_in_folder(self.out or _DEFAULT, patience, self.tag, self.run)
 
     @cached_property
     def _pad(self) -> LaunchPad:
-        from elatbot_flows.campaign.watch.fireworks import launchpad
+        from elatbot_flows.running.watch.fireworks import launchpad
 
         return launchpad()
 
     @cached_property
     def _controller(self) -> JobController:
-        from elatbot_flows.campaign.watch.remote import controller
+        from elatbot_flows.running.watch.remote import controller
 
         return controller(self.project)

@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, get_args
 
-from elatbot_flows.campaign.watch.seen import State
 from elatbot_flows.jobs.stages import STAGES
+from elatbot_flows.running.watch.seen import State
 
 if TYPE_CHECKING:
-    from elatbot_flows.campaign.watch.seen import JobSeen, Snapshot
+    from elatbot_flows.running.watch.seen import JobSeen, Snapshot
 
 __all__ = ["StageRow", "stage_rows", "whole_row"]
 

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from elatbot_flows.campaign.run_log import logged_runs
-from elatbot_flows.campaign.watch.outputs import (
+from elatbot_flows.database.stores import open_store
+from elatbot_flows.errors import StoreError
+from elatbot_flows.running.run_log import logged_runs
+from elatbot_flows.running.watch.outputs import (
     done_jobs,
     flows_of_run,
     progress_of,
     store_snapshot,
 )
-from elatbot_flows.campaign.watch.seen import JobSeen, Snapshot, State, utc
-from elatbot_flows.database.stores import open_store
-from elatbot_flows.errors import StoreError
+from elatbot_flows.running.watch.seen import JobSeen, Snapshot, State, utc
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from elatbot_flows.campaign.run_log import LoggedRun
+    from elatbot_flows.running.run_log import LoggedRun
 
 __all__ = ["chosen_runs", "local_snapshot", "state_in_words"]
 

@@ -14,9 +14,9 @@ import pytest
 from jobflow import Flow
 
 import sample_jobs
-from elatbot_flows.campaign.run_log import LoggedRun, logged_runs
-from elatbot_flows.campaign.runner import run_flow
 from elatbot_flows.database.stores import embedded_store
+from elatbot_flows.running.run_log import LoggedRun, logged_runs
+from elatbot_flows.running.runner import run_flow
 
 PATHS = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
 ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join(PATHS)}
@@ -25,7 +25,7 @@ import sys
 from pathlib import Path
 from jobflow import Flow
 import sample_jobs
-from elatbot_flows.campaign.runner import run_flow
+from elatbot_flows.running.runner import run_flow
 from elatbot_flows.database.stores import embedded_store
 
 if __name__ == "__main__":

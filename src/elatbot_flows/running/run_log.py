@@ -21,9 +21,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from elatbot_flows.campaign.lock import hold, is_held
 from elatbot_flows.files import write_whole
 from elatbot_flows.jobs.stages import stage_of
+from elatbot_flows.running.lock import hold, is_held
 
 if TYPE_CHECKING:
     from types import TracebackType

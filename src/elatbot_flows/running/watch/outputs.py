@@ -5,10 +5,10 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from elatbot_flows.campaign.watch.seen import JobSeen, Progress, Snapshot
 from elatbot_flows.database.gather import completed_at
 from elatbot_flows.errors import StoreError
 from elatbot_flows.jobs.stages import stage_of
+from elatbot_flows.running.watch.seen import JobSeen, Progress, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

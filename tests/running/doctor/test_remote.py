@@ -13,8 +13,8 @@ from elatbot_flows.jobs.stages import in_stage
 
 pytest.importorskip("jobflow_remote")
 
-from elatbot_flows.campaign.doctor import remote as doctor
-from elatbot_flows.campaign.watch.remote import read_remote
+from elatbot_flows.running.doctor import remote as doctor
+from elatbot_flows.running.watch.remote import read_remote
 from remote_queue import add, remote_queue, work_off
 
 HOUR = timedelta(hours=1)

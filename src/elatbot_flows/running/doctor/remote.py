@@ -5,18 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from elatbot_flows.campaign.doctor.problem import Problem, grouped, last_line
-from elatbot_flows.campaign.doctor.remote_runner import problem_of_runner
-from elatbot_flows.campaign.doctor.slurm import queued_jobs
-from elatbot_flows.campaign.watch.seen import utc
 from elatbot_flows.jobs.stages import stage_of
+from elatbot_flows.running.doctor.problem import Problem, grouped, last_line
+from elatbot_flows.running.doctor.remote_runner import problem_of_runner
+from elatbot_flows.running.doctor.slurm import queued_jobs
+from elatbot_flows.running.watch.seen import utc
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from jobflow_remote.jobs.data import JobInfo
 
-    from elatbot_flows.campaign.watch.remote import RemoteJobs
+    from elatbot_flows.running.watch.remote import RemoteJobs
 
 __all__ = ["problems_of_remote"]
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elatbot_flows.campaign.watch.seen import JobSeen, Snapshot, State
-from elatbot_flows.campaign.watch.table import stage_rows, whole_row
 from elatbot_flows.jobs.stages import STAGES
+from elatbot_flows.running.watch.seen import JobSeen, Snapshot, State
+from elatbot_flows.running.watch.table import stage_rows, whole_row
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

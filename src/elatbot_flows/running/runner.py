@@ -19,11 +19,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from elatbot_flows.campaign.fingerprint import fingerprint
-from elatbot_flows.campaign.plan import Plan
-from elatbot_flows.campaign.run_log import BEAT, TOLD, RunLog, told
-from elatbot_flows.campaign.threads import shared_out_threads
 from elatbot_flows.errors import ElatbotError, StoreError
+from elatbot_flows.running.fingerprint import fingerprint
+from elatbot_flows.running.plan import Plan
+from elatbot_flows.running.run_log import BEAT, TOLD, RunLog, told
+from elatbot_flows.running.threads import shared_out_threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

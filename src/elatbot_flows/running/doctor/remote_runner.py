@@ -6,11 +6,11 @@ import socket
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from elatbot_flows.campaign.doctor.problem import Problem
-from elatbot_flows.campaign.watch.seen import utc
+from elatbot_flows.running.doctor.problem import Problem
+from elatbot_flows.running.watch.seen import utc
 
 if TYPE_CHECKING:
-    from elatbot_flows.campaign.watch.remote import RemoteJobs
+    from elatbot_flows.running.watch.remote import RemoteJobs
 
 __all__ = ["problem_of_runner"]
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from elatbot_flows.campaign.watch.descent import descendants
-from elatbot_flows.campaign.watch.outputs import flows_of_run, progress_of
-from elatbot_flows.campaign.watch.seen import JobSeen, Progress, Snapshot, State, utc
 from elatbot_flows.errors import StoreError
 from elatbot_flows.jobs.stages import stage_of
+from elatbot_flows.running.watch.descent import descendants
+from elatbot_flows.running.watch.outputs import flows_of_run, progress_of
+from elatbot_flows.running.watch.seen import JobSeen, Progress, Snapshot, State, utc
 
 if TYPE_CHECKING:
     from jobflow_remote.jobs.data import JobInfo

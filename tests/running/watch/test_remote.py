@@ -6,15 +6,15 @@ import pytest
 from jobflow import Flow
 
 import sample_jobs
-from elatbot_flows.campaign.watch.table import stage_rows
 from elatbot_flows.errors import StoreError
 from elatbot_flows.flows.stages import Stage, assign_stages
 from elatbot_flows.jobs.stages import in_stage
+from elatbot_flows.running.watch.table import stage_rows
 from sample_campaign import campaign, design
 
 pytest.importorskip("jobflow_remote")
 
-from elatbot_flows.campaign.watch.remote import read_remote, snapshot_of_remote
+from elatbot_flows.running.watch.remote import read_remote, snapshot_of_remote
 from remote_queue import add, remote_queue, work_off
 
 

@@ -16,10 +16,10 @@ from jobflow import Flow, JobStore
 from maggma.stores import MemoryStore
 
 import sample_jobs
-from elatbot_flows.campaign.runner import run_flow
 from elatbot_flows.database.stores import embedded_store
 from elatbot_flows.errors import StoreError
 from elatbot_flows.jobs import never_resume
+from elatbot_flows.running.runner import run_flow
 from sample_jobs import executions
 
 PATHS = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
@@ -159,7 +159,7 @@ SCRIPT = """
 import sys
 from jobflow import Flow
 import sample_jobs
-from elatbot_flows.campaign.runner import run_flow
+from elatbot_flows.running.runner import run_flow
 from elatbot_flows.database.stores import embedded_store
 from pathlib import Path
 

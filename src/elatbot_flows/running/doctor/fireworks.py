@@ -6,16 +6,16 @@ from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from elatbot_flows.campaign.doctor.fireworks_launches import Launches, here
-from elatbot_flows.campaign.doctor.problem import Problem, grouped, last_line
-from elatbot_flows.campaign.doctor.slurm import queued_jobs
-from elatbot_flows.campaign.watch.seen import utc
 from elatbot_flows.jobs.stages import stage_of
+from elatbot_flows.running.doctor.fireworks_launches import Launches, here
+from elatbot_flows.running.doctor.problem import Problem, grouped, last_line
+from elatbot_flows.running.doctor.slurm import queued_jobs
+from elatbot_flows.running.watch.seen import utc
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from elatbot_flows.campaign.watch.fireworks import Fireworks
+    from elatbot_flows.running.watch.fireworks import Fireworks
 
 __all__ = ["problems_of_fireworks"]
 

@@ -11,11 +11,11 @@ import pytest
 from jobflow import Flow
 
 import sample_jobs
-from elatbot_flows.campaign.doctor.local import problems_in_folder
-from elatbot_flows.campaign.runner import run_flow
-from elatbot_flows.campaign.watch.local import local_snapshot
 from elatbot_flows.database.stores import embedded_store
 from elatbot_flows.errors import StoreError
+from elatbot_flows.running.doctor.local import problems_in_folder
+from elatbot_flows.running.runner import run_flow
+from elatbot_flows.running.watch.local import local_snapshot
 
 MINUTE = timedelta(minutes=1)
 JOB = {"uuid": "u", "name": "judge 1/2 Ni3Al", "stage": "judge"}

@@ -8,9 +8,9 @@ from jobflow import Flow, JobStore
 from maggma.stores import MemoryStore
 
 import sample_jobs
-from elatbot_flows.campaign.watch.table import stage_rows
 from elatbot_flows.errors import StoreError
 from elatbot_flows.jobs.stages import in_stage
+from elatbot_flows.running.watch.table import stage_rows
 from sample_campaign import design
 
 pytest.importorskip("fireworks")
@@ -19,7 +19,7 @@ from fireworks import FWorker
 from fireworks.core.rocket_launcher import rapidfire
 from jobflow.managers.fireworks import flow_to_workflow
 
-from elatbot_flows.campaign.watch.fireworks import read_fireworks, snapshot_of_fireworks
+from elatbot_flows.running.watch.fireworks import read_fireworks, snapshot_of_fireworks
 from fireworks_trial import launchpad_in_memory
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from elatbot_flows.campaign.doctor.problem import Problem, grouped, last_line
+from elatbot_flows.running.doctor.problem import Problem, grouped, last_line
 
 TRACE = """Traceback (most recent call last):
   File "x.py", line 3, in make

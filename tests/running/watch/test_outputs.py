@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from jobflow import run_locally
 
-from elatbot_flows.campaign.watch.local import local_snapshot
-from elatbot_flows.campaign.watch.outputs import flows_of_run, progress_of, store_snapshot
-from elatbot_flows.campaign.watch.table import stage_rows
 from elatbot_flows.database.stores import embedded_store
 from elatbot_flows.errors import StoreError
+from elatbot_flows.running.watch.local import local_snapshot
+from elatbot_flows.running.watch.outputs import flows_of_run, progress_of, store_snapshot
+from elatbot_flows.running.watch.table import stage_rows
 from sample_campaign import design
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from elatbot_flows.campaign.doctor.problem import Problem, grouped
-from elatbot_flows.campaign.watch.local import chosen_runs
+from elatbot_flows.running.doctor.problem import Problem, grouped
+from elatbot_flows.running.watch.local import chosen_runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import timedelta
     from pathlib import Path
 
-    from elatbot_flows.campaign.run_log import LoggedRun
+    from elatbot_flows.running.run_log import LoggedRun
 
 __all__ = ["problems_in_folder"]
 

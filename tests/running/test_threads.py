@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from elatbot_flows.campaign.threads import (
+from elatbot_flows.running.threads import (
     available_cores,
     shared_out_threads,
     thread_variables,
@@ -52,7 +52,7 @@ SCRIPT = """
 import json, os, sys
 from jobflow import Flow
 import sample_jobs
-from elatbot_flows.campaign.runner import run_flow
+from elatbot_flows.running.runner import run_flow
 from elatbot_flows.database.stores import embedded_store
 from pathlib import Path
 

@@ -18,8 +18,8 @@ from fireworks import FWorker
 from fireworks.core.rocket_launcher import rapidfire
 from jobflow.managers.fireworks import flow_to_workflow
 
-from elatbot_flows.campaign.doctor import fireworks as doctor
-from elatbot_flows.campaign.watch.fireworks import read_fireworks
+from elatbot_flows.running.doctor import fireworks as doctor
+from elatbot_flows.running.watch.fireworks import read_fireworks
 from fireworks_trial import launchpad_in_memory
 
 HOUR = timedelta(hours=1)
