@@ -240,7 +240,10 @@ def test_constants_of_the_crystal_are_read(material):
     [
         (patterns.MODULUS, "187.25", "087.2"),
         (patterns.FORMULA, "TiNi2Sn", "Xx2"),
+        (patterns.FORMULA, "Mg(ScGa)2", "Mg(Sc)Ga2"),
         (patterns.MATERIAL, "FeB, Orthorhombic", "FeB, cubical"),
+        (patterns.MATERIAL_ABOVE_ZERO, "Cu98.42Ga1.58, orthorhomabic", "FeB, Cubic"),
+        (patterns.MATERIAL_ABOVE_ZERO, "Ba(BIr)2, tetragonal 1", "Cu0.00Ga1, cubic"),
         (patterns.COMPACT_MATERIAL, "Ni 3 Al , Cubic", "Ni 3 Al Cubic"),
         (patterns.COMPACT_MATERIAL, "Ti Ni 1 2 Sn , Hexagonal", "Ti 0 , Cubic"),
         (patterns.COMPACT_MODULUS, "1 8 5", "185"),

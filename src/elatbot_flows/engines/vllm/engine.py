@@ -130,7 +130,7 @@ class VllmEngine:
         name = uuid.uuid4().hex
         prompt = {"prompt_token_ids": list(asked.tokens), "prompt": asked.text}
         try:
-            settings = _sampling_params(question.pattern, sampling, asked.text)
+            settings = _sampling_params(question.loose_pattern, sampling, asked.text)
             (ready,) = self._engine.renderer.render_cmpl([prompt])
             self._engine.add_request(name, ready, settings, lora_request=self._loaded.adapter)
         except Exception as error:
@@ -154,7 +154,7 @@ class VllmEngine:
         seed = request_seed(sampling.seed, asked.text)
         return [
             Completion(
-                text=sample.text,
+                text=question.tidy(sample.text),
                 model=settings.model,
                 prompt=asked.text,
                 seed=sampling.seed,
