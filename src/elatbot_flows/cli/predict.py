@@ -65,7 +65,8 @@ def predict(
     device: Device = None,
     dtype: Dtype = None,
     task: Annotated[
-        str | None, typer.Option(help="What to ask, e.g. tensor, tensor_from_structure.")
+        str | None,
+        typer.Option(help="What to ask, e.g. tensor_from_structure; by default as trained."),
     ] = None,
     kelvin: Kelvin = 0.0,
     samples: Annotated[int, typer.Option(help="Answers to each question.")] = 1,

@@ -326,7 +326,7 @@ def test_known_values_need_questions_at_finite_temperature(known):
     with pytest.raises(EngineError, match="finite temperature"):
         maker.predict([])
     with pytest.raises(EngineError, match="no file"):
-        PredictElasticMaker(model=scripted(), knowledge="nowhere.csv").predict([])
+        PredictElasticMaker(model=scripted(), task="tensor", knowledge="nowhere.csv").predict([])
 
 
 @pytest.mark.parametrize("text", ["1e300", "-1e5", "nan", "inf", "1e400"])
