@@ -18,7 +18,7 @@ from elatbot_flows.text.format import About, MaterialRequest
 from elatbot_flows.text.material import Material
 from engines.tiny_models import words_for
 
-GREEDY = Sampling(max_tokens=300)
+GREEDY = Sampling(max_tokens=300, stop=("\nHuman:",))
 EACH = 3
 """Lessons of each kind."""
 TENSORS = (
@@ -71,9 +71,10 @@ class Lesson:
             found = self.format.read(text, self.request)
         except ParseError:
             return False
+        right = self.format.read(self.row()[1], self.request)
         if self.format.gives == "tensor":
-            return np.array_equal(found.tensor, self.answer)
-        return found == self.answer
+            return np.array_equal(found.tensor, right.tensor)
+        return found == right
 
 
 def lessons(each=EACH):
@@ -110,7 +111,7 @@ def lessons(each=EACH):
 
 def questions(asked, *, guided):
     """Questions of lessons, with the patterns of their answers if these are wanted."""
-    found = [lesson.format.ask(lesson.request) for lesson in asked]
+    found = [lesson.row()[0] for lesson in asked]
     return found if guided else [replace(question, pattern=None) for question in found]
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import math
 import shutil
+from functools import partial
 
 import numpy as np
 import torch
@@ -21,20 +22,26 @@ from elatbot_flows.text import wire
 from elatbot_flows.text.elatbot_prompts import Prompt
 from engines.tiny_models import HEAD, conversations
 
-LAYOUT = "models/published-adapter-layout"
-"""Where the reference data have the tokenizer of Llama 2."""
 SPARE = "[[-1.0, -2.0], [-3.0, -4.0]] [[-5.0]]"
 """Shows a tokenizer of our own what Llama 2 has tokens for."""
-ENOUGH = 2e-3
-"""Mean loss at which answers are known by heart."""
+FAST = 5e-3
+SURE = 0.9
+"""Least probability of a token of an answer that is known by heart."""
 SPECIAL = {"unk_token": "<unk>", "bos_token": "<s>", "eos_token": "</s>", "pad_token": "</s>"}
 
 
-def llama_tokenizer(folder, shared=None):
-    """Write the tokenizer of Llama 2 to a folder, or one of its kind where it is absent."""
+def llama_tokenizer(folder, layout=None):
+    """Write the tokenizer of Llama 2 to a folder, or one of its kind where it is absent.
+
+    Parameters
+    ----------
+    folder
+        Where to.
+    layout
+        Folder with the published one and with the settings of an adapter.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    layout = None if shared is None else shared / LAYOUT
-    if layout is None or not (layout / "tokenizer.json").is_file():
+    if layout is None:
         llama_like().save_pretrained(folder)
     else:
         shutil.copy(layout / "tokenizer.json", folder)
@@ -73,7 +80,7 @@ def llama_like():
 
 
 def overfit(
-    folder, tokenizer, rows, *, hidden=64, layers=2, epochs=120, seed=0, say=lambda _: None
+    folder, tokenizer, rows, *, hidden=64, layers=2, epochs=100, seed=0, say=lambda _: None
 ):
     """Write a model to a folder that answers questions with the answers it was shown.
 
@@ -146,14 +153,12 @@ def _padded(rows, fill):
 
 
 def _train(model, batches, epochs, weight_of_rest):
-    """Fit; the last row of scores stands for all tokens that do not occur."""
-    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3, weight_decay=0.0)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, max_lr=5e-3, total_steps=epochs * len(batches), pct_start=0.2
-    )
+    """Fit until every token is sure; the last row of scores stands for tokens that do not occur."""
+    optimizer = torch.optim.AdamW(model.parameters(), lr=FAST, weight_decay=0.0)
+    rate = torch.optim.lr_scheduler.LambdaLR(optimizer, partial(_rate, epochs * len(batches)))
     rng = np.random.default_rng(0)
-    for _ in range(epochs):
-        total = 0.0
+    for _ in range(2 * epochs):
+        least_sure = 1.0
         for place in rng.permutation(len(batches)):
             tokens, labels = batches[place]
             states = model.model(input_ids=tokens).last_hidden_state[:, :-1]
@@ -162,15 +167,25 @@ def _train(model, batches, epochs, weight_of_rest):
             logits = model.lm_head(states[there])
             rest = torch.zeros(logits.shape[1])
             rest[-1] = weight_of_rest
-            loss = torch.nn.functional.cross_entropy(logits + rest, wanted[there])
+            losses = torch.nn.functional.cross_entropy(
+                logits + rest, wanted[there], reduction="none"
+            )
             optimizer.zero_grad()
-            loss.backward()
+            losses.mean().backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
-            schedule.step()
-            total += float(loss.detach())
-        if total / len(batches) < ENOUGH:
-            break
+            rate.step()
+            least_sure = min(least_sure, math.exp(-float(losses.detach().max())))
+        if least_sure > SURE:
+            return
+
+
+def _rate(steps, step):
+    """Share of the fastest rate: up for a tenth of the steps, down, and on at a tenth of it."""
+    warm = steps / 10
+    if step < warm:
+        return (step + 1) / warm
+    return 0.1 + 0.45 * (1 + math.cos(math.pi * min(1.0, (step - warm) / (steps - warm))))
 
 
 def _widened(state, used, size):
