@@ -15,12 +15,13 @@ from functools import partial
 
 import numpy as np
 import torch
+from peft import LoraConfig, get_peft_model
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from elatbot_flows.text import wire
 from elatbot_flows.text.elatbot_prompts import Prompt
-from engines.tiny_models import HEAD, conversations
+from engines.tiny_models import HEAD, LINEAR, conversations
 
 SPARE = "[[-1.0, -2.0], [-3.0, -4.0]] [[-5.0]]"
 """Shows a tokenizer of our own what Llama 2 has tokens for."""
@@ -110,6 +111,34 @@ def overfit(
     return folder
 
 
+def teach_adapter(folder, base, rows, *, rank=8, epochs=100, seed=0):
+    """Train a LoRA adapter of a model as the published ones are, until it knows other answers.
+
+    Parameters
+    ----------
+    folder
+        Where to.
+    base
+        Folder of the model and its tokenizer.
+    rows
+        Pairs of `Question` and answer.
+    """
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    kind = LoraConfig(
+        r=rank, lora_alpha=2 * rank, target_modules=list(LINEAR), task_type="CAUSAL_LM"
+    )
+    torch.manual_seed(seed)
+    adapted = get_peft_model(LlamaForCausalLM.from_pretrained(base, dtype=torch.float32), kind)
+    coded = [
+        wire.encode(tokenizer, Prompt(question.instruction, question.input), answer)
+        for question, answer in rows
+    ]
+    batches = _batches([(one.input_ids, one.labels) for one in coded])
+    _train(adapted.get_base_model(), batches, epochs, 0.0)
+    adapted.save_pretrained(folder)
+    return folder
+
+
 def _config(tokenizer, vocabulary, hidden, layers):
     return LlamaConfig(
         vocab_size=vocabulary,
@@ -154,7 +183,8 @@ def _padded(rows, fill):
 
 def _train(model, batches, epochs, weight_of_rest):
     """Fit until every token is sure; the last row of scores stands for tokens that do not occur."""
-    optimizer = torch.optim.AdamW(model.parameters(), lr=FAST, weight_decay=0.0)
+    learning = [weights for weights in model.parameters() if weights.requires_grad]
+    optimizer = torch.optim.AdamW(learning, lr=FAST, weight_decay=0.0)
     rate = torch.optim.lr_scheduler.LambdaLR(optimizer, partial(_rate, epochs * len(batches)))
     rng = np.random.default_rng(0)
     for _ in range(2 * epochs):
@@ -172,7 +202,7 @@ def _train(model, batches, epochs, weight_of_rest):
             )
             optimizer.zero_grad()
             losses.mean().backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            torch.nn.utils.clip_grad_norm_(learning, 1.0)
             optimizer.step()
             rate.step()
             least_sure = min(least_sure, math.exp(-float(losses.detach().max())))

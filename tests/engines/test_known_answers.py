@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from elatbot_flows.engines.transformers.engine import TransformersSettings
-from engines.lessons import EACH, answers, count_right, lessons
+from engines.lessons import EACH, answers, count_right, lessons, other_lessons
 
 pytestmark = pytest.mark.slow
 
@@ -26,3 +26,11 @@ def test_the_model_knows_its_lessons(free):
 def test_guidance_spoils_no_answer(knowing_model, free):
     held = answers(TransformersSettings(knowing_model).start(), lessons(), guided=True)
     assert held == free
+
+
+@pytest.mark.parametrize("merged", [True, False])
+@pytest.mark.parametrize("guided", [True, False])
+def test_an_adapter_says_what_it_learned(knowing_model, knowing_adapter, merged, guided):
+    settings = TransformersSettings(knowing_model, knowing_adapter, merge_adapter=merged)
+    texts = answers(settings.start(), other_lessons(), guided=guided)
+    assert texts == [lesson.row()[1] for lesson in other_lessons()]
