@@ -167,13 +167,14 @@ def _batches(rows, size=4):
     batches = []
     for begin in range(0, len(ordered), size):
         part = ordered[begin : begin + size]
-        width = max(len(tokens) for tokens, _ in part)
-        tokens = torch.tensor([t + [0] * (width - len(t)) for t, _ in part])
-        labels = torch.tensor(
-            [wanted + [wire.IGNORED] * (width - len(wanted)) for _, wanted in part]
-        )
-        batches.append((tokens, labels))
+        tokens, labels = zip(*part, strict=True)
+        batches.append((_padded(tokens, 0), _padded(labels, wire.IGNORED)))
     return batches
+
+
+def _padded(rows, fill):
+    width = max(map(len, rows))
+    return torch.tensor([[*row, *[fill] * (width - len(row))] for row in rows])
 
 
 def _padded(rows, fill):

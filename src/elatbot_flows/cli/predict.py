@@ -191,7 +191,8 @@ def _say_task(maker: PredictElasticMaker, model: TextModel, given: str | None) -
     if given is None:
         console = Console(stderr=True, highlight=False, soft_wrap=True)
         known = ", ".join(elastic_tasks(model))
-        console.print(f"asking {model.name} for {chosen}; --task chooses from {known}")
+        told = " (so its README or name tells)" if model.usual_task else ""
+        console.print(f"asking {model.name} for {chosen}{told}; --task chooses from {known}")
 
 
 def _ask(
