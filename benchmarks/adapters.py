@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from engines.lessons import NESTED, TENSORS, Lesson, answers, count_right  # noqa: E402
+from engines.lessons import NESTED, TENSORS, Lesson, answers, count_right, lessons  # noqa: E402
 from engines.overfitted import llama_tokenizer, overfit  # noqa: E402
 
 CONTEXT = 2048
@@ -194,25 +194,27 @@ def table(engines, python, model, asked):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder of published records")
-    parser.add_argument(
-        "--layout", type=Path, required=True, help="folder with Llama 2's tokenizer"
-    )
+    parser.add_argument("--data", type=Path, help="folder of published records; else invented ones")
+    parser.add_argument("--layout", type=Path, help="folder with the tokenizer of Llama 2")
     parser.add_argument("--python", help="of vLLM's environment")
     parser.add_argument("--engine", action="append", choices=ENGINES)
-    parser.add_argument("--each", type=int, default=8, help="questions of each kind")
+    parser.add_argument("--each", type=int, default=8, help="questions of each kind, if published")
     parser.add_argument("--only", help="kind of questions, for example 'tensor from composition'")
     parser.add_argument("--hidden", type=int, default=64)
     parser.add_argument("--layers", type=int, default=2)
-    parser.add_argument("--epochs", type=int, default=120)
+    parser.add_argument("--epochs", type=int, default=100, help="while the rate falls")
+    parser.add_argument("--keep", type=Path, help="folder for the model, taught if it is empty")
     given = parser.parse_args()
-    kinds = [make(given.data, given.each) for make in (at_zero, warm, formulas)]
-    asked = [one for kind in kinds for one in kind if given.only in (None, one.kind)]
+    asked = lessons()
+    if given.data is not None:
+        kinds = [make(given.data, given.each) for make in (at_zero, warm, formulas)]
+        asked = [one for kind in kinds for one in kind if given.only in (None, one.kind)]
     with tempfile.TemporaryDirectory() as folder:
-        model = Path(folder)
-        rows = [lesson.row() for lesson in asked]
-        size = {"hidden": given.hidden, "layers": given.layers, "epochs": given.epochs}
-        overfit(model, llama_tokenizer(model, given.layout), rows, **size)
+        model = given.keep or Path(folder)
+        if not (model / "model.safetensors").is_file():
+            size = {"hidden": given.hidden, "layers": given.layers, "epochs": given.epochs}
+            tokenizer = llama_tokenizer(model, given.layout)
+            overfit(model, tokenizer, [lesson.row() for lesson in asked], **size)
         for line in table(given.engine or ENGINES, given.python, str(model), asked):
             print(line, flush=True)
 

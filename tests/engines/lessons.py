@@ -184,9 +184,8 @@ def _about(task, cells, kelvin):
     structure = next(cells)
     words = words_for(structure, 1)
     if task is Task.TENSOR_FROM_STRUCTURE:
-        first, second = structure.species
-        cell = Lattice([[0, 2.4, 2.4], [2.4, 0, 2.4], [2.4, 2.4, 0]])
-        structure = Structure(cell, [first, second], [[0] * 3, [0.5] * 3])
+        body_centred = structure.lattice.a / 2 * (np.ones((3, 3)) - 2 * np.eye(3))
+        structure = Structure(body_centred, [structure[0].specie], [[0, 0, 0]])
     return About(Material.from_structure(structure, words), float(kelvin))
 
 
