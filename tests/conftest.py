@@ -38,10 +38,15 @@ settings.register_profile("elatbot", deadline=None, database=None, print_blob=Tr
 settings.load_profile("elatbot")
 
 
+def shared_folder() -> Path:
+    """Where reference data and checkpoints are, if they are on this machine."""
+    return Path(os.environ.get("ELATBOT_SHARED", ROOT.parent / "shared"))
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """Folder with reference data and checkpoints; tests that need it skip where it is absent."""
-    folder = Path(os.environ.get("ELATBOT_SHARED", ROOT.parent / "shared"))
+    folder = shared_folder()
     if not (folder / "data").is_dir():
         pytest.skip(
             "the reference data are not on this machine (set ELATBOT_SHARED to their folder)"
@@ -56,6 +61,12 @@ def mongodb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     with mongodb_uri(tmp_path_factory.mktemp("mongodb")) as uri:
         yield uri
+
+
+def llama_layout() -> Path | None:
+    """Folder with the tokenizer of Llama 2, None where it is absent."""
+    layout = shared_folder() / "models" / "published-adapter-layout"
+    return layout if (layout / "tokenizer.json").is_file() else None
 
 
 @pytest.fixture

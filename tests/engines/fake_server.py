@@ -60,7 +60,11 @@ class Handler(BaseHTTPRequestHandler):
         attempt = self.owner.begin(self.path, body)
         try:
             wanted = self.owner.behave(body, attempt)
-            if callable(wanted):
+            if self.path == "/tokenize" and self.owner.tokenizes:
+                self.reply(200, {"tokens": list(map(ord, body["prompt"]))})
+            elif self.path == "/tokenize":
+                self.reply(404, {"detail": "Not Found"})
+            elif callable(wanted):
                 wanted(self)
             else:
                 self.reply(*(wanted or (200, answer(self.path, body))))
@@ -85,6 +89,7 @@ class FakeServer:
         self.cards, self.version, self.key = list(cards), version, key
         self.requests, self.attempts, self.connections = [], Counter(), []
         self.headers = []
+        self.tokenizes = True
         self.most_at_once, self.now = 0, 0
         self.loading = 0  # so many times more that the list of models is refused
         self.lock = threading.Lock()

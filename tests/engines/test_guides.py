@@ -81,12 +81,23 @@ def test_random_answers_match(tokenizers, kind, pattern):
 
 
 @pytest.mark.parametrize("kind", ["bytes", "pieces"])
-def test_true_answer_is_allowed(tokenizers, kind):
+@pytest.mark.parametrize(
+    ("pattern", "answer"),
+    [
+        (patterns.MATERIAL, "NiAl, Cubic"),
+        (patterns.MATERIAL, "Mg(ScGa)2, Cubic"),
+        (patterns.MATERIAL_ABOVE_ZERO, "Cu98.42Ga1.58, trigonal 1"),
+        # Where an answer could end, tokens may begin what goes on.
+        (patterns.FORMULA, "MgZn2"),
+        (patterns.FORMULA, "Li14P2(N2O)3"),
+    ],
+)
+def test_true_answer_is_allowed(tokenizers, kind, pattern, answer):
     """An answer in the tokens that training gives it can be written."""
     tokenizer = tokenizers[kind]
-    guide = Guides(tokenizer).guide(patterns.MATERIAL)
+    guide = Guides(tokenizer).guide(pattern)
     state = guide.begin
-    for token in tokenizer.encode("NiAl, Cubic", add_special_tokens=False):
+    for token in tokenizer.encode(answer, add_special_tokens=False):
         assert token in guide.allowed(state)
         state = guide.advance(state, token)
     assert tokenizer.eos_token_id in guide.allowed(state)

@@ -39,8 +39,10 @@ class Numbers:
         key = f"{sampling.seed} {index} {question.input} {question.prefix}".encode()
         rng = np.random.default_rng(list(hashlib.sha256(key).digest()))
         size = question.pattern.count(patterns.NUMBER)
-        end = re.search(r"(\\\])*$", question.pattern)[0].replace("\\", "")
-        numbers = ", ".join(str(x) for x in np.round(rng.uniform(-99, 999, size), 1))
+        begin, _, rest = question.pattern.partition(patterns.NUMBER)
+        end = rest.rpartition(patterns.NUMBER)[2] if size > 1 else rest
+        begin, end = (text.replace("\\", "") for text in (begin, end))
+        numbers = begin + ", ".join(str(x) for x in np.round(rng.uniform(-99, 999, size), 1))
         text = numbers if question.input in self.short else numbers + end
         settings = {"temperature": sampling.temperature, "index": index}
         return Completion(text, "numbers", question.input, sampling.seed, settings, 3, size)
@@ -66,6 +68,22 @@ def test_an_entry_is_repeated_as_it_was_written():
     (completion,) = ask(Numbers(), ["a"], Sampling())[0]
     rows = [row.split(", ") for row in re.findall(r"\[([^\[\]]*)\]", completion.text)]
     assert all(rows[i][j] == rows[j][i] for i in range(6) for j in range(6))
+
+
+def test_rows_begin_and_end_where_tokens_do():
+    """Llama 2 has one token for ``],`` and one for a blank with a minus."""
+    asked = []
+
+    class Noted(Numbers):
+        def answer(self, question, sampling, index):
+            asked.append(question)
+            return super().answer(question, sampling, index)
+
+    ask(Noted(), ["a"], Sampling())
+    assert asked[0].prefix == ""
+    assert all(q.prefix.endswith(",") for q in asked[1:])
+    assert all(q.pattern.endswith(r"\],") for q in asked[:5])
+    assert all(q.pattern.startswith(" ") for q in asked[1:])
 
 
 def test_one_failure_leaves_the_others_alone():

@@ -9,6 +9,7 @@ import pytest
 from monty.json import MontyDecoder, MontyEncoder
 
 from elatbot_flows.engines.mini.generator_files import find_folder
+from elatbot_flows.engines.model_card import ModelCard, hash_formulas, write_card
 from elatbot_flows.engines.server.engine import ServerSettings
 from elatbot_flows.engines.text_model import TextModel, text_model
 from elatbot_flows.engines.transformers.engine import TransformersSettings
@@ -80,7 +81,8 @@ def test_dialects_are_known_and_fit_the_template():
 def test_tasks():
     mini, other = text_model("elatbot-mini"), text_model("owner/name")
     assert mini.check_task(None) is Task.BULK_MODULUS
-    assert other.check_task(None) is Task.TENSOR
+    with pytest.raises(EngineError, match=r"say the task .* tensor_from_words, .*elatbot\.json"):
+        other.check_task(None)
     assert other.check_task("infill") is Task.INFILL
     for task in ("tensor", "poetry"):
         with pytest.raises(EngineError, match=f"cannot be asked for {task}: it knows bulk_modulus"):
@@ -91,3 +93,104 @@ def test_the_engine_is_loaded_once():
     model = text_model("elatbot-mini")
     assert model.engine() is text_model("elatbot-mini").engine()
     assert model.engine().record.template == "raw"
+
+
+ADAPTER_README = "fine-tuned version of x on the {} dataset.\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "readme", "task"),
+    [
+        ("ElaTBoT-DFT_ft_result_prompt1", None, Task.TENSOR_FROM_STRUCTURE),
+        ("elatbot-dft-4", None, Task.TENSOR_FROM_FULL_TEXT),
+        ("mine", "only_comp_desc_train_dataset", Task.TENSOR_FROM_COMPOSITION),
+        ("ElaTBoT_ft_adapter", "combined_data", Task.TENSOR),
+        ("prompt2", "ec_short_train_dataset_special", Task.TENSOR_FROM_STRUCTURE),
+    ],
+)
+def test_names_and_readmes_of_published_adapters_tell_their_task(tmp_path, name, readme, task):
+    folder = tmp_path / name
+    folder.mkdir()
+    if readme:
+        (folder / "README.md").write_text(ADAPTER_README.format(readme))
+    model = text_model("owner/name", adapter=str(folder))
+    assert model.check_task(None) is task
+    assert model.check_task("tensor_from_words") is Task.TENSOR_FROM_WORDS
+
+
+def test_published_adapters_tell_their_task(shared):
+    layout = shared / "models" / "published-adapter-layout"
+    if not layout.is_dir():
+        pytest.skip("the layout of published adapters is not on this machine")
+    for name, task in (
+        ("ElaTBoT-DFT_ft_result_prompt1", Task.TENSOR_FROM_STRUCTURE),
+        ("ElaTBoT_ft_adapter", Task.TENSOR),
+    ):
+        assert text_model("owner/name", adapter=str(layout / name)).check_task(None) is task
+
+
+def test_names_on_a_server_tell_their_task_too():
+    there = {"engine": "server", "url": "http://x"}
+    adapted = text_model("llama", adapter="dft-prompt-3", **there)
+    assert adapted.check_task(None) is Task.TENSOR_FROM_COMPOSITION
+    with pytest.raises(EngineError, match="say the task"):
+        text_model("llama-2-7b", **there).check_task(None)
+
+
+CARD = ModelCard(
+    "elatbot-constants",
+    ("tensor_from_words", "bulk_modulus"),
+    elements=("Al", "Ni"),
+    split={"by": "formula", "test": 0.05},
+    data_sha256="0" * 64,
+    training_formulas=hash_formulas(["Ni3Al", "NiAl"]),
+)
+
+
+def test_a_card_says_dialect_task_and_elements(tmp_path):
+    write_card(tmp_path, CARD)
+    model = text_model("owner/name", adapter=str(tmp_path))
+    assert (model.dialect, model.elements) == ("elatbot-constants", ("Al", "Ni"))
+    assert model.check_task(None) == "tensor_from_words"
+    assert model.tasks == ("tensor_from_words", "bulk_modulus")
+    assert (model.is_unseen("Al2Ni6"), model.is_unseen("Ni2Al")) == (False, True)
+    again = MontyDecoder().decode(json.dumps(model, cls=MontyEncoder))
+    assert again == model
+    assert text_model(str(tmp_path), engine="vllm").trained_for == CARD.tasks
+
+
+def test_a_card_refuses_what_it_does_not_say(tmp_path):
+    write_card(tmp_path, CARD)
+    model = text_model("owner/name", adapter=str(tmp_path))
+    with pytest.raises(EngineError, match="was trained for bulk_modulus, tensor_from_words"):
+        model.check_task("tensor")
+    with pytest.raises(EngineError, match="not 'elatbot': leave the dialect out"):
+        text_model("owner/name", adapter=str(tmp_path), dialect="elatbot")
+    write_card(tmp_path, ModelCard("elatbot", ("tensor",)))
+    strict = text_model("owner/name", adapter=str(tmp_path), dialect="elatbot-strict")
+    assert strict.dialect == "elatbot-strict"
+    assert strict.is_unseen("NiAl") is None
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"dialect": "latin"}, "no dialect 'latin'"),
+        ({"tasks": ["poetry"]}, "no task 'poetry'"),
+        ({"tasks": []}, "no task at all"),
+        ({"elements": ["Xx"]}, "'Xx' is no chemical element"),
+        ({"training_formulas": ["NiAl"]}, "sixteen hexadecimal"),
+        ({"format_version": 2}, "format_version is 2"),
+        ({"colour": "red"}, "entry 'colour'"),
+        ({"tasks": None}, "no card"),
+    ],
+)
+def test_broken_cards_are_refused(tmp_path, change, words):
+    path = write_card(tmp_path, CARD)
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(EngineError, match=words) as error:
+        text_model("owner/name", adapter=str(tmp_path))
+    assert "elatbot.json is no card of a model" in str(error.value)
+    path.write_text("{")
+    with pytest.raises(EngineError, match="no card of a model"):
+        text_model("owner/name", adapter=str(tmp_path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -13,6 +14,8 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+
+from engines.lessons import GREEDY, questions
 
 ROOT = Path(__file__).parents[2]
 VARIABLE = "ELATBOT_VLLM_PYTHON"
@@ -42,8 +45,45 @@ def environment(**more):
     return {**os.environ, **QUIET, "PYTHONPATH": str(ROOT / "src"), **more}
 
 
+def ask_in_process(python, model, asked, folder, adapters=(None,), context=1024):
+    """Answers of vLLM in process to lessons, free and guided, for each adapter of a model.
+
+    Parameters
+    ----------
+    python
+        Of vLLM's environment.
+    model
+        Folder.
+    asked
+        Lessons, see `engines.lessons`.
+    folder
+        Where to put the answers.
+    adapters
+        Folders of adapters, None for the model alone.
+    context
+        Most tokens of question and answer.
+    """
+    free, held = ([q.__dict__ for q in questions(asked, guided=g)] for g in (False, True))
+    given = {"model": model, "adapters": adapters, "context": context}
+    done = subprocess.run(  # noqa: S603
+        [python, str(ROOT / "tests" / "vllm_alone.py"), str(folder / "answers.json")],
+        input=json.dumps({**given, "free": free, "held": held, "sampling": GREEDY.__dict__}),
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    return json.loads((folder / "answers.json").read_text())
+
+
+def _adapter(folder):
+    return "--enable-lora", "--max-lora-rank", "8", "--lora-modules", f"lora={folder}"
+
+
 class VllmServer:
-    """A process group with vLLM's server for one model and one adapter."""
+    """A process group with vLLM's server for one model and one adapter, or none."""
 
     def __init__(self, python, model, adapter, log):
         with socket.socket() as probe:
@@ -56,7 +96,7 @@ class VllmServer:
             *(python, "-m", "vllm.entrypoints.openai.api_server"),
             *("--host", "127.0.0.1", "--port", str(self.port)),
             *("--model", str(model), "--served-model-name", "tiny"),
-            *("--enable-lora", "--max-lora-rank", "8", "--lora-modules", f"lora={adapter}"),
+            *(_adapter(adapter) if adapter else ()),
             *("--dtype", "float32", "--max-model-len", "1024"),
             *("--kv-cache-memory-bytes", str(2**27), "--max-num-seqs", "64"),
             *("--no-enable-chunked-prefill", "--enforce-eager"),

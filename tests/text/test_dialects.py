@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pymatgen.core import Composition, Lattice, Structure
+from pymatgen.core import Composition, Lattice, Structure, SymmOp
 
 from elatbot_flows.errors import ParseError, StructureError, TargetError
 from elatbot_flows.text import (
@@ -18,6 +18,7 @@ from elatbot_flows.text import (
     elatbot_prompts,
     formats,
     patterns,
+    structure_text,
     wire,
 )
 from elatbot_flows.text import dialects as dialect_module
@@ -85,6 +86,32 @@ def test_a_disordered_crystal_is_refused(l12):
     with pytest.raises(StructureError, match="order them") as error:
         Material.from_structure(l12)
     assert error.value.reason == "disordered"
+
+
+def test_any_cell_is_shown_as_the_conventional_one():
+    """Materials Project and atomate2 often give primitive cells."""
+    copper = Structure.from_spacegroup("Fm-3m", Lattice.cubic(3.6), ["Cu"], [[0, 0, 0]])
+    turned = copper.copy()
+    turned.apply_operation(SymmOp.from_axis_angle_and_translation([1, 2, 3], 40))
+    shown = [
+        ask("elatbot", Task.TENSOR_FROM_STRUCTURE, Material.from_structure(cell)).input
+        for cell in (copper, copper.get_primitive_structure(), copper * (2, 1, 1), turned)
+    ]
+    facts = structure_text.parse(shown[0])
+    assert facts.cell[3:6] == (90.0, 90.0, 90.0)
+    assert len(facts.species) == 4
+    for text in shown[1:]:
+        again = structure_text.parse(text)
+        assert again.cell == pytest.approx(facts.cell, abs=1e-5)
+        assert np.allclose(again.matrix, facts.matrix, rtol=0, atol=1e-5)
+        assert np.allclose(sorted(again.xyz), sorted(facts.xyz), rtol=0, atol=1e-5)
+
+
+def test_coordinates_of_a_conventional_cell_are_shown_as_they_were_given():
+    moved = Structure(Lattice.cubic(3.0), ["Ni", "Al"], [[0.1, 0, 0], [0.6, 0.5, 0.5]])
+    facts = structure_text.describe(moved)
+    assert facts.species == ("Ni", "Al")
+    assert facts.xyz[0] == (0.3, 0.0, 0.0)
 
 
 def test_the_compact_dialect_asks_in_the_words_of_the_embedded_model(material):
@@ -240,7 +267,10 @@ def test_constants_of_the_crystal_are_read(material):
     [
         (patterns.MODULUS, "187.25", "087.2"),
         (patterns.FORMULA, "TiNi2Sn", "Xx2"),
+        (patterns.FORMULA, "Mg(ScGa)2", "Mg(Sc)Ga2"),
         (patterns.MATERIAL, "FeB, Orthorhombic", "FeB, cubical"),
+        (patterns.MATERIAL_ABOVE_ZERO, "Cu98.42Ga1.58, orthorhomabic", "FeB, Cubic"),
+        (patterns.MATERIAL_ABOVE_ZERO, "Ba(BIr)2, tetragonal 1", "Cu0.00Ga1, cubic"),
         (patterns.COMPACT_MATERIAL, "Ni 3 Al , Cubic", "Ni 3 Al Cubic"),
         (patterns.COMPACT_MATERIAL, "Ti Ni 1 2 Sn , Hexagonal", "Ti 0 , Cubic"),
         (patterns.COMPACT_MODULUS, "1 8 5", "185"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -18,6 +19,7 @@ from elatbot_flows.text import (
     generation_text,
     infill_text,
     modulus_text,
+    patterns,
     robocrys_text,
     structure_text,
     temperature_text,
@@ -54,6 +56,41 @@ def test_structure_texts(crystals):
         assert np.allclose(again.cell[3:6], facts.cell[3:6], rtol=0, atol=5e-5)
         assert again.cell[6] == pytest.approx(facts.cell[6], rel=1e-6)
     assert rebuilt >= 23
+
+
+def test_published_cells_are_shown_as_they_are(crystals):
+    """They are conventional cells already; primitive ones of the same crystals become so."""
+    for facts, _ in crystals[::20]:
+        again = structure_text.describe(facts.structure)
+        assert (again.species, again.matrix, again.symmetry) == (
+            facts.species,
+            facts.matrix,
+            facts.symmetry,
+        )
+        assert np.allclose(again.xyz, facts.xyz, rtol=0, atol=2e-6)
+        primitive = structure_text.describe(facts.structure.get_primitive_structure())
+        assert sorted(primitive.species) == sorted(facts.species)
+        assert np.allclose(primitive.matrix, facts.matrix, rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern", "count"),
+    [
+        ("finiteT_tensor", patterns.MATRIX, 1159),
+        ("finiteT_bulk", patterns.MODULUS, 1159),
+        ("infill_mp", patterns.FORMULA, 8241),
+    ],
+)
+def test_guidance_can_write_every_published_answer(published, name, pattern, count):
+    found = [row for row in published(name) if re.fullmatch(pattern, row["output"])]
+    assert len(found) == len(published(name)) == count
+
+
+def test_guidance_can_write_every_published_material(published):
+    rows = published("bulk_modulus_to_formula")
+    by_warmth = {True: patterns.MATERIAL_ABOVE_ZERO, False: patterns.MATERIAL}
+    found = [r for r in rows if re.fullmatch(by_warmth[r["temperature_K"] > 0], r["output"])]
+    assert len(found) == len(rows) == 10518
 
 
 @pytest.mark.slow

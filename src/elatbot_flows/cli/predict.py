@@ -65,7 +65,8 @@ def predict(
     device: Device = None,
     dtype: Dtype = None,
     task: Annotated[
-        str | None, typer.Option(help="What to ask, e.g. tensor, tensor_from_structure.")
+        str | None,
+        typer.Option(help="What to ask, e.g. tensor_from_structure; by default as trained."),
     ] = None,
     kelvin: Kelvin = 0.0,
     samples: Annotated[int, typer.Option(help="Answers to each question.")] = 1,
@@ -190,7 +191,8 @@ def _say_task(maker: PredictElasticMaker, model: TextModel, given: str | None) -
     if given is None:
         console = terminal(stderr=True, soft_wrap=True)
         known = ", ".join(elastic_tasks(model))
-        console.print(f"asking {model.name} for {chosen}; --task chooses from {known}")
+        told = " (so its README or name tells)" if model.usual_task else ""
+        console.print(f"asking {model.name} for {chosen}{told}; --task chooses from {known}")
 
 
 def _ask(

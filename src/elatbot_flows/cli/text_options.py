@@ -47,7 +47,7 @@ EngineName = Annotated[str, typer.Option("--engine", help="transformers, vllm or
 Url = Annotated[str | None, typer.Option(help="Address of the server, for --engine server.")]
 DialectName = Annotated[
     str | None,
-    typer.Option("--dialect", help="Words the model was trained on; elatbot unless it is ours."),
+    typer.Option("--dialect", help="Words of its training: of elatbot.json beside it, or elatbot."),
 ]
 Device = Annotated[
     str | None,

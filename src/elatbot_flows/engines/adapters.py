@@ -45,17 +45,21 @@ def read_adapter_config(folder: Path) -> dict[str, Any]:
     return config
 
 
-def add_adapter(model: PreTrainedModel, folder: Path, *, merge: bool) -> PreTrainedModel:
+def add_adapter(
+    model: PreTrainedModel, folder: Path, *, merge: bool, name: str = "default"
+) -> PreTrainedModel:
     """Put an adapter on a model.
 
     Parameters
     ----------
     model
-        The model it was trained on; it is changed.
+        The model it was trained on, or what this made of it with other adapters; it is changed.
     folder
         Of the adapter.
     merge
         Add the adapter to the weights of the model, which makes it as fast as without.
+    name
+        What to call it where several share a model.
 
     Raises
     ------
@@ -74,10 +78,14 @@ def add_adapter(model: PreTrainedModel, folder: Path, *, merge: bool) -> PreTrai
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of missing weights, which are errors below
-            adapted = PeftModel.from_pretrained(model, str(folder))
+            adapted: Any = model
+            if isinstance(model, PeftModel):
+                model.load_adapter(str(folder), adapter_name=name)
+            else:
+                adapted = PeftModel.from_pretrained(model, str(folder), adapter_name=name)
     except (RuntimeError, ValueError, KeyError, TypeError) as error:
         raise _wrong_base(folder, config, _first_line(error)) from error
-    _check_loaded(adapted, folder, config)
+    _check_loaded(adapted, folder, config, name)
     whole: Any = adapted.merge_and_unload(safe_merge=True) if merge else adapted
     return cast("PreTrainedModel", whole.eval())
 
@@ -97,13 +105,13 @@ def _check_base(model: PreTrainedModel, folder: Path, config: dict[str, Any]) ->
             raise _wrong_base(folder, config, f"{name} was {stated[name]}, here it is {here}")
 
 
-def _check_loaded(adapted: Any, folder: Path, config: dict[str, Any]) -> None:
+def _check_loaded(adapted: Any, folder: Path, config: dict[str, Any], name: str) -> None:
     """Refuse an adapter unless every weight of its file is in the model and no other."""
     from peft import get_peft_model_state_dict
     from safetensors.torch import load_file
 
     # Embeddings belong to an adapter only where its file has them.
-    there = get_peft_model_state_dict(adapted, save_embedding_layers=False)
+    there = get_peft_model_state_dict(adapted, adapter_name=name, save_embedding_layers=False)
     stored = load_file(folder / _WEIGHTS)
     faults = {"have no place": stored.keys() - there, "are missing": there.keys() - stored}
     for what, names in faults.items():

@@ -24,6 +24,9 @@ __all__ = ["Guide", "Guides", "guides_available"]
 
 _BLANK = "\u2581"
 _BYTE = re.compile(r"<0x([0-9A-F]{2})>")
+_DONE = "\x03\x1c\x03"
+"""Put after patterns: where a match could end or go on, outlines-core forbids tokens that go on in
+the middle of something. With a word for the end no match is the beginning of another."""
 
 
 def guides_available() -> bool:
@@ -42,17 +45,23 @@ class Guide:
         Automaton of outlines-core, or `elatbot_flows.engines.mini.grammar.MaterialIndex`.
     begin
         Its state where answers go on.
+    end
+        A number that the automaton has for the end of an answer, and the token that stands for it;
+        None if they are the same.
     """
 
-    def __init__(self, index: Any, begin: int) -> None:
+    def __init__(self, index: Any, begin: int, end: tuple[int, int] | None = None) -> None:
         self._index = index
+        self._end = end
         self._allowed: dict[int, NDArray[np.int64]] = {}
         self.begin = begin
 
     def allowed(self, state: int) -> NDArray[np.int64]:
         """Numbers of the tokens that may come next; the token of the end after a full match."""
         if state not in self._allowed:
-            tokens = self._index.get_allowed_tokens(state)
+            tokens = set(self._index.get_allowed_tokens(state))
+            if self._end and self._end[0] in tokens:
+                tokens = tokens - {self._end[0]} | {self._end[1]}
             self._allowed[state] = np.array(sorted(tokens), dtype=np.int64)
         return self._allowed[state]
 
@@ -86,12 +95,14 @@ class Guides:
 
         self._tokenizer = tokenizer
         self._kind = _kind(tokenizer)
-        words: dict[bytes, list[int]] = {}
+        words: dict[bytes, list[int]] = {_DONE.encode(): [len(tokenizer)]}
+        self._end = (len(tokenizer), int(tokenizer.eos_token_id))
         for token, number in tokenizer.get_vocab().items():
-            if number not in tokenizer.all_special_ids:
-                words.setdefault(_spell(token, self._kind), []).append(number)
+            spelled = _spell(token, self._kind)
+            if number not in tokenizer.all_special_ids and _DONE[0].encode() not in spelled:
+                words.setdefault(spelled, []).append(number)
         words.pop(b"", None)
-        self._vocabulary = Vocabulary(tokenizer.eos_token_id, words)
+        self._vocabulary = Vocabulary(len(tokenizer) + 1, words)
         self.guide = lru_cache(maxsize=256)(self._guide)
 
     def _guide(self, pattern: str, prefix: tuple[int, ...] = ()) -> Guide:
@@ -116,14 +127,15 @@ class Guides:
             state = index.get_next_state(state, token)
         if state is None:
             raise EngineError(f"the beginning of the answer cannot be followed by {pattern[:60]!r}")
-        return Guide(index, state)
+        return Guide(index, state, self._end)
 
     def _whole(self, pattern: str, prefix: Sequence[int]) -> str:
         """Pattern of all tokens of an answer as `_spell` writes them."""
         begin = re.escape(str(self._tokenizer.decode(list(prefix)))) if prefix else ""
         whole = f"{begin}(?:{pattern})"
         # Pieces may put a blank before an answer, which decoding takes away.
-        return {"words": f"{whole} ", "pieces": f" ?{whole}", "bytes": whole}[self._kind]
+        spelled = {"words": f"{whole} ", "pieces": f" ?{whole}", "bytes": whole}[self._kind]
+        return spelled + _DONE
 
 
 def _kind(tokenizer: PreTrainedTokenizerBase) -> str:

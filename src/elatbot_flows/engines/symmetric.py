@@ -44,10 +44,12 @@ class _Draft:
         return [row.split(", ") for row in found]
 
     def begin_row(self) -> str:
-        """What is known of the next row, after all rows before it."""
+        """What is known of the next row, after all rows before it.
+
+        It ends where a token ends: vocabularies put the blank before a number to its sign.
+        """
         rows = self.rows()
-        start = f"{self.text}, [" if rows else "[["
-        return start + "".join(f"{row[len(rows)]}, " for row in rows)
+        return f"{self.text} [{', '.join(row[len(rows)] for row in rows)}," if rows else ""
 
     def take(self, completion: Completion, prefix: str) -> None:
         """Add a row, and the cost of it."""
@@ -56,6 +58,13 @@ class _Draft:
             tokens = self.completion.completion_tokens + completion.completion_tokens
             completion = replace(self.completion, completion_tokens=tokens)
         self.completion = replace(completion, text=self.text)
+
+
+def _row_pattern(row: int) -> str:
+    """What has to be written of a row; many vocabularies have one token for its end, ``],``."""
+    numbers = ", ".join([patterns.NUMBER] * (_SIZE - row))
+    begin = " " if row else r"\[\["
+    return begin + numbers + (r"\]\]" if row == _SIZE - 1 else r"\],")
 
 
 class SymmetricMatrices:
@@ -109,8 +118,7 @@ class SymmetricMatrices:
         self, questions: Sequence[Question], drafts: list[_Draft], sampling: Sampling, row: int
     ) -> dict[int, Failure]:
         """Write one more row of some drafts; returns what failed."""
-        numbers = ", ".join([patterns.NUMBER] * (_SIZE - row))
-        pattern = numbers + (r"\]\]" if row == _SIZE - 1 else r"\]")
+        pattern = _row_pattern(row)
         prefixes = [draft.begin_row() for draft in drafts]
         asked = [
             replace(questions[draft.question], pattern=pattern, prefix=prefix)

@@ -1,230 +1,18 @@
-"""A text model as jobs name it: an engine's settings, and how the model was trained to be asked."""
+"""Text models by name, and what is known of them before anything is loaded."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from monty.json import MSONable
-
-from elatbot_flows.engines.base import Sampling
+from elatbot_flows.engines.asked_model import TextModel
 from elatbot_flows.engines.by_name import ENGINES, engine_settings
-from elatbot_flows.engines.latest import latest
 from elatbot_flows.engines.mini.generator_files import describe_generator, is_generator
+from elatbot_flows.engines.model_card import read_card
+from elatbot_flows.engines.told_tasks import own_folder, task_told_by
 from elatbot_flows.errors import EngineError
 from elatbot_flows.text.dialects import find_dialect, formats_of
-from elatbot_flows.text.elatbot_prompts import Task
-from elatbot_flows.text.question import Template
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from elatbot_flows.engines.base import Engine, EngineSettings
-    from elatbot_flows.engines.mini.generator import Generator
-    from elatbot_flows.engines.mini.generator_files import GeneratorInfo
-    from elatbot_flows.engines.planning import Writer
-    from elatbot_flows.targets import DesignTarget
-    from elatbot_flows.text.format import Format
 
 __all__ = ["TextModel", "text_model"]
-
-
-@dataclass(frozen=True)
-class TextModel(MSONable):
-    """A text model: where it runs, and the words it knows.
-
-    Parameters
-    ----------
-    settings
-        Settings of the engine; loaded once per process.
-    dialect
-        A name of `elatbot_flows.text.dialects.dialects`.
-    elements
-        Symbols of the elements it was trained on; None if nobody wrote them down.
-
-    Raises
-    ------
-    EngineError
-        If settings and dialect have different templates.
-    ParseError
-        With reason ``"unknown_dialect"``.
-    """
-
-    settings: EngineSettings
-    dialect: str = "elatbot"
-    elements: tuple[str, ...] | None = None
-
-    def __post_init__(self) -> None:
-        if self.elements is not None:
-            object.__setattr__(self, "elements", tuple(self.elements))  # JSON has no tuples
-        template = getattr(self.settings, "template", self.template)
-        if template != self.template:
-            raise EngineError(
-                f"the dialect {self.dialect!r} is written in the template "
-                f"'{self.template}', not '{template}': change one of them"
-            )
-
-    @property
-    def name(self) -> str:
-        """What the engine calls the model, without the folders it lies in."""
-        model = str(getattr(self.settings, "model", "the model"))
-        return model.rstrip("/").rpartition("/")[2] if Path(model).is_dir() else model
-
-    @property
-    def template(self) -> Template:
-        """How it was trained to see a question."""
-        return find_dialect(self.dialect).template
-
-    @property
-    def tasks(self) -> tuple[str, ...]:
-        """What it can be asked."""
-        return tuple(formats_of(self.dialect))
-
-    def format(self, task: str) -> Format[Any, Any]:
-        """How a task is asked of it and its answers are read.
-
-        Raises
-        ------
-        EngineError
-            If the model does not know it.
-        """
-        known = formats_of(self.dialect)
-        if task not in known:
-            raise EngineError(
-                f"{self.name} cannot be asked for {task}: it knows {', '.join(sorted(known))}; "
-                "choose one of these, or give another model"
-            )
-        return known[task]
-
-    def engine(self) -> Engine:
-        """The engine; the latest one stays in memory.
-
-        Raises
-        ------
-        EngineError
-            As `elatbot_flows.engines.base.EngineSettings.start`.
-        """
-        return latest(self.settings, lambda settings: settings.start())
-
-    @cached_property
-    def generator(self) -> GeneratorInfo | None:
-        """What is known of the training rows, if this package made the model.
-
-        Raises
-        ------
-        GeneratorError
-            If a folder with ``generator.json`` is incomplete.
-        """
-        spec, settings = str(getattr(self.settings, "model", "")), self.settings
-        elsewhere = getattr(settings, "url", None) or getattr(settings, "adapter", None)
-        ours = not elsewhere and self.template is Template.RAW and is_generator(spec)
-        return describe_generator(spec) if ours else None
-
-    def sampling(self, task: str, **given: Any) -> Sampling:
-        """How answers to a task are drawn unless `given` says otherwise; loads the model.
-
-        Parameters
-        ----------
-        task
-            What is asked.
-        given
-            Fields of `Sampling`; None for the default of the dialect. Answers get as many tokens
-            as the task needs, but not more than half of what the model can keep in view.
-
-        Raises
-        ------
-        EngineError
-            If the model cannot be loaded or a number is out of range.
-        """
-        asked, context = self.format(task), self.engine().record.context_length
-        longest = asked.max_tokens if context is None else min(asked.max_tokens, context // 2)
-        fields = {
-            "max_tokens": longest,
-            "stop": find_dialect(self.dialect).stop,
-            **asked.boldness,
-        }
-        return Sampling(**fields | {k: v for k, v in given.items() if v is not None})
-
-    def writer(self) -> Writer:
-        """The model as somebody who writes materials.
-
-        Raises
-        ------
-        EngineError
-            If it does not generate.
-        """
-        from elatbot_flows.engines.planning import Writer
-
-        return Writer(self.name, self.format(Task.GENERATION), self.generator, self.elements)
-
-    def check_target(self, target: DesignTarget) -> None:
-        """Refuse a target it cannot be asked for, without loading it.
-
-        Raises
-        ------
-        EngineError
-            If it does not generate.
-        TargetError
-            As `elatbot_flows.engines.planning.Writer.check`.
-        """
-        self.writer().check(target)
-
-    def is_unseen(self, formula: str) -> bool | None:
-        """Whether a formula is in none of its training rows; None if nobody wrote them down.
-
-        Raises
-        ------
-        ParseError
-            If the formula cannot be read.
-        """
-        known = self._known()
-        return None if known is None else known.is_unseen(formula)
-
-    def expected_moduli(
-        self, materials: Sequence[tuple[str, str]]
-    ) -> list[tuple[float, float]] | None:
-        """Voigt bulk moduli it expects, computed exactly instead of drawn, if it can.
-
-        Parameters
-        ----------
-        materials
-            Pairs of formula and crystal system.
-
-        Returns
-        -------
-        list of (float, float) or None
-            Mean and standard deviation in GPa of each; None for models that can only be asked
-            (`elatbot_flows.jobs.PredictModulusMaker`).
-
-        Raises
-        ------
-        GeneratorError, ParseError
-            If an element or a crystal system is unknown to it, or a formula cannot be read.
-        """
-        known = self._known()
-        return None if known is None else known.predict_bulk_modulus(materials)
-
-    def _known(self) -> Generator | None:
-        if self.generator is None:
-            return None
-        from elatbot_flows.engines.mini.generator import load_generator
-
-        return load_generator(str(getattr(self.settings, "model", "")))
-
-    def check_task(self, task: str | None) -> str:
-        """The task to ask for: `task`, or the one its dialect prefers for elasticity.
-
-        Raises
-        ------
-        EngineError
-            If the model does not know it.
-        """
-        if task is not None:
-            return self.format(task).task
-        known = formats_of(self.dialect).values()
-        return next(each.task for each in known if each.preferred)
 
 
 def text_model(
@@ -252,8 +40,9 @@ def text_model(
     url
         Address of the server, for the engine ``"server"``.
     dialect
-        A name of `elatbot_flows.text.dialects.dialects`; by default ``"compact"`` for models that
-        this package made with it, ``"elatbot"`` for all others.
+        A name of `elatbot_flows.text.dialects.dialects`; by default that of the card beside the
+        weights (`elatbot_flows.engines.model_card`), ``"compact"`` for models that this package
+        made with it, ``"elatbot"`` for all others.
     device, dtype
         Where the model runs and in which precision; the engine's own by default. vLLM chooses the
         device and a server both, so they refuse what they cannot follow.
@@ -275,11 +64,20 @@ def text_model(
         raise EngineError("the engine 'server', and it alone, needs the address of a server (url)")
     ours = engine != "server" and is_generator(spec)
     given = settings | {"adapter": adapter, "url": url, "device": device, "dtype": dtype}
-    name = dialect or ("compact" if ours else "elatbot")
+    folder = None if engine == "server" else own_folder(spec, adapter)
+    card = read_card(folder)
+    name = dialect or (card.dialect if card else "compact" if ours else "elatbot")
+    if card is not None:
+        card.check_dialect(name)
     made = engine_settings(
         engine,
         spec,
         {key: value for key, value in given.items() if value is not None}
         | {"template": find_dialect(name).template},
     )
-    return TextModel(made, name, describe_generator(spec).elements if ours else None)
+    if ours:
+        return TextModel(made, name, describe_generator(spec).elements)
+    if card is not None:
+        return TextModel(made, name, card.elements, card.tasks)
+    told = task_told_by(adapter or spec, folder)
+    return TextModel(made, name, usual_task=told if told in formats_of(name) else None)

@@ -15,7 +15,7 @@ from elatbot_flows.text.compact import Proposal
 from elatbot_flows.text.formula import element_symbols, reduced_formula
 from elatbot_flows.text.literal import parse_number, render_number
 
-__all__ = ["ModulusRequest", "parse", "parse_answer", "render", "render_answer"]
+__all__ = ["ModulusRequest", "parse", "parse_answer", "render", "render_answer", "spell_system"]
 
 _LARGEST = 1e5
 _HEAD = "Generate a material chemical formula and its crystal system with a Voigt bulk modulus of "
@@ -130,10 +130,12 @@ def render_answer(proposal: Proposal, temperature: float = 0.0) -> str:
         In K; above zero the crystal system is spelled as the training texts spell it there: in
         lower case, ``orthorhomabic``, ``trigonal 1``, ``tetragonal 1``.
     """
-    system = proposal.crystal_system
-    if temperature > 0:
-        system = _SPELLING.get(system, system.lower())
-    return f"{proposal.formula}, {system}"
+    return f"{proposal.formula}, {spell_system(proposal.crystal_system, temperature)}"
+
+
+def spell_system(system: str, temperature: float) -> str:
+    """Crystal system as answers at a temperature (K) spell it, see `render_answer`."""
+    return _SPELLING.get(system, system.lower()) if temperature > 0 else system
 
 
 def parse_answer(text: str) -> Proposal:

@@ -7,12 +7,14 @@ from functools import cache
 from elatbot_flows.targets import CRYSTAL_SYSTEMS
 from elatbot_flows.text.constants_text import constant_names
 from elatbot_flows.text.formula import element_symbols
+from elatbot_flows.text.generation_text import spell_system
 
 __all__ = [
     "COMPACT_MATERIAL",
     "COMPACT_MODULUS",
     "FORMULA",
     "MATERIAL",
+    "MATERIAL_ABOVE_ZERO",
     "MATRIX",
     "MODULUS",
     "NUMBER",
@@ -27,10 +29,17 @@ MATRIX = r"\[" + ", ".join([_ROW] * 6) + r"\]"
 MODULUS = r"(?:0|[1-9][0-9]{0,3})\.[0-9]{1,2}"
 """A positive number in GPa."""
 _ELEMENT = "(?:" + "|".join(sorted(element_symbols(), key=lambda s: (-len(s), s))) + ")"
-FORMULA = rf"(?:{_ELEMENT}(?:[1-9][0-9]{{0,2}})?){{1,9}}"
-"""A formula with whole numbers."""
+_COUNT = "(?:[1-9][0-9]{0,2})?"
+_PART = f"{_ELEMENT}{_COUNT}"
+FORMULA = rf"(?:{_PART}){{1,7}}(?:(?:{_PART}){{0,2}}|\((?:{_PART}){{2,4}}\){_COUNT})"
+"""A formula with whole numbers, as pymatgen writes it: one group in parentheses at most, last."""
+_AMOUNT = r"(?:(?:[1-9][0-9]{0,2}(?:\.[0-9]{1,2})?|0\.(?:0[1-9]|[1-9][0-9]?)))?"
+_ALLOY = rf"(?:{_ELEMENT}{_AMOUNT}){{1,9}}"
 MATERIAL = rf"{FORMULA}, (?:{'|'.join(CRYSTAL_SYSTEMS)})"
-"""Formula and crystal system, as ElaTBot writes them."""
+"""Formula and crystal system, as ElaTBot writes them at 0 K."""
+_SPELLED = "|".join(spell_system(system, 1.0) for system in CRYSTAL_SYSTEMS)
+MATERIAL_ABOVE_ZERO = rf"(?:{FORMULA}|{_ALLOY}), (?:{_SPELLED})"
+"""The same above 0 K: amounts may be fractions, systems are spelled as in the training texts."""
 _COMPACT_ELEMENT = rf"{_ELEMENT}(?: [1-9](?: [0-9])?)?"
 COMPACT_MATERIAL = (
     rf"{_COMPACT_ELEMENT}(?: {_COMPACT_ELEMENT}){{0,8}} , (?:{'|'.join(CRYSTAL_SYSTEMS)})"

@@ -73,6 +73,22 @@ class Question(MSONable):
     prefix: str = ""
     limits: Limits | None = None
 
+    @property
+    def loose_pattern(self) -> str | None:
+        """Its pattern with a blank before an answer allowed, which is none of the answer.
+
+        Vocabularies such as that of Llama 2 put a blank before every text, so that an answer begins
+        with the token of a blank and ``[[``; models were trained to write that one.
+        """
+        if self.pattern is None or self.prefix:
+            return self.pattern
+        return f" ?(?:{self.pattern})"
+
+    def tidy(self, text: str) -> str:
+        """An answer under `loose_pattern` as `pattern` has it."""
+        loose = self.pattern is not None and not self.prefix
+        return text.removeprefix(" ") if loose else text
+
 
 def write(question: Question, template: Template) -> str:
     """Text of a question without the beginning of its answer.

@@ -23,6 +23,7 @@ __all__ = ["StructureText", "SymmetryText", "describe", "parse", "render", "symm
 _HEAD = "Information JSON of Material "
 _LENGTHS = ("a", "b", "c", "alpha", "beta", "gamma", "volume")
 _DECIMALS = 6
+_SAME_CELL = 1e-4  # A; texts have six decimals
 _TOLERANCE = 1e-3
 
 
@@ -108,17 +109,14 @@ def describe(structure: Structure, symmetry: SymmetryText | None = None) -> Stru
     Parameters
     ----------
     structure
-        Any cell of an ordered crystal; without `symmetry` it is brought to the conventional
-        standard cell first.
+        Any cell of an ordered crystal. The text is about the conventional standard cell (Setyawan
+        and Curtarolo 2010); a cell that is that one already stays as it is, coordinates included.
     symmetry
         Where it is known and `structure` is the conventional cell already.
     """
     if symmetry is None:
-        from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
-
         symmetry = symmetry_of(structure)
-        analyzer = SpacegroupAnalyzer(structure, symprec=symmetry.symprec)
-        structure = analyzer.get_conventional_standard_structure()
+        structure = _conventional(structure, symmetry.symprec)
     lattice = structure.lattice
     return StructureText(
         formula=structure.composition.reduced_formula,
@@ -128,6 +126,16 @@ def describe(structure: Structure, symmetry: SymmetryText | None = None) -> Stru
         species=tuple(site.specie.symbol for site in structure),
         xyz=_rows(structure.cart_coords),
     )
+
+
+def _conventional(structure: Structure, symprec: float) -> Structure:
+    from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
+
+    standard = SpacegroupAnalyzer(structure, symprec=symprec).get_conventional_standard_structure()
+    there = len(standard) == len(structure) and np.allclose(
+        standard.lattice.matrix, structure.lattice.matrix, rtol=0, atol=_SAME_CELL
+    )
+    return structure if there else standard
 
 
 def _rounded(value: float) -> float:

@@ -24,7 +24,7 @@ from engines.fake_server import (
 
 def test_answers_carry_what_drew_them():
     with serving() as server:
-        found = ask(server, [Question("", "Q", prefix="A")], Sampling(0.7, samples=2, seed=3))
+        found = ask(server, [Question("", "QA")], Sampling(0.7, samples=2, seed=3))
     (first, second) = found[0]
     assert (first.text, first.prompt, first.seed, first.model) == ("QA", "QA", 3, "tiny")
     assert (first.prompt_tokens, first.finish_reason, first.adapter) == (7, "stop", None)
@@ -41,7 +41,7 @@ def test_requests_to_vllm_leave_nothing_to_its_defaults():
         "model": "lora",
         "prompt": "Human: Do. \nQ\nAssistant: ",
         "add_special_tokens": False,
-        "structured_outputs": {"regex": MODULUS},
+        "structured_outputs": {"regex": f" ?(?:{MODULUS})"},
         "temperature": 0.0,
         "top_p": 1.0,
         "top_k": 0,
@@ -51,6 +51,38 @@ def test_requests_to_vllm_leave_nothing_to_its_defaults():
         "n": 1,
         "return_token_ids": True,
     }
+
+
+def test_the_beginning_of_an_answer_goes_to_vllm_as_tokens_of_its_own():
+    question = Question("", "Q", MODULUS, prefix="12")
+    with serving() as server:
+        (completion,) = ask(server, [question], GREEDY, template="elatbot")[0]
+        *texts, (path, body) = server.requests
+    sent = [(p, b["prompt"], b["add_special_tokens"]) for p, b in texts]
+    assert sent == [
+        ("/tokenize", "Human: Q\nAssistant: ", False),
+        ("/tokenize", "12", False),
+    ]
+    assert (path, body["prompt"]) == ("/v1/completions", [*map(ord, "Human: Q\nAssistant: 12")])
+    assert body["structured_outputs"] == {"regex": MODULUS}
+    assert completion.prompt == "Human: Q\nAssistant: 12"
+
+
+def test_a_server_that_makes_no_tokens_is_told_of():
+    with serving() as server:
+        server.tokenizes = False
+        found = ask(server, [Question("", "Q", prefix="12"), Question("", "Q")], GREEDY)
+    assert found[0].reason == "prefix_not_supported"
+    assert "'tokenizer'" in found[0].message
+    assert found[1][0].text == "Q"
+
+
+@pytest.mark.parametrize(("pattern", "text"), [(MODULUS, "1.5"), (None, " 1.5")])
+def test_a_blank_before_a_guided_answer_is_none_of_it(pattern, text):
+    choice = {"index": 0, "text": " 1.5", "finish_reason": "stop"}
+    with serving(lambda *_: (200, {"choices": [choice]})) as server:
+        (completion,) = ask(server, [Question("", "a", pattern)])[0]
+    assert completion.text == text
 
 
 def test_seeds_differ_between_questions_and_not_between_runs():

@@ -106,7 +106,7 @@ def test_what_the_model_never_learned_is_refused_as_in_a_design(wanted, kelvin, 
 def test_a_model_that_does_not_generate_is_refused(monkeypatch):
     known = formats_of("compact")
     only = {Task.BULK_MODULUS: known[Task.BULK_MODULUS]}
-    monkeypatch.setattr("elatbot_flows.engines.text_model.formats_of", lambda _: only)
+    monkeypatch.setattr("elatbot_flows.engines.asked_model.formats_of", lambda _: only)
     with pytest.raises(EngineError, match="cannot be asked for generation: it knows bulk_modulus"):
         GenerateMaker.make.original(GenerateMaker(), 160, 1)
 

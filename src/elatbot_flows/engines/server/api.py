@@ -61,6 +61,11 @@ class Requests:
     vllm: bool
     send_seed: bool
 
+    @property
+    def joins_tokens(self) -> bool:
+        """Whether question and beginning of an answer are to be sent as tokens."""
+        return self.vllm and self.template is not Template.CHAT
+
     def prompt(self, question: Question) -> str:
         """Text of a question, before a chat template of the server, and beginning of its answer.
 
@@ -140,7 +145,7 @@ class Requests:
         if question.pattern is None or self.structured == "none":
             return {}
         if self.structured == "vllm":
-            return {"structured_outputs": {"regex": question.pattern}}
+            return {"structured_outputs": {"regex": question.loose_pattern}}
         answer = {"type": "string", "pattern": f"^(?:{question.pattern})$"}
         schema = {
             "type": "object",
@@ -177,9 +182,10 @@ class Requests:
             raise MalformedReplyError(f"{type(error).__name__} {error}") from error
         if [c.sampling["index"] for c in found] != list(range(sampling.samples)):
             raise MalformedReplyError(f"{len(found)} answers instead of {sampling.samples}")
-        if guided and self.structured == "response_format":
-            return [replace(completion, text=_unwrap(completion.text)) for completion in found]
-        return found
+        if not guided:
+            return found
+        unwrap = _unwrap if self.structured == "response_format" else question.tidy
+        return [replace(completion, text=unwrap(completion.text)) for completion in found]
 
     def _completion(
         self,

@@ -14,7 +14,7 @@ from elatbot_flows.engines.server.api import MalformedReplyError, refusal
 from elatbot_flows.errors import EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator
 
     from openai import APIError, APIStatusError, AsyncOpenAI
 
@@ -81,15 +81,54 @@ class Client:
         EngineError
             If the server is gone for longer than it is waited for, or would refuse every request.
         """
+        place = self.api.chat if "messages" in body else self.api
+
+        async def send() -> str:
+            reply = await place.completions.with_raw_response.create(**body)
+            return str(reply.text)
+
+        return await self._send(send, read)
+
+    async def tokens(self, model: str, text: str) -> tuple[int, ...] | Failure:
+        """Token numbers of a text without special tokens, as vLLM has them for a model.
+
+        Raises
+        ------
+        EngineError
+            As `ask`.
+        """
+        from openai import NotFoundError
+
+        # It stands beside, not below, the OpenAI-compatible interface.
+        address = str(self.api.base_url).rstrip("/").removesuffix("/v1") + "/tokenize"
+        body = {"model": model, "prompt": text, "add_special_tokens": False}
+
+        async def send() -> str:
+            return str(await self.api.post(address, cast_to=str, body=body))
+
+        try:
+            found: tuple[int, ...] | Failure = await self._send(send, _tokens)
+        except EngineError as error:
+            if not isinstance(error.__context__, NotFoundError):
+                raise
+            return Failure(
+                "prefix_not_supported",
+                f"the beginning of an answer goes to a server as tokens, and nothing at {address} "
+                "makes them: give the setting 'tokenizer' the folder of the model's tokenizer",
+            )
+        return found
+
+    async def _send(
+        self, send: Callable[[], Awaitable[str]], read: Callable[[dict[str, Any]], Any]
+    ) -> Any:
+        """Send until it succeeds; see `ask`."""
         from openai import APIError
 
-        place = self.api.chat if "messages" in body else self.api
         failure = Failure("server_error", "never sent")
         for _, wait in zip(range(self.api.max_retries + 1), _delays(), strict=False):
             began = time.monotonic()
             try:
-                reply = await place.completions.with_raw_response.create(**body)
-                return read(_content(reply.text))
+                return read(_content(await send()))
             except UnicodeEncodeError as error:
                 return Failure("refused", f"the question is no text: {error}")
             except MalformedReplyError as error:
@@ -175,6 +214,13 @@ def _content(text: str) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise MalformedReplyError(repr(text[:100]))
     return content
+
+
+def _tokens(content: dict[str, Any]) -> tuple[int, ...]:
+    try:
+        return tuple(map(int, content["tokens"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise MalformedReplyError(repr(str(content)[:100])) from error
 
 
 def _failure(error: APIError) -> Failure:

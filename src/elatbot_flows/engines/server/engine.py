@@ -204,7 +204,7 @@ class ServerEngine:
     async def _answer(
         self, client: Client, question: Question, sampling: Sampling
     ) -> list[Completion] | Failure:
-        written = self._write(question, sampling)
+        written = await self._write(client, question, sampling)
         if isinstance(written, Failure):
             return written
         prompt, tokens = written
@@ -216,17 +216,36 @@ class ServerEngine:
         )
         return answer
 
-    def _write(
-        self, question: Question, sampling: Sampling
+    async def _write(
+        self, client: Client, question: Question, sampling: Sampling
     ) -> tuple[str, tuple[int, ...] | None] | Failure:
-        """Text of a question and, if there is a tokenizer, its tokens."""
+        """Text of a question and, where the text does not tell them, its tokens."""
         if self._asker is None:
             try:
-                return self._requests.prompt(question), None
+                return await self._with_prefix(client, question)
             except ParseError as error:
                 return Failure(error.reason, str(error))
         asked = self._asker.ask(question, sampling.max_tokens)
         return asked if isinstance(asked, Failure) else (asked.text, asked.tokens)
+
+    async def _with_prefix(
+        self, client: Client, question: Question
+    ) -> tuple[str, tuple[int, ...] | None] | Failure:
+        """Text, and the tokens of vLLM where an answer is begun.
+
+        Models learned question and answer as tokens of their own: in Llama 2's, the blank that
+        ends a question is another token than the one that begins an answer.
+        """
+        text = self._requests.prompt(question)
+        if not (question.prefix and self._requests.joins_tokens):
+            return text, None
+        parts = []
+        for part in (text.removesuffix(question.prefix), question.prefix):
+            tokens = await client.tokens(self._settings.model, part)
+            if isinstance(tokens, Failure):
+                return tokens
+            parts.append(tokens)
+        return text, parts[0] + parts[1]
 
 
 def _read_key(name: str | None) -> str | None:

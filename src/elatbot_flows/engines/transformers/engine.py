@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from elatbot_flows.documents import TextModelRecord
 from elatbot_flows.engines.asking import Asker
@@ -18,12 +18,15 @@ from elatbot_flows.engines.latest import latest
 from elatbot_flows.engines.transformers.answers import Answers
 from elatbot_flows.engines.transformers.batching import Row, batch_size, random_numbers
 from elatbot_flows.engines.transformers.decoding import write_answers
-from elatbot_flows.engines.transformers.loading import Loaded, load
+from elatbot_flows.engines.transformers.loading import Loaded, adapter_name, load
 from elatbot_flows.engines.transformers.memory import is_out_of_memory, release_memory
 from elatbot_flows.engines.transformers.settings import Settings
+from elatbot_flows.errors import EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from transformers import PreTrainedModel
 
     from elatbot_flows.engines.asking import Asked
     from elatbot_flows.engines.base import Sampling
@@ -72,7 +75,8 @@ class TransformersEngine:
 
     def __init__(self, settings: Settings, loaded: Loaded) -> None:
         self.record = _record(settings, loaded)
-        self._model = loaded.model
+        self._settings = settings
+        self._model: PreTrainedModel | None = loaded.model
         self._ends = loaded.ends
         self._budget = settings.batch_tokens
         self._answers = Answers(loaded.tokenizer, self.record)
@@ -111,6 +115,38 @@ class TransformersEngine:
                     samples = written.pop(place)
                     yield place, self._answers.read(asked[place], samples, sampling)
 
+    def unload(self) -> None:
+        """Let the weights go; they are loaded again when something is asked."""
+        self._model = None
+
+    def weights(self) -> PreTrainedModel:
+        """The model, loaded again if it was let go, with its adapter active where others share it.
+
+        Raises
+        ------
+        EngineError
+            If it cannot be loaded again, or is another one by now.
+        """
+        if self._model is None:
+            holder = latest(self._settings, lambda _: self._reloaded())
+            if holder is not self:
+                return holder.weights()
+        model: Any = self._model
+        if self._settings.adapter and not self._settings.merges:
+            model.set_adapter(adapter_name(self._settings.adapter))
+        return cast("PreTrainedModel", model)
+
+    def _reloaded(self) -> TransformersEngine:
+        """Load the same weights again."""
+        loaded = load(self._settings)
+        if _record(self._settings, loaded) != self.record:
+            raise EngineError(
+                f"the weights of {self._settings.model} changed since they were loaded first: "
+                "start the engine anew"
+            )
+        self._model = loaded.model
+        return self
+
     def _batches(self, rows: list[Row], sampling: Sampling) -> Iterator[list[Answer] | Row]:
         """Answers of batch after batch, or a row that is too large alone.
 
@@ -132,8 +168,9 @@ class TransformersEngine:
     def _write(self, rows: list[Row], sampling: Sampling) -> list[Answer] | None:
         """Answers of a batch, None if memory ran out."""
         stopped = self._answers.stopper(sampling.stop)
+        model = self.weights()
         try:
-            return write_answers(self._model, rows, sampling, self._ends, stopped)
+            return write_answers(model, rows, sampling, self._ends, stopped)
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
@@ -164,7 +201,6 @@ def _out_of_memory(row: Row, sampling: Sampling) -> Failure:
 
 def _record(settings: Settings, loaded: Loaded) -> TextModelRecord:
     dtype = str(loaded.model.dtype).removeprefix("torch.")
-    merged = settings.merge_adapter and settings.quantization is None
     details: dict[str, Any] = {
         "device": settings.device,
         "dtype": dtype,
@@ -175,7 +211,7 @@ def _record(settings: Settings, loaded: Loaded) -> TextModelRecord:
     }
     if settings.adapter:
         details |= {
-            "adapter_merged": merged,
+            "adapter_merged": settings.merges,
             "adapter_revision": loaded.adapter_revision,
             "adapter_trained_on": loaded.adapter_base,
             "peft": version("peft"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from elatbot_flows.engines.adapters import ADAPTER_FILES, add_adapter, read_adapter_config
+from elatbot_flows.engines.latest import shared
 from elatbot_flows.engines.transformers.placement import (
     quantization_config,
     require_device,
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
     from elatbot_flows.engines.transformers.settings import Settings
 
-__all__ = ["Loaded", "load"]
+__all__ = ["Loaded", "adapter_name", "load"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,35 +68,63 @@ def load(settings: Settings) -> Loaded:
     EngineError
         If something is missing or does not fit; names the remedy.
     """
+    if settings.adapter is None:
+        return _load_model(settings)
+    folder = _adapter_folder(settings.adapter)
+    alone = replace(settings, adapter=None)
+    if settings.merges:
+        found = _load_model(alone)
+        model = add_adapter(found.model, folder, merge=True)
+    else:
+        common = shared(settings.base, lambda: _Common(_load_model(alone)))
+        found = common.loaded
+        model = common.model = add_adapter(
+            common.model, folder, merge=False, name=adapter_name(settings.adapter)
+        )
+    commit = hub_commit(folder)
+    return replace(
+        found,
+        model=model,
+        adapter_revision=commit,
+        adapter_sha256=None if commit else weights_sha256(folder),
+        adapter_base=_adapter_base(folder),
+    )
+
+
+def adapter_name(adapter: str) -> str:
+    """What an adapter is called beside others; PEFT takes no dots."""
+    return hashlib.sha256(adapter.encode()).hexdigest()[:16]
+
+
+class _Common:
+    """A model and, once there are any, its adapters."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        self.loaded = loaded
+        self.model = loaded.model
+
+
+def _load_model(settings: Settings) -> Loaded:
+    """Load a model without its adapter."""
     require_device(settings.device)
     folder = local_folder(settings.model)
     with _quiet():
         tokenizer = _tokenizer(settings, folder)
         model = _model(settings, folder)
-    ends = _ends(model, tokenizer)
     commit = hub_commit(folder) if folder else getattr(model.config, "_commit_hash", None)
-    digest = weights_sha256(folder) if folder and not commit else None
     embeddings: Any = model.get_input_embeddings()
     if len(tokenizer) > embeddings.weight.shape[0]:
         raise EngineError(
             f"the tokenizer of {settings.model} has more tokens than the model: they do not belong "
             "together, get both from the same source"
         )
-    adapter = _adapter_folder(settings.adapter) if settings.adapter else None
-    if adapter:
-        merge = settings.merge_adapter and settings.quantization is None
-        model = add_adapter(model, adapter, merge=merge)
-    adapter_commit = hub_commit(adapter) if adapter else None
     return Loaded(
         model=model,
         tokenizer=tokenizer,
-        ends=ends,
+        ends=_ends(model, tokenizer),
         context_length=_context_length(model),
         revision=commit,
-        weights_sha256=digest,
-        adapter_revision=adapter_commit,
-        adapter_sha256=weights_sha256(adapter) if adapter and not adapter_commit else None,
-        adapter_base=_adapter_base(adapter) if adapter else None,
+        weights_sha256=weights_sha256(folder) if folder and not commit else None,
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from monty.json import MSONable
 
@@ -38,7 +39,7 @@ class Settings(MSONable):
         ``"8bit"`` or ``"4bit"`` (bitsandbytes), or None.
     merge_adapter
         Add the adapter to the weights, which makes it as fast as none. Quantised weights are left
-        as they are.
+        as they are. Adapters that are not merged share the weights of their model in memory.
     guided
         Hold answers to the patterns of their questions; otherwise patterns are ignored. The record
         and every completion say which.
@@ -62,6 +63,18 @@ class Settings(MSONable):
     merge_adapter: bool = True
     guided: bool = True
     batch_tokens: int = 16384
+
+    @property
+    def merges(self) -> bool:
+        """Whether an adapter becomes part of the weights."""
+        return self.merge_adapter and self.quantization is None
+
+    @property
+    def base(self) -> Any:
+        """The same for settings that share weights in memory."""
+        if self.adapter is None or self.merges:
+            return self
+        return "adapters of", replace(self, adapter=None)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "template", read_template(self.template))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from elatbot_flows.documents import TextModelRecord
 from elatbot_flows.engines.asking import Asker
@@ -60,37 +60,34 @@ class VllmEngine:
 
     def __init__(self, settings: Settings, loaded: LoadedVllm) -> None:
         self._settings = settings
-        self._loaded = loaded
-        self._engine = loaded.engine
+        self._held: LoadedVllm | None = loaded
+        self.record = _record(settings, loaded)
         context = loaded.engine.model_config.max_model_len
         self._asker = Asker(loaded.tokenizer, settings.template, context, guided=False)
         self._window = 2 * loaded.engine.vllm_config.scheduler_config.max_num_seqs
 
-    @property
-    def record(self) -> TextModelRecord:
-        """Who answers. vLLM's numbers depend on the batch, so it is not called reproducible."""
-        settings, loaded = self._settings, self._loaded
-        model = self._engine.model_config
-        return TextModelRecord(
-            engine="vllm",
-            engine_version=loaded.version,
-            name=settings.model,
-            template=str(settings.template),
-            revision=loaded.revision,
-            weights_sha256=loaded.weights_sha256,
-            adapter=settings.adapter,
-            adapter_sha256=loaded.adapter_sha256,
-            context_length=model.max_model_len,
-            reproducible=False,
-            settings={
-                "device": loaded.device,
-                "dtype": str(model.dtype).removeprefix("torch."),
-                "quantization": model.quantization,
-                "tensor_parallel_size": settings.tensor_parallel_size,
-                "enforce_eager": settings.enforce_eager,
-                "seed": settings.seed,
-            },
-        )
+    def unload(self) -> None:
+        """Let vLLM go; it is started again when something is asked."""
+        self._held = None
+
+    def loaded(self) -> LoadedVllm:
+        """VLLM with the model, started again if it was let go.
+
+        Raises
+        ------
+        EngineError
+            If it cannot be.
+        """
+        if self._held is None:
+            holder = latest(self._settings, lambda _: self._reloaded())
+            if holder is not self:
+                return holder.loaded()
+        return cast("LoadedVllm", self._held)
+
+    def _reloaded(self) -> VllmEngine:
+        """Start vLLM with the same model again."""
+        self._held = load_vllm(self._settings)
+        return self
 
     def complete(
         self, questions: Sequence[Question], sampling: Sampling
@@ -102,27 +99,31 @@ class VllmEngine:
         EngineError
             If vLLM stops working.
         """
+        # Whatever is started meanwhile, what is under way here stays with this vLLM.
+        loaded = self.loaded()
         waiting = iter(enumerate(questions))
         under_way: dict[str, tuple[int, Asked]] = {}
         try:
             while True:
                 while len(under_way) < self._window and (entry := next(waiting, None)):
                     place, question = entry
-                    added = self._add(question, sampling)
+                    added = self._add(loaded, question, sampling)
                     if isinstance(added, Failure):
                         yield place, added
                     else:
                         under_way[added[0]] = place, added[1]
                 if not under_way:
                     return
-                for output in self._step():
+                for output in _step(loaded):
                     place, asked = under_way.pop(output.request_id)
                     yield place, self._read(output, asked, questions[place], sampling)
         except GeneratorExit:
-            self._engine.abort_request(list(under_way))
+            loaded.engine.abort_request(list(under_way))
             raise
 
-    def _add(self, question: Question, sampling: Sampling) -> tuple[str, Asked] | Failure:
+    def _add(
+        self, loaded: LoadedVllm, question: Question, sampling: Sampling
+    ) -> tuple[str, Asked] | Failure:
         """Hand a question to vLLM and return the name it goes by there."""
         asked = self._asker.ask(question, sampling.max_tokens)
         if isinstance(asked, Failure):
@@ -130,9 +131,9 @@ class VllmEngine:
         name = uuid.uuid4().hex
         prompt = {"prompt_token_ids": list(asked.tokens), "prompt": asked.text}
         try:
-            settings = _sampling_params(question.pattern, sampling, asked.text)
-            (ready,) = self._engine.renderer.render_cmpl([prompt])
-            self._engine.add_request(name, ready, settings, lora_request=self._loaded.adapter)
+            settings = _sampling_params(question.loose_pattern, sampling, asked.text)
+            (ready,) = loaded.engine.renderer.render_cmpl([prompt])
+            loaded.engine.add_request(name, ready, settings, lora_request=loaded.adapter)
         except Exception as error:
             if _is_dead(error):
                 raise _stopped(error) from error
@@ -140,21 +141,15 @@ class VllmEngine:
             return Failure(reason, " ".join(str(error).split())[:500])
         return name, asked
 
-    def _step(self) -> list[Any]:
-        try:
-            return [output for output in self._engine.step() if output.finished]
-        except Exception as error:
-            raise _stopped(error) from error
-
     def _read(
         self, output: Any, asked: Asked, question: Question, sampling: Sampling
     ) -> list[Completion]:
-        settings, loaded = self._settings, self._loaded
+        settings, record = self._settings, self.record
         guided = question.pattern is not None
         seed = request_seed(sampling.seed, asked.text)
         return [
             Completion(
-                text=sample.text,
+                text=question.tidy(sample.text),
                 model=settings.model,
                 prompt=asked.text,
                 seed=sampling.seed,
@@ -162,11 +157,43 @@ class VllmEngine:
                 prompt_tokens=len(asked.tokens),
                 completion_tokens=len(sample.token_ids),
                 adapter=settings.adapter,
-                revision=loaded.revision or loaded.weights_sha256,
+                revision=record.revision or record.weights_sha256,
                 finish_reason=sample.finish_reason,
             )
             for sample in sorted(output.outputs, key=lambda sample: sample.index)
         ]
+
+
+def _record(settings: Settings, loaded: LoadedVllm) -> TextModelRecord:
+    """Who answers. VLLM's numbers depend on the batch, so it is not called reproducible."""
+    model = loaded.engine.model_config
+    return TextModelRecord(
+        engine="vllm",
+        engine_version=loaded.version,
+        name=settings.model,
+        template=str(settings.template),
+        revision=loaded.revision,
+        weights_sha256=loaded.weights_sha256,
+        adapter=settings.adapter,
+        adapter_sha256=loaded.adapter_sha256,
+        context_length=model.max_model_len,
+        reproducible=False,
+        settings={
+            "device": loaded.device,
+            "dtype": str(model.dtype).removeprefix("torch."),
+            "quantization": model.quantization,
+            "tensor_parallel_size": settings.tensor_parallel_size,
+            "enforce_eager": settings.enforce_eager,
+            "seed": settings.seed,
+        },
+    )
+
+
+def _step(loaded: LoadedVllm) -> list[Any]:
+    try:
+        return [output for output in loaded.engine.step() if output.finished]
+    except Exception as error:
+        raise _stopped(error) from error
 
 
 def _sampling_params(pattern: str | None, sampling: Sampling, prompt: str) -> Any:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.util import find_spec
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from elatbot_flows.engines.adapters import read_adapter_config
+from elatbot_flows.engines.latest import shared
 from elatbot_flows.engines.tokenizer_loading import require_chat_template
+from elatbot_flows.engines.vllm.settings import room_for
 from elatbot_flows.engines.weights_files import hub_commit, local_folder, weights_sha256
 from elatbot_flows.errors import EngineError
 
@@ -17,8 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LoadedVllm", "load_vllm"]
 
-_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
-"""Ranks of adapters that vLLM makes room for."""
+_numbers = count(1)
+"""VLLM tells adapters apart by numbers."""
 _CPU_CACHE_GB = 4.0
 
 
@@ -71,26 +74,39 @@ def load_vllm(settings: Settings) -> LoadedVllm:
     from vllm.lora.request import LoRARequest
     from vllm.platforms import current_platform
 
-    arguments = _arguments(settings, str(folder or settings.model), adapter, current_platform)
-    try:
-        engine = vllm.LLMEngine.from_engine_args(vllm.EngineArgs(**arguments))
-    except Exception as error:  # of any kind, from the processes that vLLM starts
-        why = " ".join(str(error).split())[:500]
-        raise EngineError(
-            f"vLLM cannot load {settings.model}: {why}; its log above may say more"
-        ) from error
+    engine = shared(settings.base, lambda: _start(settings, folder, adapter))
     tokenizer = engine.get_tokenizer()
     require_chat_template(tokenizer, settings.model, settings.template)
     return LoadedVllm(
         engine=engine,
         tokenizer=tokenizer,
-        adapter=LoRARequest("adapter", 1, str(adapter)) if adapter else None,
+        adapter=_request(LoRARequest, adapter) if adapter else None,
         version=vllm.__version__,
         device=current_platform.device_type,
         revision=commit or getattr(engine.model_config.hf_config, "_commit_hash", None),
         weights_sha256=digest,
         adapter_sha256=weights_sha256(adapter) if adapter else None,
     )
+
+
+def _start(settings: Settings, folder: Path | None, adapter: Path | None) -> Any:
+    """Start vLLM, with room for adapters like this one."""
+    import vllm
+    from vllm.platforms import current_platform
+
+    arguments = _arguments(settings, str(folder or settings.model), adapter, current_platform)
+    try:
+        return vllm.LLMEngine.from_engine_args(vllm.EngineArgs(**arguments))
+    except Exception as error:  # of any kind, from the processes that vLLM starts
+        why = " ".join(str(error).split())[:500]
+        raise EngineError(
+            f"vLLM cannot load {settings.model}: {why}; its log above may say more"
+        ) from error
+
+
+def _request(kind: Any, adapter: Path) -> Any:
+    number = next(_numbers)
+    return kind(f"adapter-{number}", number, str(adapter))
 
 
 def _require_vllm() -> None:
@@ -135,17 +151,5 @@ def _arguments(
         arguments["kv_cache_memory_bytes"] = int(cache * 2**30)
     if adapter is not None:
         arguments["enable_lora"] = True
-        arguments["max_lora_rank"] = _rank(adapter)
+        arguments["max_lora_rank"] = room_for(adapter)
     return arguments
-
-
-def _rank(adapter: Path) -> int:
-    """Room for the rank of an adapter."""
-    config = read_adapter_config(adapter)
-    rank = max([int(config.get("r") or 0), *(config.get("rank_pattern") or {}).values()])
-    for room in _RANKS:
-        if rank <= room:
-            return room
-    raise EngineError(
-        f"{adapter} has rank {rank}, vLLM takes at most {_RANKS[-1]}: merge it into the weights"
-    )

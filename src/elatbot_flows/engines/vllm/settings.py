@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 from monty.json import MSONable
 
+from elatbot_flows.engines.adapters import read_adapter_config
 from elatbot_flows.engines.tokenizer_loading import read_template
+from elatbot_flows.errors import EngineError
 from elatbot_flows.text.question import Template
 
-__all__ = ["Settings"]
+__all__ = ["Settings", "room_for"]
+
+_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
+"""Ranks of adapters that vLLM makes room for."""
+
+
+def room_for(adapter: Path) -> int:
+    """Room that vLLM makes for the rank of an adapter.
+
+    Raises
+    ------
+    EngineError
+        If there is no adapter, or its rank is too high.
+    """
+    config = read_adapter_config(adapter.expanduser())
+    rank = max([int(config.get("r") or 0), *(config.get("rank_pattern") or {}).values()])
+    for room in _RANKS:
+        if rank <= room:
+            return room
+    raise EngineError(
+        f"{adapter} has rank {rank}, vLLM takes at most {_RANKS[-1]}: merge it into the weights"
+    )
 
 
 @dataclass(frozen=True)
@@ -57,6 +82,13 @@ class Settings(MSONable):
     kv_cache_gb: float | None = None
     enforce_eager: bool = False
     seed: int = 0
+
+    @property
+    def base(self) -> Any:
+        """The same for settings whose adapters one vLLM can serve; adapters of a rank share one."""
+        if self.adapter is None:
+            return self
+        return "adapters of", replace(self, adapter=None), room_for(Path(self.adapter))
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "template", read_template(self.template))

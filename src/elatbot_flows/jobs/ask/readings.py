@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Reading", "commonest", "modulus_fields", "read", "symmetry_of", "tensor_fields"]
 
-_LARGEST = 1e5  # GPa
+_LARGEST_MODULUS = 1000.0  # GPa; the published training texts leave out what is above. Diamond: 443
+_LARGEST_CONSTANT = 2000.0  # GPa; the largest of 706 published tensors is 1380
 _ROUNDING = 1e-12
 _SINGULAR = 1e-10
 _SYMPREC = 0.1
@@ -79,7 +80,11 @@ def read(completion: Completion, asked: Format[About, Any], about: About) -> Rea
     """Read an answer to a question for a tensor or a bulk modulus."""
     try:
         answer = asked.read(completion.text, about)
-        _require_possible(answer.tensor if asked.gives == "tensor" else answer)
+        if asked.gives == "tensor":
+            _require_possible(answer.tensor[:3, :3].sum() / 9, answer.tensor)
+        else:
+            _require_possible(answer, ())
+            _require_positive(answer)
     except ElatbotError as error:
         failure = failure_of(error)
         if completion.finish_reason == "length":
@@ -92,9 +97,21 @@ def read(completion: Completion, asked: Format[About, Any], about: About) -> Rea
     return Reading(completion, answer.tensor, voigt, answer.repairs)
 
 
-def _require_possible(value: ArrayLike) -> None:
-    if np.abs(value).max() >= _LARGEST:
-        raise ParseError(f"no solid has an elastic constant of {_LARGEST:g} GPa", "out_of_range")
+def _require_possible(modulus: float, constants: ArrayLike) -> None:
+    """Refuse what no solid has: such numbers are slips, and one of them spoils a mean (GPa)."""
+    if abs(modulus) > _LARGEST_MODULUS:
+        raise _out_of_range(f"a bulk modulus of {modulus:g} GPa", _LARGEST_MODULUS)
+    if (largest := float(np.abs(constants).max(initial=0.0))) > _LARGEST_CONSTANT:
+        raise _out_of_range(f"an elastic constant of {largest:g} GPa", _LARGEST_CONSTANT)
+
+
+def _require_positive(modulus: float) -> None:
+    if modulus <= 0:
+        raise ParseError(f"no solid has a bulk modulus of {modulus:g} GPa", "out_of_range")
+
+
+def _out_of_range(what: str, largest: float) -> ParseError:
+    return ParseError(f"no solid has {what}: answers above {largest:g} are slips", "out_of_range")
 
 
 def commonest(failures: Sequence[Failure]) -> Failure:

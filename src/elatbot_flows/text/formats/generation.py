@@ -28,7 +28,9 @@ class GenerationFormat(Format[MaterialRequest, Proposal]):
         """The question; it states nothing but bulk modulus and temperature."""
         value = request.bulk_modulus
         wanted = generation_text.ModulusRequest(value, value, request.temperature)
-        return question(self.task, generation_text.render(wanted), patterns.MATERIAL)
+        above = request.temperature > 0
+        pattern = patterns.MATERIAL_ABOVE_ZERO if above else patterns.MATERIAL
+        return question(self.task, generation_text.render(wanted), pattern)
 
     def read(self, text: str, request: MaterialRequest) -> Proposal:  # noqa: ARG002
         """Formula and crystal system."""

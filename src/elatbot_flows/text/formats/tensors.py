@@ -67,8 +67,7 @@ class TensorFormat(Format[About, TensorAnswer]):
     def _describe(self, about: About) -> str:
         material = about.material
         if self.task is Task.TENSOR_FROM_STRUCTURE:
-            facts = structure_text.describe(material.structure, material.symmetry)
-            return structure_text.render(facts)
+            return structure_text.render(structure_text.describe(material.structure))
         if self.task is Task.TENSOR_FROM_WORDS:
             return material.words or robocrys_text.describe(material.structure)
         if self.task is Task.TENSOR_FROM_COMPOSITION:
