@@ -26,11 +26,15 @@ class Invented:
     energies: dict[str, float]
     settings: HullSettings = SETTINGS
     relaxed_ones: list[str] = field(default_factory=list)
+    known: dict = field(default_factory=dict)
 
     def drafted(self, guesses):
         formula = guesses[0].structure.composition.reduced_formula
         energy = self.energies.get(formula, 0.5)
-        return [Draft(guess, energy, 0.0) for guess in guesses[:1]], {}
+        return [Draft(energy, 0.0, guess) for guess in guesses[:1]], {}
+
+    def outlooks(self, formula):
+        return self.known.get(formula, {})
 
     def relaxed(self, draft, highest):
         formula = draft.guess.structure.composition.reduced_formula
