@@ -29,7 +29,7 @@ def with_doubled_cell(candidate: CandidateDocument, potential: Potential) -> Can
     """
     from elatbot_flows.elasticity.symmetry import crystal_symmetry
     from elatbot_flows.jobs.rivals import relaxed_by
-    from elatbot_flows.potentials.linear_response import measure_response
+    from elatbot_flows.potentials.linear_response import softest_repeated_mode
 
     result = relaxed_by(candidate, candidate.polymorph, potential)
     if result is None or result.structure is None:
@@ -38,10 +38,8 @@ def with_doubled_cell(candidate: CandidateDocument, potential: Potential) -> Can
     directions = -(-single.dimension // len(single.matrices))
     if 2 * directions * 8 * len(result.structure) > _DEAREST:
         return candidate
-    doubled = result.structure * (2, 2, 2)
     try:
-        symmetry = crystal_symmetry(doubled, _SYMPREC)
-        softest = measure_response(doubled, potential, symmetry).softest_mode
+        softest = softest_repeated_mode(result.structure, potential)
     except Exception as error:  # noqa: BLE001 - libraries raise many kinds for odd crystals
         return _flagged(candidate, f"the doubled cell could not be looked at ({error})")
     candidate = candidate.updated(softest_mode_doubled=softest)
