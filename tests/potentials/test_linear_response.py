@@ -156,7 +156,7 @@ def test_one_side_tells_what_both_sides_tell_of_a_repeated_cell(emt, name):
     both = measure_response(doubled, emt, crystal_symmetry(doubled)).softest_mode
     before = emt.evaluations
     assert softest_repeated_mode(structure, emt) == pytest.approx(both, abs=0.03)
-    assert emt.evaluations - before == (2 if name == "Cu" else 5)
+    assert emt.evaluations - before == (2 if name == "Cu" else 3)
 
 
 def test_forces_that_are_left_at_rest_are_no_curvature(emt):
