@@ -185,6 +185,19 @@ def test_elements_are_sorted_and_unique():
     assert DesignTarget(bulk_modulus=Interval(1, 2)).allowed(["W", "Al"]) == ("Al", "W")
 
 
+def test_radioactive_elements_have_to_be_named():
+    known = ["Al", "Bi", "Pm", "Tc", "U"]
+    free = DesignTarget(bulk_modulus=(1, 2))
+    assert free.allowed(known) == ("Al", "Bi")
+    assert free.left_out(known) == ("Pm", "Tc", "U")
+    some = DesignTarget(bulk_modulus=(1, 2), included_elements=("U",))
+    assert some.allowed(known) == ("Al", "Bi", "U")
+    assert some.summary()["included_elements"] == ["U"]
+    named = DesignTarget(bulk_modulus=(1, 2), elements=("Al", "Tc"))
+    assert named.allowed(known) == ("Al", "Tc")
+    assert named.left_out(known) == ()
+
+
 @st.composite
 def targets(draw):
     names = draw(st.sets(st.sampled_from(list(PROPERTIES)), min_size=1))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CRYSTAL_SYSTEMS",
     "PROPERTIES",
+    "RADIOACTIVE",
     "DesignTarget",
     "Interval",
     "Property",
@@ -34,6 +35,13 @@ CRYSTAL_SYSTEMS = (
     "Triclinic",
 )
 """The seven crystal systems, spelled as the Materials Project spells them."""
+
+RADIOACTIVE = frozenset((
+    "Tc", "Pm", "Po", "At", "Rn", "Fr", "Ra", "Ac", "Th", "Pa", "U", "Np", "Pu", "Am", "Cm", "Bk",
+    "Cf", "Es", "Fm", "Md", "No", "Lr",
+))  # fmt: skip
+"""Elements without a stable isotope, which nobody can make an alloy of. That of bismuth outlives
+the universe."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +128,9 @@ class DesignTarget(MSONable):
     temperature
         In K. The models shipped here know 0 K only.
     elements
-        The only elements allowed, or None for all.
+        The only elements allowed, or None for all but those in `RADIOACTIVE`.
+    included_elements
+        Elements of these that are allowed all the same where `elements` is None.
     excluded_elements
         Elements that must not occur.
     max_elements
@@ -141,6 +151,7 @@ class DesignTarget(MSONable):
     pugh_ratio: Interval | None = None
     temperature: float = 0.0
     elements: tuple[str, ...] | None = None
+    included_elements: tuple[str, ...] = ()
     excluded_elements: tuple[str, ...] = ()
     max_elements: int | None = None
     max_sites: int = 16
@@ -156,6 +167,7 @@ class DesignTarget(MSONable):
             )
         if self.elements is not None:
             self._set("elements", check_elements(self.elements, "elements"))
+        self._set("included_elements", check_elements(self.included_elements, "included elements"))
         self._set("excluded_elements", check_elements(self.excluded_elements, "excluded elements"))
         if self.elements is not None and not self.allowed(self.elements):
             raise TargetError(
@@ -186,6 +198,8 @@ class DesignTarget(MSONable):
         fields |= {"temperature": self.temperature, "max_sites": self.max_sites}
         if self.elements is not None:
             fields["elements"] = list(self.elements)
+        if self.included_elements:
+            fields["included_elements"] = list(self.included_elements)
         if self.excluded_elements:
             fields["excluded_elements"] = list(self.excluded_elements)
         if self.max_elements is not None:
@@ -194,8 +208,17 @@ class DesignTarget(MSONable):
 
     def allowed(self, known: Iterable[str]) -> tuple[str, ...]:
         """Those of the `known` elements that this target allows, sorted."""
-        wanted = set(known) if self.elements is None else set(known) & set(self.elements)
+        if self.elements is None:
+            wanted = set(known) - set(self.left_out(known))
+        else:
+            wanted = set(known) & set(self.elements)
         return tuple(sorted(wanted - set(self.excluded_elements)))
+
+    def left_out(self, known: Iterable[str]) -> tuple[str, ...]:
+        """Those of the `known` elements that are left out because they are radioactive, sorted."""
+        if self.elements is not None:
+            return ()
+        return tuple(sorted(set(known) & RADIOACTIVE - set(self.included_elements)))
 
     def implied_bulk_modulus(self) -> Interval | None:
         """The bulk moduli (GPa) that the given intervals leave possible, if they bound them at all.

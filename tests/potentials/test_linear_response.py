@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
+from ase.build import bulk
 from pymatgen.core import Lattice, Structure
+from pymatgen.io.ase import AseAtomsAdaptor
 
 from elatbot_flows.elasticity.moduli import moduli_from_tensor
 from elatbot_flows.elasticity.symmetry import crystal_symmetry
 from elatbot_flows.potentials.finite_strain import elastic_tensor
-from elatbot_flows.potentials.linear_response import measure_response
+from elatbot_flows.potentials.linear_response import measure_response, softest_repeated_mode
 from elatbot_flows.potentials.quasi_newton import relax_in_symmetry
 from elatbot_flows.potentials.validation import validate_crystal
 
@@ -44,6 +46,10 @@ def test_it_agrees_with_finite_strains(name, sevennet, crystal):
     assert within_one_percent(ours.shear_modulus, theirs.shear_modulus)
 
 
+CU3AU_OFF = Structure(
+    Lattice.tetragonal(3.7, 3.8), ["Au", "Cu", "Cu", "Cu"],
+    [[0, 0, 0], [0.5, 0.5, 0], [0.5, 0, 0.5], [0, 0.5, 0.5]],
+)  # fmt: skip
 CU3TI = Structure.from_spacegroup(
     "Pmmn",
     Lattice.orthorhombic(5.2, 4.4, 4.6),
@@ -140,3 +146,24 @@ def test_it_agrees_with_atomate2s_own_maker(
     ours = moduli_from_tensor(measure_response(structure, tensornet, symmetry).relaxed)
     assert within_one_percent(ours.bulk_modulus, theirs.k_vrh)
     assert within_one_percent(ours.shear_modulus, theirs.g_vrh)
+
+
+@pytest.mark.parametrize("name", ["Cu", "CuAu"])
+def test_one_side_tells_what_both_sides_tell_of_a_repeated_cell(emt, name):
+    start = bulk("Cu") if name == "Cu" else bulk("CuAu", "cesiumchloride", a=3.0)
+    structure, _ = relaxed(AseAtomsAdaptor.get_structure(start), emt)
+    doubled = structure * (2, 2, 2)
+    both = measure_response(doubled, emt, crystal_symmetry(doubled)).softest_mode
+    before = emt.evaluations
+    assert softest_repeated_mode(structure, emt) == pytest.approx(both, abs=0.03)
+    assert emt.evaluations - before == (2 if name == "Cu" else 3)
+
+
+def test_forces_that_are_left_at_rest_are_no_curvature(emt):
+    """A crystal that is not quite relaxed has the modes of one that is."""
+    relaxed_one, _ = relaxed(CU3AU_OFF, emt)
+    near = relaxed_one.copy()
+    near.apply_strain(0.002)
+    assert softest_repeated_mode(near, emt) == pytest.approx(
+        softest_repeated_mode(relaxed_one, emt), rel=0.1
+    )

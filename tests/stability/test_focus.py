@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 import pytest
 from pymatgen.core import Composition
 
-from elatbot_flows.crystals.drafts import Draft
+from elatbot_flows.crystals.drafts import Draft, Outlook
 from elatbot_flows.errors import StructureError
 from elatbot_flows.stability import HullSettings, Phase, PhaseCache
 from elatbot_flows.stability.competing import Means, competing_phases
 from elatbot_flows.stability.focus import focused_survey
 from elatbot_flows.stability.mixtures import chemical_potentials, lowest_mixture
 from elatbot_flows.stability.phases import Survey
+from elatbot_flows.stability.systems import prototypes
 
 SETTINGS = HullSettings()
 ELEMENTS = [Phase(symbol, 0.0, "elements", symbol) for symbol in ("Al", "Ni", "Ti")]
@@ -26,11 +27,17 @@ class Invented:
     energies: dict[str, float]
     settings: HullSettings = SETTINGS
     relaxed_ones: list[str] = field(default_factory=list)
+    known: dict = field(default_factory=dict)
+    drafted_ones: list[str] = field(default_factory=list)
 
     def drafted(self, guesses):
         formula = guesses[0].structure.composition.reduced_formula
+        self.drafted_ones += [guess.label for guess in guesses]
         energy = self.energies.get(formula, 0.5)
-        return [Draft(guess, energy, 0.0) for guess in guesses[:1]], {}
+        return [Draft(energy, 0.0, guess) for guess in guesses[:1]], {}
+
+    def outlooks(self, formula):
+        return self.known.get(formula, {})
 
     def relaxed(self, draft, highest):
         formula = draft.guess.structure.composition.reduced_formula
@@ -67,6 +74,24 @@ def test_what_cannot_be_a_product_is_not_relaxed():
     found, means = around("Ni8TiAl", {"AlNi": -0.1, "TiNi": -0.8, "TiAl": -0.05}, pairs)
     assert "TiNi" in found
     assert "TiAl" not in means.relaxed_ones
+
+
+def test_prototypes_that_are_known_as_built_are_not_evaluated_again():
+    label = prototypes("AlNi", SETTINGS)[0].label
+    energies = {"AlNi": -0.6, "AlNi3": -0.4}
+    means = Invented(energies, known={"AlNi": {label: Outlook(-0.6, 0.0)}})
+    found = focused_survey(Composition("AlNi3"), [("Al", "Ni")], ["AlNi3"], ELEMENTS, means)
+    assert label in [phase.label for phase in found.phases]
+    assert label not in means.drafted_ones
+    far = Invented(energies, known={"AlNi": {label: Outlook(0.6, 0.0)}})
+    found = focused_survey(Composition("AlNi3"), [("Al", "Ni")], ["AlNi3"], ELEMENTS, far)
+    assert not [phase for phase in found.phases if phase.formula == "AlNi"]
+
+
+def test_a_prototype_that_the_library_no_longer_has_is_told():
+    means = Invented({}, known={"AlNi": {"forgotten": Outlook(-0.6, 0.0)}})
+    found = focused_survey(Composition("AlNi3"), [("Al", "Ni")], [], ELEMENTS, means)
+    assert found.failures == {"unknown_prototype": 1}
 
 
 def test_a_phase_of_the_composition_itself_does_not_hide_its_products():

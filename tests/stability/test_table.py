@@ -41,6 +41,23 @@ def test_single_pairs_are_added_while_there_is_time(emt):
     assert list(late) == list(named), "what is kept, and nothing new"
 
 
+def test_prototypes_as_built_are_packed_and_need_no_evaluation(emt, tmp_path, monkeypatch):
+    means = Means(emt, SETTINGS, PhaseCache(table=False))
+    surveys = dict(make([], [], means, probed=["Cu", "Au", "Ag"]))
+    assert list(surveys) == ["probes/Au-Cu", "probes/Ag-Cu", "probes/Ag-Au"]
+    path = pack(surveys, means, tmp_path)
+    monkeypatch.setattr(
+        cache_module, "shipped_table", lambda identity: shipped_table(identity, path.parent)
+    )
+    again = Means(emt, SETTINGS, PhaseCache())
+    before = emt.evaluations
+    known = again.outlooks("Cu3Au")
+    assert len(known) == 4
+    assert known == means.outlooks("Cu3Au")
+    assert not again.outlooks("CuPd")
+    assert emt.evaluations == before
+
+
 @pytest.fixture
 def shipped(made, monkeypatch):
     """The package as if it came with that table."""

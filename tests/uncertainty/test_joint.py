@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from elatbot_flows.uncertainty.evidence import FEATURES, Evidence, Prior, gather
-from elatbot_flows.uncertainty.joint import ErrorModel, disagreement, patterns, posterior
+from elatbot_flows.uncertainty.joint import (
+    ErrorModel,
+    disagreement,
+    failed_share,
+    patterns,
+    posterior,
+)
 from elatbot_flows.uncertainty.opinions import Opinion
 
 SOURCE, SHEAR = np.array([0, 0, 1, 1, 2]), np.array([0, 1, 0, 1, 0])
@@ -137,3 +143,12 @@ def test_torch_gives_the_same_numbers():
     expected = posterior(model(0.05, 0.3), said).moments()
     assert np.allclose(mean.numpy(), expected[0])
     assert np.allclose(covariance.numpy(), expected[1])
+
+
+def test_only_who_looks_at_crystals_counts_among_those_that_failed():
+    values = [5.0, 4.0, 5.0, 4.0, 5.0]
+    assert failed_share(model(), evidence(values)) == pytest.approx([0.0])
+    failing = evidence(values, given=(1, 1, 1, 0, 1), failed=(0, 1, 0))
+    assert failed_share(model(), failing) == pytest.approx([1.0])
+    silent = evidence(values, given=(1, 1, 0, 0, 1))
+    assert failed_share(model(), silent) == pytest.approx([0.0])

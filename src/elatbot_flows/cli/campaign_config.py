@@ -41,6 +41,7 @@ class _Target(_Strict):
     pugh_ratio: str | list[float | None] | None = None
     elements: list[str] | None = None
     exclude: list[str] = Field(default_factory=list)
+    include: list[str] = Field(default_factory=list)
     max_elements: int | None = None
     max_sites: int = 16
 
@@ -51,6 +52,7 @@ class _Target(_Strict):
             **intervals,
             elements=None if self.elements is None else tuple(self.elements),
             excluded_elements=tuple(self.exclude),
+            included_elements=tuple(self.include),
             max_elements=self.max_elements,
             max_sites=self.max_sites,
         )

@@ -74,6 +74,10 @@ def design(
     poisson_ratio: PoissonRatio = None,
     pugh_ratio: PughRatio = None,
     elements: Elements = None,
+    include: Annotated[
+        str | None,
+        typer.Option(metavar="Th,U,...", help="Radioactive elements that may occur all the same."),
+    ] = None,
     exclude: Annotated[
         str | None, typer.Option(metavar="Pb,Tl,...", help="Elements that must not occur.")
     ] = None,
@@ -140,6 +144,7 @@ def design(
             pugh_ratio=pugh_ratio,
         ),
         elements=parse_elements(elements, "--elements"),
+        included_elements=parse_elements(include, "--include") or (),
         excluded_elements=parse_elements(exclude, "--exclude") or (),
         max_elements=max_elements,
         max_sites=max_sites,

@@ -5,21 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from elatbot_flows.elasticity.units import GPA_PER_EV_A3
 from elatbot_flows.errors import PotentialError, StructureError
-from elatbot_flows.potentials.coordinates import evaluate
+from elatbot_flows.potentials.batch import evaluate_batch
+from elatbot_flows.potentials.coordinates import point_of
 
 if TYPE_CHECKING:
-    from collections import Counter
-    from collections.abc import Iterable
+    from collections.abc import Callable, Sequence
 
     from elatbot_flows.crystals.guess import StructureGuess
     from elatbot_flows.potentials.base import Potential
     from elatbot_flows.potentials.coordinates import Point
 
-__all__ = ["Draft", "draft_of", "drafted", "gain", "reason_of"]
+__all__ = ["Draft", "Outlook", "drafted", "gain", "reason_of"]
 
 _SPRING = 8.0
 """Typical force constant, eV/A^2."""
@@ -32,25 +30,19 @@ _LARGEST_GAIN = 0.25
 
 
 @dataclass(frozen=True)
-class Draft:
-    """An unrelaxed crystal and its energy.
+class Outlook:
+    """The energy of an unrelaxed crystal, and how low it may end.
 
     Parameters
     ----------
-    guess
-        The crystal.
     energy_per_atom
         As it is, eV/atom.
     gain
         What relaxation typically gains for such forces and stress, eV/atom.
-    point
-        Energy and gradient of the whole cell.
     """
 
-    guess: StructureGuess
     energy_per_atom: float
     gain: float
-    point: Point | None = field(default=None, repr=False, compare=False)
 
     @property
     def expected(self) -> float:
@@ -63,25 +55,28 @@ class Draft:
         return self.energy_per_atom - min(_CAUTION * self.gain, _LARGEST_GAIN)
 
 
-def draft_of(guess: StructureGuess, potential: Potential) -> Draft:
-    """Evaluate a crystal as it is.
+@dataclass(frozen=True)
+class Draft(Outlook):
+    """An unrelaxed crystal and its energy.
 
     Parameters
     ----------
+    energy_per_atom, gain
+        As for `Outlook`.
     guess
         The crystal.
-    potential
-        The potential.
+    point
+        Energy and gradient of the whole cell.
     """
-    size = len(guess.structure)
-    point = evaluate(guess.structure, np.zeros(6 + 3 * size), potential)
-    return Draft(guess, point.energy / size, gain(point), point)
+
+    guess: StructureGuess
+    point: Point | None = field(default=None, repr=False, compare=False)
 
 
 def drafted(
-    guesses: Iterable[StructureGuess], potential: Potential, failures: Counter[str]
+    guesses: Sequence[StructureGuess], potential: Potential, failed: Callable[[Exception], None]
 ) -> list[Draft]:
-    """Evaluate crystals as they are.
+    """Evaluate crystals as they are, many at once.
 
     Parameters
     ----------
@@ -89,16 +84,25 @@ def drafted(
         The crystals.
     potential
         The potential.
-    failures
-        Where the reasons are counted for which crystals could not be evaluated.
+    failed
+        Told why a crystal could not be evaluated.
     """
-    drafts = []
-    for guess in guesses:
-        try:
-            drafts.append(draft_of(guess, potential))
-        except Exception as error:  # noqa: BLE001 - libraries raise many kinds for odd crystals
-            failures[reason_of(error)] += 1
-    return drafts
+    try:
+        return _evaluated(guesses, potential)
+    except Exception as error:  # noqa: BLE001 - libraries raise many kinds for odd crystals
+        if len(guesses) == 1:
+            failed(error)
+            return []
+    return [draft for guess in guesses for draft in drafted([guess], potential, failed)]
+
+
+def _evaluated(guesses: Sequence[StructureGuess], potential: Potential) -> list[Draft]:
+    found = evaluate_batch([guess.structure for guess in guesses], potential)
+    points = [point_of(g.structure, *numbers) for g, numbers in zip(guesses, found, strict=True)]
+    return [
+        Draft(point.energy / len(guess.structure), gain(point), guess, point)
+        for guess, point in zip(guesses, points, strict=True)
+    ]
 
 
 def gain(point: Point) -> float:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from math import inf
 from typing import TYPE_CHECKING, Protocol
 
-from elatbot_flows.crystals.drafts import draft_of, gain
+from elatbot_flows.crystals.drafts import drafted, gain
 from elatbot_flows.documents import Polymorph
 from elatbot_flows.errors import PotentialError, StructureError
 
@@ -82,10 +82,12 @@ def _most_promising(
     failures: list[tuple[str, str]],
 ) -> list[Draft]:
     """Those that relaxation should bring lowest, the most promising first."""
-    drafts = []
-    for guess in guesses:
+
+    def failed(error: Exception) -> None:
         with _noting(failures):
-            drafts.append(draft_of(guess, potential))
+            raise error
+
+    drafts = drafted(guesses, potential, failed)
     return sorted(drafts, key=lambda draft: draft.expected)[:most]
 
 

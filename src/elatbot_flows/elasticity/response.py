@@ -25,7 +25,13 @@ if TYPE_CHECKING:
 
     from elatbot_flows.elasticity.symmetry import CrystalSymmetry
 
-__all__ = ["Response", "choose_directions", "hessian_from_products", "response"]
+__all__ = [
+    "Response",
+    "choose_directions",
+    "hessian_from_products",
+    "optical_modes",
+    "response",
+]
 
 _TRIALS = 30
 _WORST_CONDITION = 25.0
@@ -67,7 +73,9 @@ class Response:
     asymmetry: float
 
 
-def choose_directions(symmetry: CrystalSymmetry, seed: int = 0) -> NDArray[np.float64]:
+def choose_directions(
+    symmetry: CrystalSymmetry, seed: int = 0, *, strains: bool = True
+) -> NDArray[np.float64]:
     """A few general directions whose images under the space group span all coordinates.
 
     Parameters
@@ -76,6 +84,8 @@ def choose_directions(symmetry: CrystalSymmetry, seed: int = 0) -> NDArray[np.fl
         The space group.
     seed
         Directions are drawn at random; the best conditioned of some draws are taken.
+    strains
+        Whether the cell is strained too; the images otherwise span all displacements.
 
     Returns
     -------
@@ -84,10 +94,10 @@ def choose_directions(symmetry: CrystalSymmetry, seed: int = 0) -> NDArray[np.fl
     """
     rng = np.random.default_rng(seed)
     free = translation_free(symmetry.dimension)
-    rank = symmetry.dimension - 3
+    rank = symmetry.dimension - (3 if strains else 9)
     least = max(1, -(-rank // len(symmetry.matrices)))
     for m in range(least, rank + 2):
-        draws = [_draw(rng, free, m) for _ in range(_TRIALS)]
+        draws = [_draw(rng, free, m, strains=strains) for _ in range(_TRIALS)]
         conditions = [_condition(symmetry.orbit(draw), rank) for draw in draws]
         best = int(np.argmin(conditions))
         if conditions[best] < _WORST_CONDITION or (m > rank and np.isfinite(conditions[best])):
@@ -95,10 +105,12 @@ def choose_directions(symmetry: CrystalSymmetry, seed: int = 0) -> NDArray[np.fl
     raise ValueError("no set of directions spans the coordinates: the symmetry is inconsistent")
 
 
-def _draw(rng: np.random.Generator, free: NDArray[np.float64], m: int) -> NDArray[np.float64]:
+def _draw(
+    rng: np.random.Generator, free: NDArray[np.float64], m: int, *, strains: bool
+) -> NDArray[np.float64]:
     """Random directions, strain and displacements scaled to 1 each."""
     vectors = free @ rng.normal(size=(len(free), m))
-    vectors[:6] /= np.linalg.norm(vectors[:6], axis=0)
+    vectors[:6] *= strains / np.linalg.norm(vectors[:6], axis=0)
     steps = np.linalg.norm(vectors[6:].reshape(-1, 3, m), axis=1)
     largest = steps.max(axis=0)
     vectors[6:] /= np.where(largest > 1e-9, largest, 1.0)
@@ -151,11 +163,8 @@ def response(hessian: NDArray[np.float64], volume: float, asymmetry: float = 0.0
     asymmetry
         Passed through.
     """
-    strain, mixed, force_constants = hessian[:6, :6], hessian[:6, 6:], hessian[6:, 6:]
-    values, vectors = np.linalg.eigh(force_constants)
-    translations = 1.0 - np.linalg.norm(translation_free(len(hessian))[6:, 6:] @ vectors, axis=0)
-    optical = translations < 0.5
-    values, vectors = values[optical], vectors[:, optical]
+    strain, mixed = hessian[:6, :6], hessian[:6, 6:]
+    values, vectors = optical_modes(hessian)
     coupling = mixed @ vectors
     relaxed = strain - (coupling / values) @ coupling.T
     stiffness, strains = np.linalg.eigh(relaxed)
@@ -171,6 +180,24 @@ def response(hessian: NDArray[np.float64], volume: float, asymmetry: float = 0.0
         soft_strains=np.vstack([strains, shifts]),
         asymmetry=asymmetry,
     )
+
+
+def optical_modes(
+    hessian: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Curvatures along displacements of atoms, ascending, and their modes as columns.
+
+    Uniform translations are left out.
+
+    Parameters
+    ----------
+    hessian
+        As for `response`.
+    """
+    values, vectors = np.linalg.eigh(hessian[6:, 6:])
+    translations = 1.0 - np.linalg.norm(translation_free(len(hessian))[6:, 6:] @ vectors, axis=0)
+    optical = translations < 0.5
+    return values[optical], vectors[:, optical]
 
 
 def _lowest(values: NDArray[np.float64]) -> NDArray[np.bool_]:

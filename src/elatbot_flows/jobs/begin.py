@@ -84,7 +84,7 @@ def begin(
         "judges": records,
         "settings": settings | {k: m and plain_settings(m) for k, m in steps.items()},
         "versions": {package: version(package) for package in _PACKAGES},
-        "notes": _prospects(target, records, text),
+        "notes": [*_prospects(target, records, text), *_left_out(target, model)],
     }
     return RunRecord(uuid=own_uuid(), run_id=_run_id(fields), **fields)
 
@@ -126,6 +126,15 @@ def _prospects(
     names = [record.name for record in judges] + ([text.name] if text else [])
     words = too_narrow(load_calibration(), target.intervals(), names)
     return [words] if words else []
+
+
+def _left_out(target: DesignTarget | None, model: TextModel | None) -> list[str]:
+    """Say which elements the text model is not let propose although nobody excluded them."""
+    left_out = target.left_out(model.elements or ()) if target and model else ()
+    if not left_out:
+        return []
+    words = f"Elements without a stable isotope were left out: {', '.join(left_out)}"
+    return [f"{words}; --include lets them in"]
 
 
 def _run_id(fields: dict[str, Any]) -> str:

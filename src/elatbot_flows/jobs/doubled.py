@@ -59,13 +59,10 @@ def with_doubled_cell(
 
 def _softest(structure: Structure, potential: Potential, *, recall: bool) -> float:
     """Smallest curvature in the doubled cell, eV/A^2."""
-    from elatbot_flows.elasticity.symmetry import crystal_symmetry
-    from elatbot_flows.potentials.linear_response import measure_response
+    from elatbot_flows.potentials.linear_response import softest_repeated_mode
 
     def measured() -> dict[str, float]:
-        doubled = structure * (2, 2, 2)
-        symmetry = crystal_symmetry(doubled, _SYMPREC)
-        return {"softest": measure_response(doubled, potential, symmetry).softest_mode}
+        return {"softest": softest_repeated_mode(structure, potential)}
 
     if not recall:
         return measured()["softest"]

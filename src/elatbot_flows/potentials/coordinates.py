@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from elatbot_flows.potentials.base import Potential
 
-__all__ = ["Point", "deformed", "evaluate"]
+__all__ = ["Point", "deformed", "evaluate", "point_of"]
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,24 @@ def evaluate(reference: Structure, coordinates: NDArray[np.float64], potential: 
     """
     from elatbot_flows.potentials.evaluation import energy_forces_stress
 
-    energy, forces, stress = energy_forces_stress(deformed(reference, coordinates), potential)
+    found = energy_forces_stress(deformed(reference, coordinates), potential)
+    return _point(reference, coordinates, *found)
+
+
+def point_of(
+    structure: Structure, energy: float, forces: NDArray[np.float64], stress: NDArray[np.float64]
+) -> Point:
+    """A crystal as it is, from its energy (eV), forces (eV/A) and stress (GPa, tension > 0)."""
+    return _point(structure, np.zeros(6 + 3 * len(structure)), energy, forces, stress)
+
+
+def _point(
+    reference: Structure,
+    coordinates: NDArray[np.float64],
+    energy: float,
+    forces: NDArray[np.float64],
+    stress: NDArray[np.float64],
+) -> Point:
     stretch = np.eye(3) + matrix_from_mandel(coordinates[:6])
     piola = np.linalg.det(stretch) * (stress / GPA_PER_EV_A3) @ np.linalg.inv(stretch).T
     by_strain = reference.volume * mandel_from_matrix(0.5 * (piola + piola.T))

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from elatbot_flows.elasticity.response import choose_directions, hessian_from_products, response
+from elatbot_flows.elasticity.response import (
+    choose_directions,
+    hessian_from_products,
+    optical_modes,
+    response,
+)
+from elatbot_flows.elasticity.symmetry import crystal_symmetry
 from elatbot_flows.elasticity.units import GPA_PER_EV_A3
 from elatbot_flows.potentials.coordinates import evaluate
 
@@ -18,7 +24,7 @@ if TYPE_CHECKING:
     from elatbot_flows.elasticity.symmetry import CrystalSymmetry
     from elatbot_flows.potentials.base import Potential
 
-__all__ = ["DISPLACEMENT", "STRAIN", "measure_response"]
+__all__ = ["DISPLACEMENT", "STRAIN", "measure_response", "softest_repeated_mode"]
 
 # The second derivatives of a potential may jump where an atom crosses a radius of its cutoff
 # function, so steps are as short as single precision allows: its noise is below 0.1 % here.
@@ -26,6 +32,9 @@ STRAIN = 0.002
 """Length of the strain of each perturbation (Mandel)."""
 DISPLACEMENT = 0.006
 """Largest displacement of an atom in each perturbation, A."""
+_NEAR_ZERO = 0.1
+"""Curvature whose sign one side tells, eV/A^2: of six alloys it was off by 0.02 at most."""
+_SYMPREC = 1e-2
 
 
 def measure_response(
@@ -50,6 +59,42 @@ def measure_response(
     products = np.array([_product(structure, potential, step) for step in steps.T]).T
     hessian, asymmetry = hessian_from_products(steps, products, symmetry)
     return response(hessian, structure.volume / GPA_PER_EV_A3, asymmetry)
+
+
+def softest_repeated_mode(structure: Structure, potential: Potential, times: int = 2) -> float:
+    """Smallest curvature (eV/A^2) along displacements of atoms in a repeated cell at fixed shape.
+
+    Directions are evaluated on one side only, against the forces that are left at rest. Where that
+    comes near to zero the other side is evaluated too, so that anharmonicity drops out.
+
+    Parameters
+    ----------
+    structure
+        Relaxed crystal.
+    potential
+        The potential.
+    times
+        Repetitions along every edge of the cell.
+    """
+    cell = structure * (times, times, times)
+    symmetry = crystal_symmetry(cell, _SYMPREC)
+    steps = DISPLACEMENT * choose_directions(symmetry, strains=False)
+    alone = evaluate(structure, np.zeros(6 + 3 * len(structure)), potential).gradient
+    forces = np.repeat(alone[6:].reshape(-1, 3), times**3, axis=0).ravel()  # copies of a site abut
+    rest = np.concatenate([times**3 * alone[:6], forces])
+    ahead = np.array([evaluate(cell, step, potential).gradient for step in steps.T]).T
+    softest = _softest(steps, ahead - rest[:, None], symmetry)
+    if abs(softest) > _NEAR_ZERO:
+        return softest
+    behind = np.array([evaluate(cell, -step, potential).gradient for step in steps.T]).T
+    return _softest(steps, 0.5 * (ahead - behind), symmetry)
+
+
+def _softest(
+    steps: NDArray[np.float64], products: NDArray[np.float64], symmetry: CrystalSymmetry
+) -> float:
+    hessian, _ = hessian_from_products(steps, products, symmetry)
+    return float(optical_modes(hessian)[0].min())
 
 
 def _amplitudes(dimension: int) -> NDArray[np.float64]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from elatbot_flows.errors import PotentialError
 from elatbot_flows.potentials.base import Potential
+from elatbot_flows.potentials.convolution import speed_up
 from elatbot_flows.potentials.placement import choose_dtype, torch_dtype
 from elatbot_flows.potentials.weights import weights_sha256
 
@@ -49,6 +50,8 @@ def load(name: str, device: str, dtype: str | None) -> Potential:
     sha256 = weights_sha256([model])
     if dtype is not None:
         _convert(calculator, torch_dtype(dtype))
+    if calculator.device.type == "cpu":
+        speed_up(model)
     from pymatgen.core import Element
 
     return Potential(

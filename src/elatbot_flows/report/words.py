@@ -93,6 +93,8 @@ def target_words(target: dict[str, Any] | None) -> list[str]:
     ]
     if target.get("elements"):
         phrases.append(f"only {', '.join(target['elements'])}")
+    if target.get("included_elements"):
+        phrases.append(f"also {', '.join(target['included_elements'])}")
     if target.get("excluded_elements"):
         phrases.append(f"without {', '.join(target['excluded_elements'])}")
     if target.get("max_elements"):

@@ -11,13 +11,19 @@ from typing import TYPE_CHECKING
 
 from pymatgen.core import Composition
 
-from elatbot_flows.crystals.drafts import Draft, drafted
+from elatbot_flows.crystals.drafts import Draft, Outlook, drafted, reason_of
 from elatbot_flows.errors import StructureError
 from elatbot_flows.stability.elements import GASES, element_survey
 from elatbot_flows.stability.focus import focused_survey
 from elatbot_flows.stability.large_types import untried_types
 from elatbot_flows.stability.phases import Survey, relaxed_phase, survey
-from elatbot_flows.stability.systems import simple_formulas, system_survey
+from elatbot_flows.stability.systems import (
+    SIMPLEST,
+    probes,
+    prototypes,
+    simple_formulas,
+    system_survey,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -86,15 +92,47 @@ class Means:
 
         def make() -> Survey:
             failures: Counter[str] = Counter()
-            for draft in drafted(guesses, self.potential, failures):
+
+            def failed(error: Exception) -> None:
+                failures[reason_of(error)] += 1
+
+            for draft in drafted(guesses, self.potential, failed):
                 fresh[draft.guess.label] = draft
             numbers = {name: (d.energy_per_atom, d.gain) for name, d in fresh.items()}
             return Survey((), len(guesses), dict(failures), numbers)
 
         found = self._asked("drafts", guesses, make)
         known = [guess for guess in guesses if guess.label in found.drafts]
-        drafts = [fresh.get(g.label) or Draft(g, *found.drafts[g.label]) for g in known]
+        drafts = [fresh.get(g.label) or Draft(*found.drafts[g.label], g) for g in known]
         return drafts, found.failures
+
+    def probes(self, pair: tuple[str, ...]) -> Survey:
+        """Energies of the commonest prototypes of the simplest formulas of a pair, as built."""
+
+        def make() -> Survey:
+            failures: Counter[str] = Counter()
+
+            def failed(error: Exception) -> None:
+                failures[reason_of(error)] += 1
+
+            every = [prototypes(f, self.settings) for f in simple_formulas(pair)[:SIMPLEST]]
+            chosen = [guess for guesses in every for guess in probes(guesses, self.settings)]
+            drafts = drafted(chosen, self.potential, failed) if chosen else []
+            numbers = {
+                _named(d.guess): (round(d.energy_per_atom, 4), round(d.gain, 4)) for d in drafts
+            }
+            return Survey((), len(chosen), dict(failures), numbers)
+
+        question = ("probes", "-".join(pair))
+        return self.cache.survey(self.potential, self.settings, question, make)
+
+    def outlooks(self, formula: str) -> dict[str, Outlook]:
+        """What is known of the commonest prototypes of a formula without evaluating, by label."""
+        pair = tuple(sorted(element.symbol for element in Composition(formula)))
+        if len(pair) != 2 or not self.keeps("probes", "-".join(pair)):
+            return {}
+        named = [(name.partition(" "), n) for name, n in self.probes(pair).drafts.items()]
+        return {label: Outlook(*numbers) for (own, _, label), numbers in named if own == formula}
 
     def relaxed(self, draft: Draft, highest: float) -> Survey:
         """A relaxed draft, or why there is none; given up where it ends above an energy."""
@@ -138,7 +176,7 @@ class Means:
         self, source: str, guesses: Sequence[StructureGuess], make: Callable[[], Survey]
     ) -> Survey:
         """The survey kept of some prototypes."""
-        names = [f"{g.structure.composition.reduced_formula} {g.label}" for g in guesses]
+        names = [_named(guess) for guess in guesses]
         digest = hashlib.sha256("\n".join(names).encode()).hexdigest()[:20]
         return self.cache.survey(self.potential, self.settings, (source, digest), make)
 
@@ -205,6 +243,10 @@ def _systems(elements: tuple[str, ...], settings: HullSettings) -> list[tuple[st
     orders = range(2, min(settings.largest_order, len(elements)) + 1)
     systems = [part for order in orders for part in combinations(elements, order)]
     return [part for part in systems if simple_formulas(part)]
+
+
+def _named(guess: StructureGuess) -> str:
+    return f"{guess.structure.composition.reduced_formula} {guess.label}"
 
 
 def _reduced(formula: str) -> str:

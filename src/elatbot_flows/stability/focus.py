@@ -8,33 +8,28 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from pymatgen.core import Composition
 
-from elatbot_flows.crystals.drafts import reason_of
-from elatbot_flows.crystals.prototypes import likely_crystals
+from elatbot_flows.crystals.drafts import Draft, Outlook, reason_of
 from elatbot_flows.stability.mixtures import chemical_potentials, lowest_mixture
 from elatbot_flows.stability.phases import Survey
-from elatbot_flows.stability.systems import simple_formulas
+from elatbot_flows.stability.systems import SIMPLEST, probes, prototypes, simple_formulas
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from elatbot_flows.crystals import StructureGuess
-    from elatbot_flows.crystals.drafts import Draft
     from elatbot_flows.stability.phases import Phase
     from elatbot_flows.stability.settings import HullSettings
 
 
 __all__ = ["focused_survey"]
 
-_PROBES = 4
-"""Prototypes of a formula that tell whether its others are worth evaluating."""
 _MARGIN = 0.01
 """A crystal is relaxed if it is expected at most this far above the plane, eV/atom."""
-_SIMPLEST = 5
-"""Formulas of a pair, AB to A3B, that tell how deep the others can lie."""
 _DEEP, _SHALLOW = 0.4, 0.06
 """How far a formula may lie below a mixture of what is known of its system, eV/atom: AB2 to A3B
 once AB is known, and ternary ones; all other binary ones. Of 197 formulas AB2 to A3B relaxed in
@@ -84,10 +79,10 @@ def focused_survey(
     while search.tried > done:  # what lay far above the plane may not after it has turned
         done = search.tried
         search.look_at([f for part in pairs for f in part[:1]], math.inf)
-        search.look_at([f for part in pairs for f in part[1:_SIMPLEST]], _DEEP)
+        search.look_at([f for part in pairs for f in part[1:SIMPLEST]], _DEEP)
         search.look_at(others, _DEEP)
         search.look_at_large(others, 2 * means.settings.reach)
-        search.look_at([f for part in pairs for f in part[_SIMPLEST:]], _SHALLOW)
+        search.look_at([f for part in pairs for f in part[SIMPLEST:]], _SHALLOW)
         search.look_at_large([f for part in pairs for f in part], means.settings.reach)
     phases = tuple(sorted(search.found, key=lambda phase: phase.energy_per_atom))
     return Survey(phases, search.tried, dict(search.failures))
@@ -100,11 +95,22 @@ class Means(Protocol):
     def settings(self) -> HullSettings:
         """Thresholds."""
 
+    def outlooks(self, formula: str) -> dict[str, Outlook]:
+        """What is known of the commonest prototypes of a formula without evaluating, by label."""
+
     def drafted(self, guesses: Sequence[StructureGuess]) -> tuple[list[Draft], dict[str, int]]:
         """Prototypes of one formula as they are, and why some could not be evaluated."""
 
     def relaxed(self, draft: Draft, highest: float) -> Survey:
         """A relaxed draft, or why there is none; given up where it ends above an energy."""
+
+
+@dataclass(frozen=True)
+class _Unbuilt(Outlook):
+    """A prototype whose energy is known, and which is only built if it may matter."""
+
+    formula: str
+    label: str
 
 
 class _Search:
@@ -119,14 +125,14 @@ class _Search:
         self._guesses: dict[str, list[StructureGuess]] = {}
         self._seen: set[tuple[str, str]] = set()
         self._lowest: dict[str, float] = {}
-        self._drafts: list[Draft] = []
+        self._drafts: list[Draft | _Unbuilt] = []
         self._plane = self._lowered_plane()
 
     def look_at(self, formulas: Sequence[str], depth: float) -> None:
         """Try small prototypes of formulas: the commonest, and all if one comes near the plane."""
         for formula in formulas:
             if self._above_plane(formula, self._mixed(formula)) <= depth:
-                self._draft(formula, _PROBES, self.settings.max_sites)
+                self._probe(formula)
         self._relax_promising()
         self._draft_all(formulas, self.settings.reach, self.settings.max_sites)
 
@@ -137,16 +143,31 @@ class _Search:
     def _draft_all(self, formulas: Sequence[str], reach: float, max_sites: int) -> None:
         for formula in formulas:
             if self._above_plane(formula, self._lowest.get(formula, math.inf)) <= reach:
-                self._draft(formula, None, max_sites)
+                guesses = self._likely(formula)
+                sizes = [len(guess.structure) for guess in guesses]
+                largest = max(max_sites, min(sizes, default=0))
+                self._draft(
+                    formula, [g for g, size in zip(guesses, sizes, strict=True) if size <= largest]
+                )
         self._relax_promising()
 
-    def _draft(self, formula: str, most: int | None, max_sites: int) -> None:
-        """Evaluate the first guesses that are small enough, those that were not before."""
-        guesses = self._likely(formula)
-        sizes = [len(guess.structure) for guess in guesses]
-        largest = max(max_sites, min(sizes, default=0))
-        chosen = [g for g, size in zip(guesses, sizes, strict=True) if size <= largest][:most]
-        new = [guess for guess in chosen if (formula, guess.label) not in self._seen]
+    def _probe(self, formula: str) -> None:
+        """The commonest prototypes, from what is at hand if it is."""
+        if formula in self._lowest:
+            return
+        if not (known := self.means.outlooks(formula)):
+            self._draft(formula, probes(self._likely(formula), self.settings))
+            return
+        self._seen |= {(formula, label) for label in known}
+        self.tried += len(known)
+        self._drafts += [
+            _Unbuilt(o.energy_per_atom, o.gain, formula, label) for label, o in known.items()
+        ]
+        self._lowest[formula] = min(o.expected for o in known.values())
+
+    def _draft(self, formula: str, guesses: Sequence[StructureGuess]) -> None:
+        """Evaluate those guesses that were not evaluated before."""
+        new = [guess for guess in guesses if (formula, guess.label) not in self._seen]
         self._seen |= {(formula, guess.label) for guess in new}
         drafts, failures = self.means.drafted(new) if new else ([], {})
         self.failures.update(failures)
@@ -157,23 +178,27 @@ class _Search:
 
     def _likely(self, formula: str) -> list[StructureGuess]:
         if formula not in self._guesses:
-            most, binary = self.settings.max_guesses, len(Composition(formula)) == 2
-            self._guesses[formula] = likely_crystals(
-                formula,
-                max_sites=self.settings.max_sites,
-                max_common_sites=self.settings.max_common_sites,
-                most=most if binary else most // 2,
-            )
+            self._guesses[formula] = prototypes(formula, self.settings)
         return self._guesses[formula]
+
+    def _built(self, draft: Draft | _Unbuilt) -> Draft | None:
+        """The draft with its crystal; None if the library does not have that prototype any more."""
+        if isinstance(draft, Draft):
+            return draft
+        guesses = [g for g in self._likely(draft.formula) if g.label == draft.label]
+        return Draft(draft.energy_per_atom, draft.gain, guesses[0]) if guesses else None
 
     def _relax_promising(self) -> None:
         """Relax what could end below the plane, and turn the plane down to it."""
         while hopeful := [draft for draft in self._drafts if self._is_hopeful(draft)]:
             draft = min(hopeful, key=lambda d: self._above_plane(_formula(d), d.expected))
             self._drafts = [other for other in self._drafts if other is not draft]
-            self._relax(draft, _formula(draft))
+            if (built := self._built(draft)) is None:
+                self.failures["unknown_prototype"] += 1
+            else:
+                self._relax(built, _formula(draft))
 
-    def _is_hopeful(self, draft: Draft) -> bool:
+    def _is_hopeful(self, draft: Draft | _Unbuilt) -> bool:
         level = self._level(_formula(draft))
         return draft.lowest <= level and draft.expected <= level + _MARGIN
 
@@ -208,7 +233,9 @@ class _Search:
         return chemical_potentials(self._asked, phases)
 
 
-def _formula(draft: Draft) -> str:
+def _formula(draft: Draft | _Unbuilt) -> str:
+    if isinstance(draft, _Unbuilt):
+        return draft.formula
     return str(draft.guess.structure.composition.reduced_formula)
 
 

@@ -40,6 +40,7 @@ def make(
     means: Means,
     *,
     pairs: Sequence[str] = (),
+    probed: Sequence[str] = (),
     until: float = math.inf,
 ) -> Iterator[tuple[str, Survey]]:
     """Questions and surveys of elements, and of pairs, those of the first elements first.
@@ -54,10 +55,12 @@ def make(
         Potential, settings and cache.
     pairs
         Further pairs, such as ``"Pd-Y"``, the most important first.
+    probed
+        Elements of all pairs of which the commonest prototypes are evaluated as built.
     until
         Time (`time.time`) after which what the cache does not have is left out.
     """
-    of_elements = sorted(combinations(elements, 2), key=lambda pair: elements.index(pair[1]))
+    of_elements = _first_elements_first(elements)
     named = [tuple(sorted(pair)) for pair in (*of_elements, *(p.split("-") for p in pairs))]
     symbols = [*alone, *elements, *(symbol for pair in named for symbol in pair)]
     for symbol in dict.fromkeys(symbols):
@@ -66,6 +69,13 @@ def make(
     for pair in dict.fromkeys(named):
         if time.time() < until or means.keeps("systems", "-".join(pair)):
             yield f"systems/{'-'.join(pair)}", means.system(pair)
+    for pair in map(tuple, map(sorted, _first_elements_first(probed))):
+        if time.time() < until or means.keeps("probes", "-".join(pair)):
+            yield f"probes/{'-'.join(pair)}", means.probes(pair)
+
+
+def _first_elements_first(elements: Sequence[str]) -> list[tuple[str, str]]:
+    return sorted(combinations(elements, 2), key=lambda pair: elements.index(pair[1]))
 
 
 def pack(surveys: dict[str, Survey], means: Means, folder: Path) -> Path:
@@ -91,6 +101,7 @@ def pack(surveys: dict[str, Survey], means: Means, folder: Path) -> Path:
                 "tried": found.tried,
                 "failures": found.failures,
                 "phases": [_packed(phase) for phase in found.phases],
+                "drafts": found.drafts,
             }
             for name, found in sorted(surveys.items())
         },
@@ -127,6 +138,7 @@ def _shipped(means: Means) -> dict[str, Survey]:
     asked = {
         "elements": means.element,
         "systems": lambda name: means.system(tuple(name.split("-"))),
+        "probes": lambda name: means.probes(tuple(name.split("-"))),
     }
     return {f"{kind}/{name}": asked[kind](name) for kind, name in named}
 
@@ -139,6 +151,7 @@ def main() -> None:
     parser.add_argument("--elements", default="", help="symbols, the most important first")
     parser.add_argument("--alone", default="", help="symbols without their binaries")
     parser.add_argument("--pairs", default="", help="further pairs, the most important first")
+    parser.add_argument("--probed", default="", help="symbols of pairs to evaluate as built")
     parser.add_argument("--potential", default="7net-0")
     parser.add_argument("--cache", type=Path, required=True, help="folder for what is finished")
     parser.add_argument("--minutes", type=float, default=math.inf, help="time for new systems")
@@ -148,11 +161,11 @@ def main() -> None:
     asked = parser.parse_args()
     cache = PhaseCache(asked.cache, table=not asked.anew)
     means = Means(load_potential(asked.potential), HullSettings(), cache)
-    given = (asked.alone, asked.elements, asked.pairs)
-    alone, elements, pairs = ([s for s in text.split(",") if s] for text in given)
+    given = (asked.alone, asked.elements, asked.pairs, asked.probed)
+    alone, elements, pairs, probed = ([s for s in text.split(",") if s] for text in given)
     until = 0.0 if asked.only_kept else time.time() + 60 * asked.minutes
     surveys = {} if asked.anew else _shipped(means)
-    for name, found in make(alone, elements, means, pairs=pairs, until=until):
+    for name, found in make(alone, elements, means, pairs=pairs, probed=probed, until=until):
         if name not in surveys:
             print(name, len(found.phases), flush=True)  # noqa: T201 - progress of hours
         surveys[name] = found

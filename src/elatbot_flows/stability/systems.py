@@ -21,15 +21,17 @@ if TYPE_CHECKING:
     from elatbot_flows.stability.phases import Phase
     from elatbot_flows.stability.settings import HullSettings
 
-__all__ = ["simple_formulas", "system_survey"]
+__all__ = ["SIMPLEST", "probes", "prototypes", "simple_formulas", "system_survey"]
 
 _AMOUNTS = {
     2: ((1, 1), (1, 2), (1, 3), (2, 3), (3, 5), (1, 4), (1, 5)),
     3: ((1, 1, 1), (1, 1, 2)),
 }
 """Stoichiometries of binary and ternary prototypes, in every order."""
-_PROBES, _PROBED = 4, 5
-"""Prototypes of a formula, and formulas, that tell whether the others are worth evaluating."""
+_PROBES = 4
+"""Prototypes of a formula that tell whether its others are worth evaluating."""
+SIMPLEST = 5
+"""Formulas of a pair, AB to A3B, that tell how deep the others can lie."""
 _MARGIN = 0.005
 """A crystal is relaxed if it might come this near to the hull, eV/atom."""
 
@@ -60,6 +62,45 @@ def simple_formulas(elements: Sequence[str]) -> list[str]:
 def _written(symbols: Sequence[str], amounts: Sequence[int]) -> str:
     pairs = zip(symbols, amounts, strict=True)
     return "".join(symbol if n == 1 else f"{symbol}{n}" for symbol, n in pairs)
+
+
+def prototypes(formula: str, settings: HullSettings) -> list[StructureGuess]:
+    """Decorated prototypes that a formula may have, the commonest first.
+
+    Parameters
+    ----------
+    formula
+        Of two or more elements.
+    settings
+        How many, and how large.
+    """
+    from pymatgen.core import Composition
+
+    most, binary = settings.max_guesses, len(Composition(formula)) == 2
+    return likely_crystals(
+        formula,
+        max_sites=settings.max_sites,
+        max_common_sites=settings.max_common_sites,
+        most=most if binary else most // 2,
+    )
+
+
+def probes(guesses: Sequence[StructureGuess], settings: HullSettings) -> list[StructureGuess]:
+    """Those that tell whether the other prototypes of their formula are worth evaluating.
+
+    Parameters
+    ----------
+    guesses
+        What `prototypes` gave.
+    settings
+        How large they may be.
+    """
+    return _small(guesses, settings)[:_PROBES]
+
+
+def _small(guesses: Sequence[StructureGuess], settings: HullSettings) -> list[StructureGuess]:
+    """Prototypes in small cells, all if there are only large ones."""
+    return [g for g in guesses if len(g.structure) <= settings.max_sites] or list(guesses)
 
 
 def system_survey(
@@ -115,32 +156,23 @@ class _Search:
         self.tried = 0
         self._own = {Composition(f).reduced_formula: Composition(f) for f in formulas}
         self._base = {f: lowest_mixture(own, self.below)[0] for f, own in self._own.items()}
-        self._guesses = {formula: self._likely(formula) for formula in self._own}
+        self._guesses = {formula: prototypes(formula, settings) for formula in self._own}
         self._lowest: dict[str, float] = {}
         self._relaxed: Counter[str] = Counter()
         self._limits: dict[str, float] = {}
         self._waiting: list[Draft] = []
 
-    def _likely(self, formula: str) -> list[StructureGuess]:
-        most, binary = self.settings.max_guesses, len(self._own[formula]) == 2
-        return likely_crystals(
-            formula,
-            max_sites=self.settings.max_sites,
-            max_common_sites=self.settings.max_common_sites,
-            most=most if binary else most // 2,
-        )
-
     def probe(self) -> bool:
         """Whether a common prototype of a simple formula comes near the hull of `below`."""
-        formulas = list(self._own)[:_PROBED]
+        formulas = list(self._own)[:SIMPLEST]
         for formula in formulas:
-            self._draft(formula, self._small(formula)[:_PROBES])
+            self._draft(formula, probes(self._guesses[formula], self.settings))
         return any(map(self._is_hopeful, formulas))
 
     def small(self) -> list[Draft]:
         """Small prototypes but those of formulas whose commonest ones are hopeless."""
         for number, formula in enumerate(self._own):
-            if number >= _PROBED:
+            if number >= SIMPLEST:
                 self._draft(formula, self._small(formula))
             elif self._is_hopeful(formula):
                 self._draft(formula, self._small(formula)[_PROBES:])
@@ -187,16 +219,17 @@ class _Search:
         self._limits.clear()
 
     def _draft(self, formula: str, guesses: Sequence[StructureGuess]) -> None:
-        drafts = drafted(guesses, self.potential, self.failures)
+        drafts = drafted(guesses, self.potential, self._failed) if guesses else []
         self.tried += len(guesses)
         self._waiting += drafts
         lowest = [self._lowest.get(formula, math.inf), *(d.expected for d in drafts)]
         self._lowest[formula] = min(lowest)
 
+    def _failed(self, error: Exception) -> None:
+        self.failures[reason_of(error)] += 1
+
     def _small(self, formula: str) -> list[StructureGuess]:
-        """Prototypes of a formula in small cells, all if there are only large ones."""
-        guesses = self._guesses[formula]
-        return [g for g in guesses if len(g.structure) <= self.settings.max_sites] or guesses
+        return _small(self._guesses[formula], self.settings)
 
     def _is_hopeful(self, formula: str) -> bool:
         return self._lowest[formula] <= self._base[formula] + self.settings.reach

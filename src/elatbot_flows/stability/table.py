@@ -46,7 +46,8 @@ class PhaseTable:
         if found is None or settings.digest() != self.settings:
             return None
         phases = tuple(_unpacked(phase, question[0]) for phase in found["phases"])
-        return Survey(phases, int(found["tried"]), dict(found["failures"]))
+        drafts = {name: (float(e), float(g)) for name, (e, g) in found.get("drafts", {}).items()}
+        return Survey(phases, int(found["tried"]), dict(found["failures"]), drafts)
 
     def phases(self) -> list[Phase]:
         """All phases of the table."""

@@ -13,7 +13,13 @@ from elatbot_flows.errors import UncertaintyError
 from elatbot_flows.uncertainty.composition import CompositionModel, load_composition_model
 from elatbot_flows.uncertainty.elements import shares_of
 from elatbot_flows.uncertainty.evidence import Prior, gather, prior_of
-from elatbot_flows.uncertainty.joint import ErrorModel, disagreement, patterns, posterior
+from elatbot_flows.uncertainty.joint import (
+    ErrorModel,
+    disagreement,
+    failed_share,
+    patterns,
+    posterior,
+)
 from elatbot_flows.uncertainty.joint_estimate import JointDistribution, JointEstimate
 from elatbot_flows.uncertainty.kinds import material_kind
 from elatbot_flows.uncertainty.opinions import Member, Opinion, opinion_of, sort_opinions
@@ -26,7 +32,7 @@ __all__ = ["COMPOSITION", "Calibration", "load_calibration"]
 
 COMPOSITION = "composition"
 """Name of the source that is always there."""
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 _FILE = "weights/joint_calibration.json"
 
 
@@ -111,7 +117,8 @@ class Calibration:
         mixture = posterior(self.errors, evidence)
         means, covariances = mixture.moments()
         names = tuple(name for name in self.sources if name in used)
-        stated = Stated(means, covariances, disagreement(self.errors, evidence, means))
+        apart = disagreement(self.errors, evidence, means)
+        stated = Stated(means, covariances, apart, failed_share(self.errors, evidence))
         far_off = mixture.weights[0] @ patterns(1 + len(self.members))
         chances = dict(zip((COMPOSITION, *self.sources), far_off.tolist(), strict=True))
         distribution, spread_factor = self.spread.distribution(names, kind, stated)

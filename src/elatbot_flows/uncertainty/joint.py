@@ -19,7 +19,7 @@ import numpy as np
 if TYPE_CHECKING:
     from elatbot_flows.uncertainty.evidence import Evidence
 
-__all__ = ["ErrorModel", "Mixture", "disagreement", "patterns", "posterior"]
+__all__ = ["ErrorModel", "Mixture", "disagreement", "failed_share", "patterns", "posterior"]
 
 _MOST_FAR_OFF = 2
 _AS_EXPECTED, _MOST_DISAGREEMENT = 4.0, 4.0
@@ -174,6 +174,25 @@ def disagreement(model: ErrorModel, evidence: Evidence, means: Any) -> Any:
     of = np.stack([1 - model.shear, model.shear], -1)
     found = np.log((_AS_EXPECTED + square @ of) / (_AS_EXPECTED + evidence.given @ of))
     return np.minimum(found, _MOST_DISAGREEMENT)
+
+
+def failed_share(model: ErrorModel, evidence: Evidence) -> Any:
+    """Share of the sources that look at crystals whose crystal failed, shape ``(n,)``.
+
+    These are the sources that say something of the shear modulus; zero where none of them spoke.
+
+    Parameters
+    ----------
+    model, evidence
+        As in `posterior`, of numpy.
+    """
+    judges = [
+        source for source in range(1, len(model.rate)) if model.shear[model.source == source].any()
+    ]
+    given = [evidence.given[:, model.source == source].any(axis=1) for source in judges]
+    failed = evidence.failed[:, judges]
+    spoke = np.reshape(given, (len(judges), -1)).T | (failed > 0)
+    return failed.sum(axis=1) / np.maximum(spoke.sum(axis=1), 1)
 
 
 def _errors(model: ErrorModel, evidence: Evidence, xp: Any) -> tuple[Any, Any]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SPREAD_FEATURES", "SpreadTable", "Stated", "Usual", "spread_features"]
 
-SPREAD_FEATURES = (*FEATURES, "stated", "disagreement")
+SPREAD_FEATURES = (*FEATURES, "stated", "disagreement", "failed")
 """What the scale over the stated deviation depends on, as a power; see `spread_features`."""
 _WIDEST = 2.0
 """Scale beyond which nothing is known anyway: a factor of 7 to either side."""
@@ -36,11 +36,14 @@ class Stated(NamedTuple):
         Of ln K and ln G, shapes ``(n, 2)`` and ``(n, 2, 2)``.
     disagreement
         See `elatbot_flows.uncertainty.joint.disagreement`, shape ``(n, 2)``.
+    failed
+        See `elatbot_flows.uncertainty.joint.failed_share`, shape ``(n,)``.
     """
 
     means: Array
     covariances: Array
     disagreement: Array
+    failed: Array
 
     @property
     def log_deviations(self) -> Array:
@@ -54,11 +57,12 @@ class Stated(NamedTuple):
 
 
 def spread_features(stated: Stated, kinds: Sequence[str]) -> Array:
-    """`SPREAD_FEATURES` of materials for K and for G, shape ``(n, 2, 7)``."""
+    """`SPREAD_FEATURES` of materials for K and for G, shape ``(n, 2, 8)``."""
     ones = np.ones(len(stated.means))
     of_kind = [ones * [kind == name for kind in kinds] for name in KINDS[1:]]
     of_both = [np.stack([e, e], axis=1) for e in (ones, *of_kind, *levels(*stated.means.T))]
-    return np.stack([*of_both, stated.log_deviations, stated.disagreement], axis=-1)
+    failed = np.stack([stated.failed, stated.failed], axis=1)
+    return np.stack([*of_both, stated.log_deviations, stated.disagreement, failed], axis=-1)
 
 
 class Usual(NamedTuple):
@@ -76,7 +80,7 @@ class SpreadTable:
     Parameters
     ----------
     slopes
-        Of `SPREAD_FEATURES` for ln K and ln G, shape ``(2, 7)``, by members in the order of the
+        Of `SPREAD_FEATURES` for ln K and ln G, shape ``(2, 8)``, by members in the order of the
         calibration.
     tail
         Degrees of freedom.

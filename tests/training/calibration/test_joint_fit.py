@@ -123,8 +123,11 @@ def drawn(n, scales):
     random = np.random.default_rng(0)
     disagreements = random.normal(0, 0.7, (n, 2))
     normal, chi = random.normal(size=(n, 2)), random.chisquare(4, (n, 1))
-    stated = Stated(np.tile([4.5, 3.7], (n, 1)), np.tile(np.eye(2), (n, 1, 1)), disagreements)
-    errors = normal / np.sqrt(chi / 4) * scales * np.exp(0.5 * disagreements)
+    failed = random.choice([0.0, 0.5, 1.0], n)
+    means, covariances = np.tile([4.5, 3.7], (n, 1)), np.tile(np.eye(2), (n, 1, 1))
+    stated = Stated(means, covariances, disagreements, failed)
+    wider = np.exp(0.5 * disagreements + 0.4 * failed[:, None])
+    errors = normal / np.sqrt(chi / 4) * scales * wider
     return Estimated(np.arange(n), errors, stated)
 
 
@@ -132,9 +135,10 @@ def test_scales_tail_and_the_effect_of_disagreement_are_found():
     found = drawn(4000, [1.7, 0.6])
     table = calibrate_spread({(): found}, np.full(4000, "metal"))
     assert table.tail == pytest.approx(4.0, rel=0.15)
-    assert table.slopes[()][:, -1] == pytest.approx([0.5, 0.5], abs=0.1)
+    assert table.slopes[()][:, -2] == pytest.approx([0.5, 0.5], abs=0.1)
+    assert table.slopes[()][:, -1] == pytest.approx([0.4, 0.4], abs=0.1)
     usual = table.usual_scales((), "metal")
-    assert usual.log_scales == pytest.approx([1.7, 0.6], rel=0.1)
+    assert usual.log_scales == pytest.approx(np.exp(0.2) * np.array([1.7, 0.6]), rel=0.1)
 
 
 def test_what_was_never_seen_together_is_refused():

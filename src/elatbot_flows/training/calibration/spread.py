@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from elatbot_flows.uncertainty.joint import disagreement, posterior
+from elatbot_flows.uncertainty.joint import disagreement, failed_share, posterior
 from elatbot_flows.uncertainty.kinds import KINDS
 from elatbot_flows.uncertainty.spread import SpreadTable, Stated, Usual, spread_features
 
@@ -88,7 +88,8 @@ def estimate_with(
     used = rows[spoke.all(axis=1)]
     some = evidence.take(used).only(keep, model.source)
     means, covariances = posterior(model, some).moments()
-    stated = Stated(means, covariances, disagreement(model, some, means))
+    apart = disagreement(model, some, means)
+    stated = Stated(means, covariances, apart, failed_share(model, some))
     return Estimated(used, truth[used] - means, stated)
 
 
