@@ -343,3 +343,24 @@ def test_a_file_of_the_earlier_layout_is_brought_up_to_date(tmp_path):
         assert [d["k"] for d in store.query({"flag": True})] == [1]
         assert store.distinct("flag") == [True, None]
         assert [d["k"] for d in store.query({}, sort={"flag": 1})] == [2, 1]
+
+
+def test_a_few_fields_of_a_large_document_are_read_without_the_rest(tmp_path, monkeypatch):
+    """Whoever resolves references asks for one number of each document, again and again."""
+    import bson
+
+    store = SqliteStore(str(tmp_path / "store.sqlite"), "jobs", key="uuid")
+    store.connect()
+    store.update({"uuid": "a", "index": 3, "output": {"index": 5}, "tags": ["x"]}, key="uuid")
+    decoded = []
+    decode = bson.decode
+    monkeypatch.setattr(bson, "decode", lambda body: decoded.append(1) or decode(body))
+    found = list(store.query({"uuid": "a"}, ["index", "uuid", "absent"]))
+    assert [{k: v for k, v in one.items() if k != "_id"} for one in found] == [
+        {"index": 3, "uuid": "a"}
+    ]
+    assert not decoded
+    assert store.query_one({"uuid": "a"}, ["tags"])["tags"] == ["x"]
+    assert store.query_one({"uuid": "a"}, ["output"])["output"] == {"index": 5}
+    assert store.query_one({"uuid": "a"}, ["output.index"])["output"] == {"index": 5}
+    assert len(decoded) >= 3

@@ -13,6 +13,7 @@ from elatbot_flows.database.sqlite_index import (
     conditions,
     fields_of,
     is_indexable,
+    picked,
     prune,
 )
 from elatbot_flows.database.sqlite_layout import VERSION, enter, prepare
@@ -21,7 +22,7 @@ from elatbot_flows.database.sqlite_values import LISTED, OTHER, decoded
 from elatbot_flows.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 __all__ = ["DocumentFile", "scratch_collection"]
 
@@ -155,10 +156,16 @@ class DocumentFile:
         query = f"SELECT 1 FROM entries WHERE index_id = {index} AND {test} LIMIT 1"  # noqa: S608
         return self._connection.execute(query, values).fetchone() is not None
 
-    def documents(self, ids: list[int]) -> Iterator[dict[str, Any]]:
-        """Documents by id, in the order of the ids; those removed meanwhile are left out."""
-        from bson import decode
+    def documents(self, ids: list[int], only: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
+        """Documents by id, in the order of the ids; those removed meanwhile are left out.
 
+        Parameters
+        ----------
+        ids
+            Which.
+        only
+            Fields that are enough, if there are any; documents may have more.
+        """
         for start in range(0, len(ids), _CHUNK):
             chunk = ids[start : start + _CHUNK]
             marks = ",".join("?" * len(chunk))
@@ -166,7 +173,7 @@ class DocumentFile:
             bodies = dict(self._connection.execute(query, chunk).fetchall())
             for number in chunk:
                 if number in bodies:
-                    yield {"_id": number, **decode(bodies[number])}
+                    yield {"_id": number, **picked(bodies[number], only)}
 
     def _sketch(self, criteria: Mapping[str, Any], fields: Iterable[str]) -> Any:
         """A collection in memory of what decides about the documents that may be meant."""

@@ -7,12 +7,12 @@ MongoDB's rules applied to what is left.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from elatbot_flows.database.sqlite_values import Value, encoded, equals, kind_of
 
-__all__ = ["Condition", "conditions", "fields_of", "is_indexable", "prune"]
+__all__ = ["Condition", "conditions", "fields_of", "is_indexable", "picked", "prune"]
 
 _PART = re.compile(r"[A-Za-z_@][^.]*")  # no positions in lists, no operators
 _RANGES = {"$gt": ">", "$gte": ">=", "$lt": "<", "$lte": "<="}
@@ -112,3 +112,16 @@ def prune(value: Any, fields: Iterable[str]) -> Any:
         for name, rests in below.items()
         if name in value
     }
+
+
+def picked(body: bytes, only: Sequence[str]) -> dict[str, Any]:
+    """A document, or those of its fields that are enough, if they are values and no documents."""
+    from bson import decode
+    from bson.raw_bson import RawBSONDocument
+
+    if only and not any("." in name for name in only):
+        raw = RawBSONDocument(body)
+        found = {name: raw[name] for name in only if name in raw}
+        if not any(isinstance(value, (Mapping, list)) for value in found.values()):
+            return found
+    return decode(body)

@@ -125,7 +125,8 @@ class SqliteStore(Store):  # type: ignore[misc]
         """
         file = self._file
         order = [(field, Sort(direction).value) for field, direction in (sort or {}).items()]
-        for document in file.documents(file.matching(criteria or {}, order, skip, limit)):
+        only = properties if isinstance(properties, list) else []
+        for document in file.documents(file.matching(criteria or {}, order, skip, limit), only):
             yield _projected(document, properties)
 
     def distinct(
