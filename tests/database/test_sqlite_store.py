@@ -364,3 +364,9 @@ def test_a_few_fields_of_a_large_document_are_read_without_the_rest(tmp_path, mo
     assert store.query_one({"uuid": "a"}, ["output"])["output"] == {"index": 5}
     assert store.query_one({"uuid": "a"}, ["output.index"])["output"] == {"index": 5}
     assert len(decoded) >= 3
+
+
+def test_fields_come_in_the_order_of_the_document(store):
+    store.update({"k": 1, "b": 2, "a": 3})
+    assert without_id(store.query({}, ["a", "b", "k"])) == [{"k": 1, "b": 2, "a": 3}]
+    assert list(next(iter(store.query({}, ["a", "b", "k"])))) == ["_id", "k", "b", "a"]

@@ -121,7 +121,7 @@ def picked(body: bytes, only: Sequence[str]) -> dict[str, Any]:
 
     if only and not any("." in name for name in only):
         raw = RawBSONDocument(body)
-        found = {name: raw[name] for name in only if name in raw}
+        found = {name: raw[name] for name in raw if name in only}  # in their order
         if not any(isinstance(value, (Mapping, list)) for value in found.values()):
             return found
     return decode(body)
