@@ -103,7 +103,7 @@ def test_criteria_select_what_they_select_in_memory(tmp_path, documents, criteri
     for ask in (
         lambda s: [d["k"] for d in s.query(criteria, ["k"])],
         lambda s: s.count(criteria),
-        lambda s: s.distinct("a.b", criteria),
+        lambda s: sorted(s.distinct("a.b", criteria), key=repr),  # MongoDB promises no order
     ):
         assert answer(ask, ours) == answer(ask, theirs)
     for store in (ours, theirs):
