@@ -63,6 +63,7 @@ def mongodb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield uri
 
 
+@pytest.fixture(scope="session")
 def llama_layout() -> Path | None:
     """Folder with the tokenizer of Llama 2, None where it is absent."""
     layout = shared_folder() / "models" / "published-adapter-layout"
