@@ -27,7 +27,7 @@ def stage_of(job):
     function = getattr(job.function, "__name__", "")
     if function in ("begin", "climb", "conclude", "draw_until", "publish", "store_inputs"):
         return function
-    return job.name.partition(" ")[0]
+    return job.name.rpartition(": ")[2].partition(" ")[0]  # a label may stand before the stage
 
 
 def strike(stage, moment):
