@@ -138,7 +138,7 @@ def test_workers_of_stages_that_the_project_lacks_are_told(command, tmp_path, mo
     assert "default on hpc, all of them workers of the project" in ended.out
     for text, words in (
         ("judge: {worker: many}", "stage judge: worker many is not in project elatbot"),
-        ("juge: {worker: hpc}", "there is no stage juge"),
+        ("gauge: {worker: hpc}", "there is no stage gauge"),
     ):
         file.write_text(text)
         ended = command("check", "--quick", "--stages", file, "--project", "elatbot")

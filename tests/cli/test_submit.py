@@ -76,8 +76,8 @@ def test_no_tags_change_nothing():
 
 STAGES_REFUSED = {
     "here": ((), "propose: {worker: gpu}", "--stages says who runs it elsewhere"),
-    "no stage": (("--submit", "fireworks"), "juge: {worker: gpu}", "no stage juge: choose from"),
-    "no setting": (("--submit", "fireworks"), "judge: {wrker: gpu}", "wrker is none of worker"),
+    "no stage": (("--submit", "fireworks"), "gauge: {worker: gpu}", "no stage gauge: choose from"),
+    "no setting": (("--submit", "fireworks"), "judge: {labour: gpu}", "labour is none of worker"),
     "no word": (("--submit", "fireworks"), "judge: {worker: 3}", "worker cannot be 3"),
     "no stages": (("--submit", "fireworks"), "- judge", "needs lines such as worker: gpu"),
     "no YAML": (("--submit", "fireworks"), "judge: [", "cannot be read"),

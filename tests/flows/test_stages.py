@@ -70,8 +70,8 @@ def test_every_job_of_a_stage_is_told_its_worker(make, default, store):
 
 
 def test_an_unknown_stage_is_refused_with_those_there_are():
-    with pytest.raises(TargetError, match="no stage juge: choose from begin, propose, build"):
-        assign_stages(design(), {"juge": Stage(worker="gpu")})
+    with pytest.raises(TargetError, match="no stage gauge: choose from begin, propose, build"):
+        assign_stages(design(), {"gauge": Stage(worker="gpu")})
     with pytest.raises(TargetError, match="no stage hull"):
         assign_stages(design(), {"hull": Stage(worker="gpu")})
 
