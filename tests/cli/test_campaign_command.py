@@ -141,6 +141,27 @@ def test_a_campaign_runs_resumes_and_is_found(config, monkeypatch):
     assert runs == {one.run_id for one in found.designs}
 
 
+@pytest.mark.slow
+def test_a_design_that_fails_ends_the_command_after_all_is_told(tmp_path, monkeypatch):
+    """EMT knows neither titanium nor zirconium; the other target is none the worse for it."""
+    monkeypatch.setenv("ELATBOT_FLOWS_CACHE", str(tmp_path / "cache"))
+    path = tmp_path / "c.yaml"
+    path.write_text(
+        "name: trial\ntargets: [{bulk_modulus: 100:180}]\nn: 1\nhull: false\n"
+        f"element_sets: [[Ti, Zr], [Ni, Al, Cu]]\npotentials: ['{samples.EMT}']\n"
+    )
+    out = tmp_path / "out"
+    ended = CliRunner().invoke(
+        app, ["campaign", str(path), "--out", str(out), "--workers", "1", "--json"]
+    )
+    assert isinstance(ended.exception, TargetError)
+    found = CampaignDocument.model_validate(json.loads(ended.stdout))
+    assert [one.counts is None for one in found.designs] == [True, False]
+    assert found.passed >= 1
+    assert "did not end" in found.notes[0]
+    assert (out / "campaign-trial.html").is_file()
+
+
 def test_what_others_wrote_is_escaped(tmp_path):
     evil = "<script>alert(1)</script>"
     found = CampaignDocument(

@@ -226,6 +226,29 @@ def test_a_design_that_fails_is_told_and_the_others_go_on(tmp_path):
     assert "did not end" in document.notes[0]
 
 
+def test_in_fireworks_the_next_round_waits_for_a_design_that_failed(through_fireworks):
+    """As elsewhere in FireWorks: what failed is rerun, and all goes on."""
+    broken = replace(DESIGN, judges=[PotentialJudge(potential="no.such:Potential")])
+    flow = CampaignMaker("broken", [broken, DESIGN], at_once=2).make([NI])
+    trial = through_fireworks(flow)
+    assert trial.states["FIZZLED"] == 1
+    assert trial.states["WAITING"] > 0
+    assert trial.store.count({"output.@class": "DesignDocument"}) == 1
+    assert not trial.store.count({"output.@class": "CampaignDocument"})
+
+
+def test_a_design_that_may_not_repeat_others_is_another_run():
+    """Otherwise its candidates would take the names, and the places, of those of the other."""
+
+    def run_of(known):
+        store = memory()
+        store.connect()
+        return DESIGN.make(NI, known).jobs[0].run(store).output.run_id
+
+    assert run_of(None) == run_of([])
+    assert len({run_of(None), run_of(["NiAl"]), run_of(["NiAl", "AlCu"])}) == 3
+
+
 @pytest.mark.parametrize("fields", [{"most": 0}, {"chunk": 0}, {"at_once": 0}, {"designs": []}])
 def test_numbers_that_make_no_sense_are_refused(fields):
     with pytest.raises(TargetError):

@@ -305,3 +305,15 @@ def test_a_matgl_directory_that_names_other_code_is_refused(tmp_path, part):
     with pytest.raises(PotentialError, match="names code of 'subprocess'"):
         load_potential(str(tmp_path))
     assert not (tmp_path / "owned").exists()
+
+
+def test_a_calculator_of_ones_own_has_its_source_for_a_version(tmp_path, monkeypatch):
+    """What was computed before it was edited is not taken for what it says now."""
+    monkeypatch.syspath_prepend(tmp_path)
+    versions = set()
+    for number, name in enumerate(("mine_before", "mine_after")):
+        text = f"from ase.calculators.emt import EMT\n\nclass Mine(EMT):\n    number = {number}\n"
+        (tmp_path / f"{name}.py").write_text(text)
+        versions.add(load_potential(f"{name}:Mine").record()["package_version"])
+    assert len(versions) == 2
+    assert all(version.startswith("source ") for version in versions)

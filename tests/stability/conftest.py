@@ -48,7 +48,6 @@ def sevennet():
 
 @pytest.fixture(scope="session")
 def tensornet(shared):
-    pytest.importorskip("matgl")
     return load_potential(str(shared / "models" / "TensorNet-PES-MatPES-PBE-2025.1"))
 
 

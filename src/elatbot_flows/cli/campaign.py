@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,13 +18,13 @@ from elatbot_flows.cli.options import (
     writable_folder,
 )
 from elatbot_flows.cli.results import say_left_out
-from elatbot_flows.cli.running import run_shown
+from elatbot_flows.cli.running import publish_into, run_shown
 from elatbot_flows.cli.stages import StagesFile  # noqa: TC001 - typer reads annotations
 from elatbot_flows.cli.submit import Project, Queue, Worker, check_queue, stages_of, submit
 from elatbot_flows.cli.terminal import terminal
 
 if TYPE_CHECKING:
-    from jobflow import Flow
+    from jobflow import Flow, JobStore
     from rich.console import Console
 
     from elatbot_flows.cli.campaign_config import CampaignConfig
@@ -66,36 +67,39 @@ def campaign(
     if to is not None:
         typer.echo(submit(flow, to, worker, project, settings))
         return
-    folder = writable_folder(out, "--out")
-    found = _run(flow, wanted, folder, workers or available_cores(), console)
-    _tell(found, folder, console, as_json=as_json)
+    _run(flow, wanted, writable_folder(out, "--out"), workers or available_cores(), as_json=as_json)
 
 
-def _run(
-    flow: Flow, wanted: CampaignConfig, folder: Path, workers: int, console: Console
-) -> CampaignDocument:
-    from elatbot_flows.database.builder import publish_candidates
+def _run(flow: Flow, wanted: CampaignConfig, folder: Path, workers: int, *, as_json: bool) -> None:
+    """Run a campaign and tell what came of it, also if some of its designs failed."""
     from elatbot_flows.database.stores import open_store
+
+    console = terminal(stderr=True)
+    store, where = open_store(folder)
+    try:
+        run_shown(
+            flow,
+            store,
+            console,
+            workers=workers,
+            potentials=wanted.chosen_potentials(),
+            device=wanted.device,
+            publish=partial(publish_into, store),
+            folder=folder,
+        )
+    finally:
+        if (ended := _ended(store, flow)) is not None:
+            _tell(ended, folder, console, as_json=as_json)
+            console.print(f"documents: {where}", markup=False, soft_wrap=True)
+
+
+def _ended(store: JobStore, flow: Flow) -> CampaignDocument | None:
+    """The campaign's last document; None if it did not come to its end."""
     from elatbot_flows.documents import CampaignDocument
 
-    store, where = open_store(folder)
-
-    def publish() -> str:
-        count = publish_candidates(store)
-        return f"{count} candidates are stored as far as they got (see elatbot query): "
-
-    run_shown(
-        flow,
-        store,
-        console,
-        workers=workers,
-        potentials=wanted.chosen_potentials(),
-        device=wanted.device,
-        publish=publish,
-        folder=folder,
-    )
-    console.print(f"documents: {where}", markup=False, soft_wrap=True)
-    return CampaignDocument.model_validate(store.get_output(flow.output.uuid))
+    there = store.count({"uuid": flow.output.uuid})
+    output = store.get_output(flow.output.uuid) if there else None
+    return None if output is None else CampaignDocument.model_validate(output)
 
 
 def _tell(found: CampaignDocument, folder: Path, console: Console, *, as_json: bool) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from elatbot_flows.database.results import DesignResult
 
-__all__ = ["run_shown", "run_to_result"]
+__all__ = ["publish_into", "run_shown", "run_to_result"]
 
 
 def run_shown(
@@ -92,6 +92,14 @@ def _load(potentials: Sequence[str], device: str) -> None:
         warm_up(name, device)
 
 
+def publish_into(store: JobStore) -> str:
+    """Bring the collection of candidates up to date; say so for people."""
+    from elatbot_flows.database.builder import publish_candidates
+
+    count = publish_candidates(store)
+    return f"{count} candidates are stored as far as they got (see elatbot query): "
+
+
 def run_to_result(
     flow: Flow,
     store: JobStore,
@@ -106,12 +114,7 @@ def run_to_result(
 
     Parameters are those of `run_shown`, and so are the errors raised.
     """
-    from elatbot_flows.database.builder import publish_candidates
     from elatbot_flows.database.results import read_result
-
-    def publish() -> str:
-        count = publish_candidates(store)
-        return f"{count} candidates are stored as far as they got (see elatbot query): "
 
     run_shown(
         flow,
@@ -120,7 +123,7 @@ def run_to_result(
         workers=workers,
         potentials=potentials,
         device=device,
-        publish=publish,
+        publish=partial(publish_into, store),
         folder=folder,
     )
     return read_result(store, flow.output.uuid)

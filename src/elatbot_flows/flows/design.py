@@ -130,7 +130,7 @@ class InverseDesignMaker(Maker):
         judging, placing = self._judging(), self._placing()
         asked = (self.proposer.model, self.proposer.expectation)
         makers = (self._recalling(self.build), judging, placing)
-        begun = begin(target, self.n, self.seed, *asked, *makers, self._settings())
+        begun = begin(target, self.n, self.seed, *asked, *makers, self._settings(), known)
         run: Any = begun.output  # a reference, until the flow runs
         proposed = self.proposer.make(target, self.n, run, known)
         in_stage(begun, "begin")

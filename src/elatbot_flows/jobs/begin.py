@@ -42,6 +42,7 @@ def begin(
     judging: JudgeMaker,
     placing: PlaceMaker | None,
     settings: dict[str, Any],
+    known: Sequence[str] | None = None,
 ) -> RunRecord:
     """Ask everybody who they are, and refuse at once what cannot be done.
 
@@ -59,6 +60,8 @@ def begin(
         The steps, for who judges and for their settings; None for a step that is left out.
     settings
         All others; together they tell this run from others.
+    known
+        Formulas that are not to be proposed again: with others it is another run.
 
     Raises
     ------
@@ -74,6 +77,8 @@ def begin(
     records = [judge.record() for judge in judges]
     steps = {"build": build, "judge": judging, "hull": placing}
     text = expectation_record(expectation)
+    if known:
+        settings = settings | {"known_sha256": hashlib.sha256(" ".join(known).encode()).hexdigest()}
     fields: dict[str, Any] = {
         "target": None if target is None else target.summary(),
         "requested": n,

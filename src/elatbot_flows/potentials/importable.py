@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from elatbot_flows.errors import PotentialError
+from elatbot_flows.files import sha256_of
 from elatbot_flows.potentials.base import Potential
 from elatbot_flows.potentials.weights import weights_sha256
 
@@ -118,10 +119,12 @@ def _dtype_of(models: list[Any]) -> str:
 
 
 def _version(module_name: str) -> str:
+    """Version of the package; of a module of the user's own the hash of its source."""
     try:
         return version(module_name.partition(".")[0])
     except PackageNotFoundError:
-        return "unknown"
+        source = getattr(sys.modules[module_name], "__file__", None)
+        return f"source {sha256_of(source)[:12]}" if source else "unknown"
 
 
 def _elements(calculator: object) -> tuple[str, ...]:

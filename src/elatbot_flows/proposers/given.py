@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from jobflow import Job
 
     from elatbot_flows.documents import RunRecord
+    from elatbot_flows.proposers.base import Proposer
     from elatbot_flows.targets import DesignTarget
 
 __all__ = ["GivenProposer"]
@@ -89,16 +90,10 @@ class GivenProposer(Maker):
             Its output is a :class:`~elatbot_flows.documents.Shortlist`.
         """
         del n, known
-        names = self.names
-        taken: list[Job] = []
-        for start in range(0, len(names), self.chunk_size):
-            part = slice(start, start + self.chunk_size)
-            made = take(self.materials[part], names[part], start, self.expectation, target, run)
-            made.name = f"{self.name} {len(taken) + 1}"
-            taken.append(made)
-        gathered = gather([made.output.rows for made in taken], run)
-        gathered.name = self.name
-        return Flow([*taken, gathered], output=gathered.output, name=self.name)
+        starts = range(0, len(self.materials), self.chunk_size)
+        parts = [slice(start, start + self.chunk_size) for start in starts]
+        chunks = [(self.materials[part], self.names[part]) for part in parts]
+        return brought(self, chunks, list(starts), target, run)
 
     @property
     def names(self) -> list[str]:
@@ -116,6 +111,36 @@ class GivenProposer(Maker):
         text = json.dumps([plain.pop("materials"), plain.pop("sources")], sort_keys=True)
         digest = hashlib.sha256(text.encode()).hexdigest()
         return plain | {"number": len(self.materials), "materials_sha256": digest}
+
+
+def brought(
+    proposer: Proposer,
+    chunks: Sequence[tuple[Any, Any]],
+    firsts: Sequence[int],
+    target: DesignTarget | None,
+    run: RunRecord,
+) -> Flow:
+    """The flow that writes materials down as candidates and makes a shortlist of them.
+
+    Parameters
+    ----------
+    proposer
+        Who brings them.
+    chunks
+        Materials and what to call them, or references to both, for each job.
+    firsts
+        Number of the first one of each chunk among all.
+    target, run
+        What is asked for.
+    """
+    taken: list[Job] = []
+    for (materials, names), first in zip(chunks, firsts, strict=True):
+        made = take(materials, names, first, proposer.expectation, target, run)
+        made.name = f"{proposer.name} {len(taken) + 1}"
+        taken.append(made)
+    gathered = gather([made.output.rows for made in taken], run)
+    gathered.name = proposer.name
+    return Flow([*taken, gathered], output=gathered.output, name=proposer.name)
 
 
 @job(output_schema=CandidateChunk)

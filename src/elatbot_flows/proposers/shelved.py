@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from jobflow import Flow, Maker, OutputReference, job
+from jobflow import Maker, OutputReference, job
 from monty.json import MSONable
 
 from elatbot_flows.documents import MaterialShelf
 from elatbot_flows.jobs.settings import plain_settings
-from elatbot_flows.proposers.given import gather, take
+from elatbot_flows.proposers.given import brought
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from jobflow import Job
+    from jobflow import Flow, Job
 
     from elatbot_flows.documents import RunRecord
     from elatbot_flows.proposers.given import GivenProposer
@@ -77,17 +78,10 @@ class ShelvedProposer(Maker):
             Its output is a :class:`~elatbot_flows.documents.Shortlist`.
         """
         del n, known
-        taken: list[Job] = []
-        first = 0
-        for shelf in self.shelves:
-            there = OutputReference(shelf.uuid)
-            made = take(there.materials, there.names, first, self.expectation, target, run)
-            made.name = f"{self.name} {len(taken) + 1}"
-            taken.append(made)
-            first += shelf.number
-        gathered = gather([made.output.rows for made in taken], run)
-        gathered.name = self.name
-        return Flow([*taken, gathered], output=gathered.output, name=self.name)
+        there = [OutputReference(shelf.uuid) for shelf in self.shelves]
+        chunks = [(one.materials, one.names) for one in there]
+        firsts = list(accumulate((shelf.number for shelf in self.shelves[:-1]), initial=0))
+        return brought(self, chunks, firsts, target, run)
 
     @property
     def model(self) -> None:

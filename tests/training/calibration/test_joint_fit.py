@@ -97,7 +97,8 @@ def test_density_of_a_mixture():
     evidence, truth, _ = synthetic(3, 5)
     source, shear = number_layout(HAS_SHEAR)
     start, typical = fitting._start(*synthetic(200, 6)[:2], source, shear)
-    torch = pytest.importorskip("torch")
+    import torch
+
     fixed = {"source": source, "shear": shear, "typical": typical}
     tensors = {n: torch.as_tensor(v) for n, v in (start | fixed).items()}
     model = fitting._model({n: tensors[n] for n in start}, {n: tensors[n] for n in fixed})
