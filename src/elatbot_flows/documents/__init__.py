@@ -31,6 +31,7 @@ from elatbot_flows.documents.prediction import (
 from elatbot_flows.documents.provenance import MethodRecord
 from elatbot_flows.documents.run import RunRecord
 from elatbot_flows.documents.stability import HullResult
+from elatbot_flows.documents.training import SplitName, TaskRecord
 
 __all__ = [
     "BestCandidate",
@@ -59,7 +60,9 @@ __all__ = [
     "RunRecord",
     "SampleChunk",
     "Shortlist",
+    "SplitName",
     "Status",
+    "TaskRecord",
     "TextModelRecord",
     "TextPrediction",
     "VerdictWord",
