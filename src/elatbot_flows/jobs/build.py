@@ -30,6 +30,8 @@ __all__ = ["BuildMaker", "build_crystals"]
 DEFAULT_MAX_SITES = 16
 _RELAXATION = tuple(Screening.__annotations__)
 """Settings that what becomes of given guesses depends on."""
+_METHOD = "side by side"
+"""How guesses are relaxed, to be changed with the method: what another one found is not recalled."""
 
 
 @dataclass
@@ -158,7 +160,7 @@ class BuildMaker(Maker):
             return *relax_guesses(guesses, potential, self), False
         settings = {name: getattr(self, name) for name in _RELAXATION}
         brought = [(guess.structure, guess.source, guess.label) for guess in guesses]
-        question = [brought, potential_identity(potential.record()), settings]
+        question = [_METHOD, brought, potential_identity(potential.record()), settings]
         answer, known = recalled(
             "build",
             question,
