@@ -31,7 +31,7 @@ DEFAULT_MAX_SITES = 16
 _RELAXATION = tuple(Screening.__annotations__)
 """Settings that what becomes of given guesses depends on."""
 _METHOD = "side by side"
-"""How guesses are relaxed, to be changed with the method: what another one found is not recalled."""
+"""How guesses are relaxed; to be changed with it, so that what was found otherwise is made anew."""
 
 
 @dataclass
