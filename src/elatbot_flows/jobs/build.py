@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from jobflow import Maker, job
@@ -14,6 +13,7 @@ from elatbot_flows.documents import CandidateChunk, CandidateDocument, Polymorph
 from elatbot_flows.documents.rows import candidate_of
 from elatbot_flows.errors import StructureError
 from elatbot_flows.jobs.rows import candidates_at, chunk_of, resting
+from elatbot_flows.jobs.screened import screening_score
 from elatbot_flows.recall import TRANSIENT, recalled
 from elatbot_flows.stability.cache import potential_identity
 
@@ -23,13 +23,11 @@ if TYPE_CHECKING:
     from elatbot_flows.crystals import StructureGuess
     from elatbot_flows.documents import LedgerRow, RunRecord
     from elatbot_flows.potentials import Potential
-    from elatbot_flows.targets import DesignTarget, Interval
+    from elatbot_flows.targets import DesignTarget
 
 __all__ = ["BuildMaker", "build_crystals"]
 
 DEFAULT_MAX_SITES = 16
-_SAFE = 0.15
-"""A screening estimate this far inside the interval, relative to its edge, cannot be bettered."""
 _RELAXATION = tuple(Screening.__annotations__)
 """Settings that what becomes of given guesses depends on."""
 
@@ -230,8 +228,7 @@ def build_crystals(
         )
         for row in rows
     ]
-    interval = None if target is None else target.implied_bulk_modulus()
-    scores = [_score(candidate, interval) for candidate in built]
+    scores = [screening_score(candidate, target, potential) for candidate in built]
     return chunk_of(maker.rung, run, rows, built, scores)
 
 
@@ -239,15 +236,6 @@ def _plain_relaxed(
     crystals: list[Polymorph], failures: list[tuple[str, str]]
 ) -> dict[str, list[Any]]:
     return {"crystals": [crystal.model_dump() for crystal in crystals], "failures": failures}
-
-
-def _score(candidate: CandidateDocument, interval: Interval | None) -> float:
-    """How far the cheap estimate lies inside the interval, GPa, at most safely inside."""
-    estimate = candidate.polymorphs[0].bulk_modulus if candidate.polymorphs else None
-    if interval is None or estimate is None:
-        return 0.0
-    edge = min(abs(edge) for edge in (interval.low, interval.high) if isfinite(edge))
-    return min(interval.margin(estimate), _SAFE * edge)
 
 
 def _given(candidate: CandidateDocument) -> list[StructureGuess]:
