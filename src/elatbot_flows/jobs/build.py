@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jobflow import Maker, job
@@ -220,16 +221,14 @@ def build_crystals(
         What is asked for.
     """
     from elatbot_flows.potentials import load_potential
+    from elatbot_flows.potentials.side_by_side import side_by_side
 
     potential = load_potential(maker.potential, maker.device)
     given = {candidate.candidate_id: candidate for candidate in candidates_at(brought)}
     max_sites = DEFAULT_MAX_SITES if target is None else target.max_sites
-    built = [
-        maker.build(
-            given.get(row.candidate_id) or candidate_of(row, run), potential, max_sites, run.seed
-        )
-        for row in rows
-    ]
+    candidates = [given.get(row.candidate_id) or candidate_of(row, run) for row in rows]
+    tasks = [partial(maker.build, one, max_sites=max_sites, seed=run.seed) for one in candidates]
+    built = side_by_side(tasks, potential)
     scores = [screening_score(candidate, target, potential) for candidate in built]
     return chunk_of(maker.rung, run, rows, built, scores)
 
