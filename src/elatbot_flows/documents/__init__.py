@@ -31,7 +31,15 @@ from elatbot_flows.documents.prediction import (
 from elatbot_flows.documents.provenance import MethodRecord
 from elatbot_flows.documents.run import RunRecord
 from elatbot_flows.documents.stability import HullResult
-from elatbot_flows.documents.training import SplitName, TaskRecord
+from elatbot_flows.documents.training import (
+    DatasetRecord,
+    FilterStep,
+    Leak,
+    LeakReport,
+    SplitName,
+    SplitRule,
+    TaskRecord,
+)
 
 __all__ = [
     "BestCandidate",
@@ -39,13 +47,17 @@ __all__ = [
     "CampaignDocument",
     "CandidateChunk",
     "CandidateDocument",
+    "DatasetRecord",
     "DesignCounts",
     "DesignDocument",
     "ElasticResult",
     "Estimate",
     "Evidence",
+    "FilterStep",
     "FormulaInfill",
     "HullResult",
+    "Leak",
+    "LeakReport",
     "Ledger",
     "LedgerRow",
     "MaterialProposal",
@@ -61,6 +73,7 @@ __all__ = [
     "SampleChunk",
     "Shortlist",
     "SplitName",
+    "SplitRule",
     "Status",
     "TaskRecord",
     "TextModelRecord",
