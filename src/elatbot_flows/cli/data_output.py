@@ -13,16 +13,18 @@ from elatbot_flows.documents.training import SplitName
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from elatbot_flows.documents.training import DatasetRecord, LeakReport
+    from elatbot_flows.documents.training import DatasetRecord, DataSource, LeakReport
 
 __all__ = ["count_reasons", "reasons", "show_dataset", "show_leaks", "tell_brought"]
 
 
-def tell_brought(what: str, count: int, skipped: dict[str, int], first: str | None) -> None:
+def tell_brought(source: DataSource) -> None:
     """How many materials came, and what did not."""
-    typer.echo(harmless(f"{count} materials of {what}{reasons(skipped)}"))
-    if first:
-        terminal(stderr=True, soft_wrap=True).print(f"not read: {first}", markup=False)
+    typer.echo(
+        harmless(f"{source.materials} materials of {source.origin}{reasons(source.skipped)}")
+    )
+    if source.first:
+        terminal(stderr=True, soft_wrap=True).print(f"not read: {source.first}", markup=False)
 
 
 def count_reasons(documents: Iterable[dict[str, Any]]) -> dict[str, int]:

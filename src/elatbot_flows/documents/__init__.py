@@ -12,6 +12,12 @@ from elatbot_flows.documents.design import DesignCounts, DesignDocument
 from elatbot_flows.documents.elastic import ElasticResult
 from elatbot_flows.documents.estimate import Estimate
 from elatbot_flows.documents.generation import FormulaInfill, MaterialProposal, MaterialProposals
+from elatbot_flows.documents.labelled import (
+    Averages,
+    Description,
+    LabelledMaterial,
+    MaterialRecords,
+)
 from elatbot_flows.documents.ledger import (
     CandidateChunk,
     Ledger,
@@ -33,6 +39,7 @@ from elatbot_flows.documents.run import RunRecord
 from elatbot_flows.documents.stability import HullResult
 from elatbot_flows.documents.training import (
     DatasetRecord,
+    DataSource,
     FilterStep,
     Leak,
     LeakReport,
@@ -42,12 +49,15 @@ from elatbot_flows.documents.training import (
 )
 
 __all__ = [
+    "Averages",
     "BestCandidate",
     "CampaignDesign",
     "CampaignDocument",
     "CandidateChunk",
     "CandidateDocument",
+    "DataSource",
     "DatasetRecord",
+    "Description",
     "DesignCounts",
     "DesignDocument",
     "ElasticResult",
@@ -56,12 +66,14 @@ __all__ = [
     "FilterStep",
     "FormulaInfill",
     "HullResult",
+    "LabelledMaterial",
     "Leak",
     "LeakReport",
     "Ledger",
     "LedgerRow",
     "MaterialProposal",
     "MaterialProposals",
+    "MaterialRecords",
     "MaterialShelf",
     "MethodRecord",
     "Polymorph",

@@ -3,81 +3,68 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 from elatbot_flows.database.collections import candidate_store
 from elatbot_flows.database.training.collections import plain
-from elatbot_flows.documents.training import FilterStep
+from elatbot_flows.documents.training import DataSource
 from elatbot_flows.errors import ElatbotError, ParseError
+from elatbot_flows.files import sha256_of
 from elatbot_flows.training.data.given import read_given
 from elatbot_flows.training.data.judged import CANDIDATES, read_candidate
+from elatbot_flows.training.data.materials_project import ORIGIN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from jobflow import JobStore
-    from maggma.core import Store
 
+    from elatbot_flows.database.training.collections import TrainingStores
     from elatbot_flows.documents.labelled import LabelledMaterial
 
-__all__ = ["Brought", "bring_candidates", "bring_file"]
+__all__ = ["bring_candidates", "bring_file", "note_source"]
 
 _CHUNK = 500
+_OURS = (CANDIDATES, ORIGIN)
 
 
-@dataclass(frozen=True)
-class Brought:
-    """What came into the store.
-
-    Parameters
-    ----------
-    count
-        Materials.
-    skipped
-        What did not, by reason.
-    first
-        The first of these for people.
-    """
-
-    count: int
-    skipped: dict[str, int] = field(default_factory=dict)
-    first: str | None = None
-
-    def step(self, name: str) -> FilterStep:
-        """The same as a step of cleaning."""
-        came = self.count + sum(self.skipped.values())
-        return FilterStep(name=name, words="it cannot be read", came_in=came, dropped=self.skipped)
-
-
-def bring_file(materials: Store, path: Path, temperature: float = 0.0) -> Brought:
+def bring_file(stores: TrainingStores, path: Path, temperature: float = 0.0) -> DataSource:
     """Bring the rows of a file into the store, instead of what came from a file of that name.
 
     Parameters
     ----------
-    materials
-        Store of `LabelledMaterial` documents.
+    stores
+        Where they go.
     path, temperature
-        See `read_given`.
+        See `elatbot_flows.training.data.given.read_given`.
+
+    Returns
+    -------
+    DataSource
+        How many came, and what could not be read.
 
     Raises
     ------
     ElatbotError
         If the file cannot be read, or no row can be used.
     """
+    if path.name in _OURS:
+        raise ElatbotError(f"{path}: {path.name} means something else here; rename the file")
     found = read_given(path, temperature=temperature)
-    _replace(materials, path.name, found.materials)
-    return Brought(len(found.materials), found.skipped, found.first)
+    _replace(stores, path.name, found.materials)
+    told = {"skipped": found.skipped, "first": found.first, "sha256": sha256_of(path)}
+    return note_source(stores, path.name, **told)
 
 
-def bring_candidates(materials: Store, store: JobStore) -> Brought:
+def bring_candidates(stores: TrainingStores, store: JobStore) -> DataSource:
     """Bring all candidates that passed, with their verdicts, instead of those brought before.
 
     Parameters
     ----------
-    materials
-        Store of `LabelledMaterial` documents.
+    stores
+        Where they go.
     store
         The JobStore beside which the collection of candidates is.
 
@@ -95,14 +82,22 @@ def bring_candidates(materials: Store, store: JobStore) -> Brought:
             skipped[error.reason] += 1
     if not found:
         raise ElatbotError(f"no candidate can be learned from; skipped: {dict(skipped)}")
-    _replace(materials, CANDIDATES, found)
-    return Brought(len(found), dict(sorted(skipped.items())))
+    _replace(stores, CANDIDATES, found)
+    return note_source(stores, CANDIDATES, skipped=dict(sorted(skipped.items())))
 
 
-def _replace(materials: Store, origin: str, found: Sequence[LabelledMaterial]) -> None:
+def note_source(stores: TrainingStores, origin: str, **told: Any) -> DataSource:
+    """Keep what is to be said of an origin, beside the number of its materials."""
+    there = stores.materials.count({"origin": origin})
+    source = DataSource(origin=origin, materials=there, last_updated=datetime.now(tz=UTC), **told)
+    stores.sources.update(plain(source), key="origin")
+    return source
+
+
+def _replace(stores: TrainingStores, origin: str, found: Sequence[LabelledMaterial]) -> None:
     """Write materials, then remove the others of their origin."""
     for start in range(0, len(found), _CHUNK):
         chunk = [plain(each) for each in found[start : start + _CHUNK]]
-        materials.update(chunk, key="material_id")
+        stores.materials.update(chunk, key="material_id")
     kept = [each.material_id for each in found]
-    materials.remove_docs({"origin": origin, "material_id": {"$nin": kept}})
+    stores.materials.remove_docs({"origin": origin, "material_id": {"$nin": kept}})

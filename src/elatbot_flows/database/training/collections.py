@@ -1,4 +1,4 @@
-"""Where training data rest: three collections next to job outputs, or in a file of their own."""
+"""Where training data rest: four collections next to job outputs, or in a file of their own."""
 
 from __future__ import annotations
 
@@ -27,11 +27,14 @@ class TrainingStores:
         `Description` documents.
     records
         `MaterialRecords` documents.
+    sources
+        `DataSource` documents.
     """
 
     materials: Store
     descriptions: Store
     records: Store
+    sources: Store
 
     @classmethod
     def of(cls, store: JobStore) -> TrainingStores:
@@ -42,8 +45,12 @@ class TrainingStores:
         StoreError
             If the JobStore is of a kind that has no collections.
         """
-        names = ("labelled_materials", "descriptions", "material_records")
-        found = cls(*(sibling(store, name, "material_id") for name in names))
+        found = cls(
+            materials=sibling(store, "labelled_materials", "material_id"),
+            descriptions=sibling(store, "descriptions", "material_id"),
+            records=sibling(store, "material_records", "material_id"),
+            sources=sibling(store, "data_sources", "origin"),
+        )
         for field in ("material_id", "origin"):
             found.materials.ensure_index(field)
         return found

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, get_args
 
 from elatbot_flows.documents.training import (
     DatasetRecord,
+    DataSource,
     FilterStep,
     SplitName,
     SplitRule,
@@ -51,6 +52,8 @@ class Dataset:
         Materials that came in.
     turned
         Tensors turned.
+    sources
+        Where materials were brought from.
     """
 
     records: list[TaskRecord]
@@ -61,6 +64,7 @@ class Dataset:
     origins: dict[str, int] = field(default_factory=dict)
     database_versions: dict[str, int] = field(default_factory=dict)
     turned: int = 0
+    sources: list[DataSource] = field(default_factory=list)
 
     def document(self, file: str) -> DatasetRecord:
         """What to say of a file of the records."""
@@ -74,6 +78,7 @@ class Dataset:
             records_sha256=records_sha256(self.records),
             records=len(self.records),
             written=datetime.now(tz=UTC),
+            sources=self.sources,
             origins=self.origins,
             database_versions=self.database_versions,
             labels=dict(Counter(str(record.label) for record in self.records)),
@@ -93,7 +98,7 @@ def assemble(
     written: Iterable[MaterialRecords],
     split: SplitRule,
     *,
-    skipped: FilterStep | None = None,
+    sources: Iterable[DataSource] = (),
     without_test_formulas: bool = False,
 ) -> Dataset:
     """Put records together: cleaned, divided, one masked formula for each formula.
@@ -104,8 +109,8 @@ def assemble(
         What was written about each material.
     split
         How to divide them.
-    skipped
-        What was not even read, as the first step.
+    sources
+        Where the materials were brought from.
     without_test_formulas
         Leave formulas of the test out of training and validation, which the paper's split needs.
 
@@ -122,7 +127,8 @@ def assemble(
     if without_test_formulas:
         records, apart = _apart(records)
         record_steps.append(apart)
-    steps = [*([skipped] if skipped else []), *_cleaning(came)]
+    found = [source for source in sources if source.origin in {each.origin for each in came}]
+    steps = [_readable(found, len(came)), *_cleaning(came)]
     if not records:
         told = {each.name: each.dropped for each in (*steps, *record_steps) if each.dropped}
         raise ElatbotError(f"no record can be made of {len(came)} materials; dropped: {told}")
@@ -135,6 +141,20 @@ def assemble(
         origins=dict(Counter(each.origin for each in came)),
         database_versions=dict(Counter(m.database_version for m in came if m.database_version)),
         turned=sum(each.turned for each in kept),
+        sources=found,
+    )
+
+
+def _readable(sources: list[DataSource], came: int) -> FilterStep:
+    """What was not even read."""
+    dropped: Counter[str] = Counter()
+    for source in sources:
+        dropped.update(source.skipped)
+    return FilterStep(
+        name="readable",
+        words="the row or document cannot be read",
+        came_in=came + dropped.total(),
+        dropped=dict(sorted(dropped.items())),
     )
 
 
