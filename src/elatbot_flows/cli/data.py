@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from elatbot_flows.cli.counting import counting
+from elatbot_flows.cli.crystals import require_files
 from elatbot_flows.cli.data_output import count_reasons, reasons, show_leaks, tell_brought
 from elatbot_flows.cli.data_records import records
 from elatbot_flows.cli.data_stores import FOLDER, Folder, StoreFile, open_stores
@@ -63,6 +64,7 @@ def fetch(
         return
     from elatbot_flows.database.training.bringing import bring_candidates, bring_file
 
+    require_files(files or [])
     stores = open_stores(folder, store)
     for path in files or []:
         tell_brought(bring_file(stores, path, temperature))
