@@ -4,7 +4,7 @@
 
 DATA is a folder with elastic_tensors_0K, finiteT_raw, finiteT_tensor, finiteT_bulk,
 bulk_modulus_to_formula and infill_mp (.jsonl.gz), rows of ElaTBot's data. ``--describe`` puts so
-many of the crystals in words again, two at a time, 60 s each.
+many of the crystals in words again, two at a time, 60 s of processor time each.
 """
 
 from __future__ import annotations
@@ -245,8 +245,8 @@ def described(crystals: list[dict], number: int) -> list[str]:
         f"## {number} crystals put in words",
         "",
         f"Every {len(crystals) // number}th crystal, {min(sites)} to {max(sites)} sites (median",
-        f"{int(np.median(sites))}), two processes, 60 s each: {len(seconds)} described, not:",
-        f"{told(failed) or 'none'}. {np.mean(seconds):.1f} s for one on average, median",
+        f"{int(np.median(sites))}), two processes, 60 s of processor time each: {len(seconds)}",
+        f"described, not: {told(failed) or 'none'}. {np.mean(seconds):.1f} s each on average, median",
         f"{np.median(seconds):.1f} s, longest {seconds[-1]:.1f} s; {wall:.0f} s in all, on a busy",
         f"machine with two cores. {same} have the published words, which release 0.2.9 wrote.",
         "",
