@@ -31,7 +31,13 @@ from elatbot_flows.documents.prediction import (
 from elatbot_flows.documents.provenance import MethodRecord
 from elatbot_flows.documents.run import RunRecord
 from elatbot_flows.documents.stability import HullResult
-from elatbot_flows.documents.training import SplitName, TaskRecord
+from elatbot_flows.documents.training import (
+    LearningPoint,
+    SplitName,
+    TaskRecord,
+    TaskScores,
+    TrainedModel,
+)
 
 __all__ = [
     "BestCandidate",
@@ -46,6 +52,7 @@ __all__ = [
     "Evidence",
     "FormulaInfill",
     "HullResult",
+    "LearningPoint",
     "Ledger",
     "LedgerRow",
     "MaterialProposal",
@@ -63,7 +70,9 @@ __all__ = [
     "SplitName",
     "Status",
     "TaskRecord",
+    "TaskScores",
     "TextModelRecord",
     "TextPrediction",
+    "TrainedModel",
     "VerdictWord",
 ]
