@@ -7,6 +7,7 @@ __all__ = [
     "ElatbotError",
     "EngineError",
     "GeneratorError",
+    "LeakError",
     "ParseError",
     "PotentialError",
     "StoreError",
@@ -78,3 +79,7 @@ class TrainingError(ElatbotError):
 
 class UncertaintyError(ElatbotError, ValueError):
     """Estimates that cannot be combined or calibrated as asked."""
+
+
+class LeakError(ElatbotError, ValueError):
+    """Test materials that a model has seen, or will see, in training."""

@@ -31,12 +31,15 @@ from elatbot_flows.documents.prediction import (
 from elatbot_flows.documents.provenance import MethodRecord
 from elatbot_flows.documents.run import RunRecord
 from elatbot_flows.documents.stability import HullResult
+from elatbot_flows.documents.trained import LearningPoint, TaskScores, TrainedModel
 from elatbot_flows.documents.training import (
-    LearningPoint,
+    DatasetRecord,
+    FilterStep,
+    Leak,
+    LeakReport,
     SplitName,
+    SplitRule,
     TaskRecord,
-    TaskScores,
-    TrainedModel,
 )
 
 __all__ = [
@@ -45,13 +48,17 @@ __all__ = [
     "CampaignDocument",
     "CandidateChunk",
     "CandidateDocument",
+    "DatasetRecord",
     "DesignCounts",
     "DesignDocument",
     "ElasticResult",
     "Estimate",
     "Evidence",
+    "FilterStep",
     "FormulaInfill",
     "HullResult",
+    "Leak",
+    "LeakReport",
     "LearningPoint",
     "Ledger",
     "LedgerRow",
@@ -68,6 +75,7 @@ __all__ = [
     "SampleChunk",
     "Shortlist",
     "SplitName",
+    "SplitRule",
     "Status",
     "TaskRecord",
     "TaskScores",

@@ -1,12 +1,23 @@
-"""What a text model is taught with: a question and its right answer, and where they come from."""
+"""What a text model is taught with: questions and right answers, their origin and their leaks."""
 
-from typing import Any, Literal
+from datetime import datetime
+from typing import Literal
 
 from pydantic import BaseModel, Field
 
-__all__ = ["LearningPoint", "SplitName", "TaskRecord", "TaskScores", "TrainedModel"]
+__all__ = [
+    "DatasetRecord",
+    "FilterStep",
+    "Label",
+    "Leak",
+    "LeakReport",
+    "SplitName",
+    "SplitRule",
+    "TaskRecord",
+]
 
 SplitName = Literal["train", "validation", "test"]
+Label = Literal["dft", "judge", "given"]
 
 
 class TaskRecord(BaseModel):
@@ -21,97 +32,104 @@ class TaskRecord(BaseModel):
     formula: str = Field(description="Reduced formula of the material it is about.")
     source: str = Field(description="Where the material comes from, such as 'mp-134'.")
     split: SplitName = Field("train", description="What the record is used for.")
-
-
-class LearningPoint(BaseModel):
-    """What was known of a training after a step."""
-
-    step: int = Field(description="Steps done.")
-    loss: float | None = Field(
-        None, description="Loss on training records, mean since the point before, nats per token."
+    label: Label = Field(
+        "given",
+        description="Who says that the answer is right: 'dft', the Materials Project; 'judge', an "
+        "interatomic potential, which is not DFT; 'given', whoever brought the file.",
     )
-    validation_loss: float | None = Field(
-        None, description="Loss on the validation records, nats per token of their answers."
-    )
-    learning_rate: float | None = Field(None, description="Learning rate, without unit.")
-
-
-class TaskScores(BaseModel):
-    """How a trained model answers questions of a task that it was not trained on."""
-
-    task: str = Field(description="Task of the dialect.")
-    records: int = Field(description="Test records of the task.")
-    asked: int = Field(description="Records whose question was asked: all, or as many as wanted.")
-    answered: int = Field(description="Records that got an answer, of those asked for.")
-    exact: int = Field(description="Answers that are the right one word for word.")
-    readable: int = Field(description="Answers that the format of the task can read.")
-    reasons: dict[str, int] = Field(
-        default_factory=dict,
-        description="Questions without a readable answer by machine-readable reason.",
-    )
-    loss: float | None = Field(
-        None, description="Loss on the `coded` records, nats per token of their answers."
-    )
-    coded: int = Field(0, description="Records that are short enough for the model to have a loss.")
-    scores: dict[str, float | int | None] = Field(
-        default_factory=dict,
-        description="Errors of `n` readable answers where they are tensors or moduli: `k_voigt_mae`"
-        ", `mean36_mae`, `elem36_mae`, `k_vrh_mae`, `g_vrh_mae` in GPa.",
+    labelled_by: str | None = Field(
+        None, description="Version of the database, name of the judge, or name of the file."
     )
 
 
-class TrainedModel(BaseModel):
-    """A text model that was trained here: what it is, what it was made of and what it can do."""
+class FilterStep(BaseModel):
+    """One step of cleaning, in the order in which they were taken."""
 
-    folder: str = Field(description="Where weights, card, curve and this document lie.")
-    model: str = Field(description="Model to give an engine: the folder, or what was adapted.")
-    adapter: str | None = Field(None, description="Adapter to give an engine with it.")
-    merged: str | None = Field(None, description="Folder of model and adapter in one.")
-    merged_same: dict[str, int] | None = Field(
-        None,
-        description="Greedy answers of the merged weights that are, token by token, those of model "
-        "and adapter: `same` of `asked`.",
+    name: str = Field(description="Name of the step.")
+    words: str = Field(description="What it drops, for people.")
+    came_in: int = Field(description="How many there were before it.")
+    dropped: dict[str, int] = Field(
+        default_factory=dict, description="How many it dropped, by reason."
     )
-    base: str = Field(description="Model it was trained on.")
-    base_sha256: str | None = Field(
-        None,
-        description="SHA-256 of its weights, from scratch of its configuration and tokenizer.",
+
+    @property
+    def kept(self) -> int:
+        """How many there were after it."""
+        return self.came_in - sum(self.dropped.values())
+
+
+class SplitRule(BaseModel):
+    """How training, validation and test materials are told apart."""
+
+    name: Literal["formula", "chemsys", "paper"] = Field(
+        "formula",
+        description="'formula': all materials of a reduced formula are in one part; 'chemsys': "
+        "all of a chemical system; 'paper': as ElaTBot-DFT was split, polymorphs in several parts.",
     )
-    base_revision: str | None = Field(None, description="Its commit on the hub.")
-    weights_sha256: str = Field(description="SHA-256 of the trained weights or adapter.")
-    dialect: str = Field(description="Dialect it was taught.")
-    tasks: list[str] = Field(description="Tasks it was taught, the commonest first.")
-    elements: list[str] = Field(description="Chemical symbols of the training records, sorted.")
-    method: str = Field(description="What learned: lora, lora+, qlora, full or scratch.")
-    settings: dict[str, Any] = Field(description="All settings of the training, by name.")
-    data_sha256: str = Field(description="SHA-256 of all records in their order.")
-    split_sha256: str = Field(description="SHA-256 of the records' identifiers and splits.")
-    records: dict[str, int] = Field(description="Records that were used, by split.")
-    dropped: dict[str, dict[str, int]] = Field(
-        default_factory=dict, description="Records left out, by split and reason."
+    seed: int = Field(0, description="Another number gives another split.")
+    validation: float = Field(0.05, description="Share of validation.", ge=0, lt=1)
+    test: float = Field(0.05, description="Share of test.", ge=0, lt=1)
+
+
+class Leak(BaseModel):
+    """A formula of test records that a model has seen, or will see, in training."""
+
+    formula: str = Field(description="Reduced formula.")
+    spelled: list[str] = Field(description="How records write it.")
+    test_records: list[str] = Field(description="Test records about it.")
+    seen_in: list[str] = Field(description="Training and validation records about it.")
+    tasks: list[str] = Field(description="Their tasks.")
+    in_base: bool = Field(False, description="Whether the base model was trained on it.")
+
+
+class LeakReport(BaseModel):
+    """Whether what is tested was trained on."""
+
+    test_formulas: int = Field(description="Distinct reduced formulas of test records.")
+    training_formulas: int = Field(
+        description="Distinct reduced formulas of training and validation records."
     )
-    formulas: int = Field(description="Different reduced formulas of the training records.")
-    steps: int = Field(description="Steps that were done.")
-    best_step: int = Field(description="Step whose weights were kept.")
-    best_loss: float = Field(
-        description="Loss of these weights in the training, nats per token: on the validation "
-        "records, without such on the first training records."
+    base_formulas: int | None = Field(
+        None, description="Formulas the base model was trained on; None if it was not asked."
     )
-    reloaded_loss: float = Field(description="The same of the weights read back from the disk.")
-    curve: list[LearningPoint] = Field(description="How it learned.")
-    trained_parameters: int = Field(description="Numbers that learned.")
-    parameters: int = Field(description="Numbers of the model and adapter.")
-    device: str = Field(description="Device it was trained on.")
-    precision: str = Field(description="What was computed in: fp32, bf16 or fp16.")
-    wall_seconds: float = Field(description="Time of the training, s, all its parts together.")
-    cpu_seconds: float = Field(description="Time of all processors, s.")
-    peak_memory_mb: float = Field(
-        description="Most memory, MB: of the process, or on a GPU of its tensors there."
+    leaks: list[Leak] = Field(default_factory=list, description="Formulas seen, by name.")
+    shared_systems: list[str] = Field(
+        default_factory=list,
+        description="Chemical systems of test records that training has other formulas of.",
     )
+    test_formulas_in_shared_systems: int = Field(
+        0, description="Test formulas, not seen themselves, in `shared_systems`."
+    )
+
+    @property
+    def clean(self) -> bool:
+        """Whether no test formula was seen."""
+        return not self.leaks
+
+
+class DatasetRecord(BaseModel):
+    """Where a file of training records comes from: what came in, was dropped, and is in it."""
+
+    file: str = Field(description="Name of the file of records.")
+    records_sha256: str = Field(description="Hash of the records in their order.")
+    records: int = Field(description="Number of records.")
+    written: datetime = Field(description="When, UTC.")
+    origins: dict[str, int] = Field(description="Materials that came in, by origin.")
+    database_versions: dict[str, int] = Field(
+        default_factory=dict, description="Materials by version of the Materials Project."
+    )
+    labels: dict[str, int] = Field(description="Records by who says that the answer is right.")
+    steps: list[FilterStep] = Field(description="Cleaning of materials, step by step.")
+    turned: int = Field(0, description="Tensors turned, so that the fourfold axis is along z.")
+    record_steps: list[FilterStep] = Field(
+        description="What was not made a record of: materials that a format cannot write, by task "
+        "and reason, and repeats."
+    )
+    split: SplitRule = Field(description="How the parts were told apart.")
+    counts: dict[str, dict[str, int]] = Field(
+        description="Records by dialect and task, and by part."
+    )
+    materials: dict[str, int] = Field(description="Materials by part.")
+    formulas: dict[str, int] = Field(description="Distinct reduced formulas by part.")
+    leaks: LeakReport = Field(description="Whether a test formula is trained on.")
     versions: dict[str, str] = Field(description="Package versions.")
-    evaluation: list[TaskScores] = Field(
-        default_factory=list, description="Scores on the test records; empty before they are taken."
-    )
-    leaks: dict[str, Any] | None = Field(
-        None, description="What was found of test formulas that the model had seen."
-    )

@@ -24,7 +24,10 @@ def tensor_records(count=8, *, validation=2, test=2, seed=3, dialect="elatbot"):
     form = formats_of(dialect)[Task.TENSOR_FROM_COMPOSITION]
     splits = ["train"] * count + ["validation"] * validation + ["test"] * test
     made = zip(splits, crystals(len(splits)), strict=True)
-    return [_record(form, dialect, split, crystal, tensor(rng), n) for n, (split, crystal) in enumerate(made)]
+    return [
+        _record(form, dialect, split, crystal, tensor(rng), n)
+        for n, (split, crystal) in enumerate(made)
+    ]
 
 
 def _record(form, dialect, split, crystal, answer, number):
