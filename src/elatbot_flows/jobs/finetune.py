@@ -1,0 +1,256 @@
+"""Jobs: teach a text model, score it on what it never saw, merge its adapter, say what it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jobflow import Maker, job
+
+from elatbot_flows.documents import LeakReport, TaskRecord, TrainedModel
+from elatbot_flows.engines.mini.generator_files import is_generator
+from elatbot_flows.engines.model_card import read_card
+from elatbot_flows.engines.text_model import text_model
+from elatbot_flows.errors import TrainingError
+from elatbot_flows.training.data.leaks import base_formulas, check_leaks, require_clean
+from elatbot_flows.training.data.records import read_records
+from elatbot_flows.training.finetune import PRESETS, FineTuning, fine_tune, merge, score
+from elatbot_flows.training.finetune.claims import write_trained
+from elatbot_flows.training.finetune.encoding import require_dialect
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = [
+    "FineTuneMaker",
+    "check_training_records",
+    "given_records",
+    "merge_trained",
+    "register_trained",
+    "score_trained",
+]
+
+
+def given_records(given: str | Path | Sequence[TaskRecord | dict[str, Any]]) -> list[TaskRecord]:
+    """Records as jobs are given them: the path of their file, or themselves.
+
+    Raises
+    ------
+    ElatbotError
+        If the file cannot be read, or something is no record.
+    """
+    if isinstance(given, str | Path):
+        return read_records(Path(given))
+    try:
+        return [TaskRecord.model_validate(record) for record in given]
+    except ValueError as error:
+        raise TrainingError(
+            f"what was given is no list of training records ({str(error).splitlines()[0]}): give "
+            "records, or the path of their file"
+        ) from error
+
+
+@job(output_schema=LeakReport)
+def check_training_records(
+    records: str | list[TaskRecord], base: str | None = None, *, strict: bool = True
+) -> LeakReport:
+    """Look for test formulas that training, or the base model, has seen.
+
+    Parameters
+    ----------
+    records
+        Path of their file, or themselves.
+    base
+        Model that is trained on; what it was trained on is asked for if somebody wrote it down.
+    strict
+        Refuse records with a leak; otherwise the report tells.
+
+    Raises
+    ------
+    LeakError
+        If a test formula was seen; names it.
+    """
+    found = given_records(records)
+    require_dialect(found)
+    return (require_clean if strict else check_leaks)(found, _known_to(base))
+
+
+def _known_to(base: str | None) -> tuple[str, ...] | None:
+    """Formulas the base was trained on; None, as the report says, if nobody wrote them down."""
+    if base is None:
+        return None
+    card = read_card(base)
+    written = is_generator(base) or (card is not None and card.training_formulas is not None)
+    return base_formulas(base) if written else None
+
+
+@dataclass
+class FineTuneMaker(Maker):
+    """Teach a text model from records; runs on, where it was killed, from its last checkpoint.
+
+    Parameters
+    ----------
+    name
+        The job name.
+    base
+        Folder with a model and its tokenizer, or name on the Hugging Face hub.
+    folder
+        Where weights, card, curve, document and checkpoints go; its worker has to see it again
+        when it goes on.
+    settings
+        How.
+    preset
+        One of `elatbot_flows.training.finetune.PRESETS` whose tasks the records have to be of;
+        `from_preset` takes its settings too.
+
+    Raises
+    ------
+    TrainingError
+        If there is no such preset.
+    """
+
+    name: str = "train"
+    base: str = ""
+    folder: str = "trained"
+    settings: FineTuning = field(default_factory=FineTuning)
+    preset: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.preset is not None and self.preset not in PRESETS:
+            raise TrainingError(
+                f"there is no preset {self.preset!r}: choose from {', '.join(PRESETS)}"
+            )
+
+    @classmethod
+    def from_preset(cls, preset: str, base: str, folder: str, **changes: Any) -> FineTuneMaker:
+        """The Maker of a published training.
+
+        Parameters
+        ----------
+        preset
+            Its name.
+        base, folder
+            What is trained on, and where to.
+        changes
+            Settings that differ.
+
+        Raises
+        ------
+        TrainingError
+            If there is no such preset, or a setting is out of range.
+
+        Examples
+        --------
+        >>> maker = FineTuneMaker.from_preset("elatbot-dft-4", "llama", "runs/dft-4", micro_batch=3)
+        >>> maker.settings.method, maker.settings.learning_rate, maker.settings.batch_size
+        ('lora+', 5e-05, 12)
+        """
+        made = cls(base=base, folder=folder, preset=preset)
+        made.settings = replace(PRESETS[preset].settings, **changes)
+        return made
+
+    @job(output_schema=TrainedModel)
+    def make(
+        self, records: str | list[TaskRecord], leaks: LeakReport | None = None
+    ) -> TrainedModel:
+        """Train as a job, see `elatbot_flows.training.finetune.fine_tune`.
+
+        Parameters
+        ----------
+        records
+            Path of their file, or themselves.
+        leaks
+            What `check_training_records` found.
+
+        Raises
+        ------
+        TrainingError
+            If the records are not those of the preset, or as `fine_tune`.
+        """
+        found = given_records(records)
+        self._require_tasks(found)
+        trained = fine_tune(found, self.base, Path(self.folder), self.settings)
+        told = None if leaks is None else LeakReport.model_validate(leaks).model_dump(mode="json")
+        # What later jobs add must not make this one look new.
+        later: dict[str, Any] = {
+            "evaluation": [],
+            "merged": None,
+            "merged_same": None,
+            "leaks": told,
+        }
+        return trained.model_copy(update=later)
+
+    def _require_tasks(self, records: Sequence[TaskRecord]) -> None:
+        if self.preset is None:
+            return
+        preset = PRESETS[self.preset]
+        dialect, tasks = require_dialect(records)
+        if dialect != preset.dialect or not set(tasks) <= set(preset.tasks):
+            raise TrainingError(
+                f"the preset {self.preset} is for {', '.join(preset.tasks)} in the dialect "
+                f"{preset.dialect}, the records are {', '.join(tasks)} in {dialect}: choose the "
+                "preset of the records, or none"
+            )
+
+
+@job(output_schema=TrainedModel)
+def score_trained(
+    trained: TrainedModel, records: str | list[TaskRecord], most: int | None = None
+) -> TrainedModel:
+    """Ask a trained model the test records, see `elatbot_flows.training.finetune.score`."""
+    return score(TrainedModel.model_validate(trained), given_records(records), most=most)
+
+
+@job(output_schema=TrainedModel)
+def merge_trained(trained: TrainedModel, records: str | list[TaskRecord]) -> TrainedModel:
+    """Add an adapter to its model, see `elatbot_flows.training.finetune.merge`."""
+    return merge(TrainedModel.model_validate(trained), given_records(records))
+
+
+@job(output_schema=TrainedModel)
+def register_trained(
+    trained: TrainedModel,
+    scored: TrainedModel | None = None,
+    merged: TrainedModel | None = None,
+) -> TrainedModel:
+    """Make sure that a model can be taken up by its folder alone, and write down all of it.
+
+    Models go by their folders: ``elatbot predict --model FOLDER``, ``elatbot design --generator``
+    and `elatbot_flows.engines.text_model` read from the card in it how they are asked.
+
+    Parameters
+    ----------
+    trained
+        The model.
+    scored, merged
+        The same from `score_trained` and `merge_trained`.
+
+    Raises
+    ------
+    EngineError
+        If the card is missing or says something else.
+    TrainingError
+        If the card is that of another training.
+    """
+    found = TrainedModel.model_validate(trained)
+    update: dict[str, Any] = {}
+    if scored is not None:
+        update |= {"evaluation": TrainedModel.model_validate(scored).evaluation}
+    if merged is not None:
+        one = TrainedModel.model_validate(merged)
+        update |= {"merged": one.merged, "merged_same": one.merged_same}
+    whole = found.model_copy(update=update)
+    for spec, adapter in ((whole.model, whole.adapter), (whole.merged, None)):
+        if spec is not None:
+            _require_card(whole, spec, adapter)
+    return write_trained(whole)
+
+
+def _require_card(trained: TrainedModel, spec: str, adapter: str | None) -> None:
+    model = text_model(spec, adapter=adapter)
+    said = (model.dialect, list(model.trained_for or ()), model.card and model.card.data_sha256)
+    if said != (trained.dialect, trained.tasks, trained.data_sha256):
+        raise TrainingError(
+            f"the card in {adapter or spec} is not that of this training: train into another folder"
+        )
