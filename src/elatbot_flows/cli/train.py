@@ -12,7 +12,6 @@ from elatbot_flows.cli.running import run_shown
 from elatbot_flows.cli.stages import StagesFile  # noqa: TC001 - typer reads annotations
 from elatbot_flows.cli.submit import Project, Queue, Worker, check_queue, stages_of, submit
 from elatbot_flows.cli.terminal import terminal
-from elatbot_flows.cli.train_config import read_training
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -37,6 +36,8 @@ def train(
 
     The same command again goes on where it stopped. docs/training.md has all settings.
     """
+    from elatbot_flows.cli.train_config import read_training
+
     check_queue(to, worker, project, stages)
     settings = stages_of(stages, to, worker, project)
     wanted = read_training(config)

@@ -18,7 +18,7 @@ QUICK = {"warmup_steps": 2, "batch_size": 4, "eval_every": 4, "seed": 1, "device
 """Settings of trainings that are not meant to learn much."""
 
 
-def tensor_records(count=8, *, validation=2, test=2, seed=3, dialect="elatbot"):
+def tensor_records(count=8, *, validation=2, test=2, seed=3, dialect="elatbot-constants"):
     """Records of invented cubic tensors, no formula twice."""
     rng = np.random.default_rng(seed)
     form = formats_of(dialect)[Task.TENSOR_FROM_COMPOSITION]

@@ -118,8 +118,10 @@ class FineTuning(MSONable):
         }  # fmt: skip
         for name, low in least.items():
             value = getattr(self, name)
-            if value is not None and not (low <= value < math.inf):
-                raise TrainingError(f"{name} is {value}: it must be at least {low}")
+            if value is None:
+                continue
+            if isinstance(value, str) or not low <= value < math.inf:
+                raise TrainingError(f"{name} is {value!r}: it must be a number of at least {low}")
         if self.dropout >= 1 or 0 in (self.epochs, self.learning_rate):
             raise TrainingError(
                 f"epochs ({self.epochs}) and learning_rate ({self.learning_rate}) have to be above "

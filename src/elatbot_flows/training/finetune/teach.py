@@ -80,6 +80,7 @@ def fine_tune(
     """
     settings, out = settings or FineTuning(), Path(out).resolve()
     settings.check_packages()
+    precision = settings.computed_in
     dialect, _ = require_dialect(records)
     found = find_base(base, settings, find_dialect(dialect).template)
     micro_batch(settings)
@@ -88,7 +89,7 @@ def fine_tune(
         "records": records_sha256(records),
         "dialect": dialect,
         "settings": {k: v for k, v in settings.as_dict().items() if k[0] != "@" and k != "device"},
-        "precision": settings.computed_in,
+        "precision": precision,
     }
     first = rank() == 0
     with claimed(out, claim) if first else contextlib.nullcontext():
