@@ -14,6 +14,7 @@ import typer
 from elatbot_flows import __version__
 from elatbot_flows.cli.campaign import campaign
 from elatbot_flows.cli.check import check
+from elatbot_flows.cli.data import data
 from elatbot_flows.cli.design import design
 from elatbot_flows.cli.doctor import doctor
 from elatbot_flows.cli.evaluate import evaluate
@@ -53,6 +54,7 @@ app.command()(status)
 app.command()(doctor)
 app.command()(publish)
 app.command("copy-store")(copy_store)
+app.add_typer(data, name="data")
 
 
 def _version(wanted: bool) -> None:

@@ -12,6 +12,12 @@ from elatbot_flows.documents.design import DesignCounts, DesignDocument
 from elatbot_flows.documents.elastic import ElasticResult
 from elatbot_flows.documents.estimate import Estimate
 from elatbot_flows.documents.generation import FormulaInfill, MaterialProposal, MaterialProposals
+from elatbot_flows.documents.labelled import (
+    Averages,
+    Description,
+    LabelledMaterial,
+    MaterialRecords,
+)
 from elatbot_flows.documents.ledger import (
     CandidateChunk,
     Ledger,
@@ -34,6 +40,7 @@ from elatbot_flows.documents.stability import HullResult
 from elatbot_flows.documents.trained import LearningPoint, TaskScores, TrainedModel
 from elatbot_flows.documents.training import (
     DatasetRecord,
+    DataSource,
     FilterStep,
     Leak,
     LeakReport,
@@ -43,12 +50,15 @@ from elatbot_flows.documents.training import (
 )
 
 __all__ = [
+    "Averages",
     "BestCandidate",
     "CampaignDesign",
     "CampaignDocument",
     "CandidateChunk",
     "CandidateDocument",
+    "DataSource",
     "DatasetRecord",
+    "Description",
     "DesignCounts",
     "DesignDocument",
     "ElasticResult",
@@ -57,6 +67,7 @@ __all__ = [
     "FilterStep",
     "FormulaInfill",
     "HullResult",
+    "LabelledMaterial",
     "Leak",
     "LeakReport",
     "LearningPoint",
@@ -64,6 +75,7 @@ __all__ = [
     "LedgerRow",
     "MaterialProposal",
     "MaterialProposals",
+    "MaterialRecords",
     "MaterialShelf",
     "MethodRecord",
     "Polymorph",

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 __all__ = [
+    "DataSource",
     "DatasetRecord",
     "FilterStep",
     "Label",
@@ -56,6 +57,20 @@ class FilterStep(BaseModel):
     def kept(self) -> int:
         """How many there were after it."""
         return self.came_in - sum(self.dropped.values())
+
+
+class DataSource(BaseModel):
+    """Where materials were brought from."""
+
+    origin: str = Field(description="'materials_project', name of a file, or 'candidates'.")
+    materials: int = Field(description="Materials brought.")
+    skipped: dict[str, int] = Field(
+        default_factory=dict, description="Rows or documents that could not be read, by reason."
+    )
+    first: str | None = Field(None, description="The first of these, for people.")
+    sha256: str | None = Field(None, description="Hash of the file.")
+    database_version: str | None = Field(None, description="Version of the Materials Project.")
+    last_updated: datetime = Field(description="When they were brought, UTC.")
 
 
 class SplitRule(BaseModel):
@@ -114,6 +129,9 @@ class DatasetRecord(BaseModel):
     records_sha256: str = Field(description="Hash of the records in their order.")
     records: int = Field(description="Number of records.")
     written: datetime = Field(description="When, UTC.")
+    sources: list[DataSource] = Field(
+        default_factory=list, description="What was brought from where, and what was not read."
+    )
     origins: dict[str, int] = Field(description="Materials that came in, by origin.")
     database_versions: dict[str, int] = Field(
         default_factory=dict, description="Materials by version of the Materials Project."

@@ -1,0 +1,40 @@
+"""A process that describes as the real one does, except that it is slow or dies when told to."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def stand_in(monkeypatch):
+    """Have crystals described by this module, which needs no robocrystallographer."""
+    from elatbot_flows.training.data import descriptions
+
+    paths = [str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
+    monkeypatch.setattr(descriptions, "_WORKER", "slow_describer")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, paths)))
+
+
+def main():
+    """Describe copper and others; gold takes long, platinum kills, palladium is too odd."""
+    print(json.dumps({"ready": True}), flush=True)  # noqa: T201
+    for line in sys.stdin:
+        symbol = json.loads(line)["sites"][0]["label"]
+        if symbol == "Au":
+            time.sleep(600)
+        if symbol == "Pt":
+            os._exit(9)
+        said = {"words": f"{symbol} in {os.environ['PYTHONHASHSEED']}", "seconds": 0.1}
+        if symbol == "Pd":
+            said = {"reason": "not_described", "message": "odd", "seconds": 0.1}
+        print(json.dumps(said), flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
