@@ -103,6 +103,8 @@ def test_moduli_have_an_error_and_formulas_none(scored):
     rows = records(["NiAl", "Ni3Al"], Task.INFILL, "elatbot")
     found = scored(rows, ["NiAl", "AlNi3"])[0]
     assert (found.exact, found.readable, found.scores) == (1, 2, {})
+    alloy = [r.model_copy(update={"input": "in percent (total is 100%)"}) for r in rows]
+    assert [scored(r, ["Ni", "Ni1.5Al98.5"])[0].readable for r in (rows, alloy)] == [1, 2]
 
 
 def test_tasks_are_scored_apart_and_as_many_as_wanted(scored):

@@ -26,7 +26,7 @@ RECORDS = tensor_records(8)
 def by_heart(taught, tmp_path_factory):
     """A LoRA adapter that learned eight tensors, tested on the very same."""
     settings = FineTuning(
-        rank=8, epochs=50, learning_rate=4e-3, batch_size=4, warmup_steps=5, device="cpu"
+        rank=8, epochs=60, learning_rate=4e-3, batch_size=4, warmup_steps=5, device="cpu"
     )
     learned = tensor_records(8, validation=0, test=0)
     asked = [
@@ -86,7 +86,7 @@ def test_the_document_says_what_it_is_made_of(by_heart):
     assert card.training_formulas == tuple(
         sorted({*hash_formulas(r.formula for r in records), *_formulas_of(trained.base)})
     )
-    assert (trained.formulas, trained.steps, trained.best_step) == (8, 100, 100)
+    assert (trained.formulas, trained.steps, trained.best_step) == (8, 120, 120)
     assert trained.reloaded_loss == pytest.approx(trained.best_loss, abs=1e-6)
     assert 0 < trained.trained_parameters < trained.parameters
     assert min(trained.wall_seconds, trained.cpu_seconds, trained.peak_memory_mb) > 0
@@ -118,7 +118,14 @@ def _losses(trained):
     return [value for p in trained.curve for value in (p.loss, p.validation_loss) if value]
 
 
-@pytest.mark.parametrize("changes", [{"method": "lora"}, {"method": "full"}, {"precision": "bf16"}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"method": "lora"},
+        {"method": "full", "learning_rate": 1e-4},
+        {"precision": "bf16"},
+    ],
+)
 def test_every_method_learns_and_comes_back_from_the_disk(taught, tmp_path, changes):
     found = fine_tune(RECORDS, taught, tmp_path, quick(**changes))
     losses = [point.validation_loss for point in found.curve if point.validation_loss]

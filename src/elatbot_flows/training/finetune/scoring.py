@@ -33,6 +33,8 @@ __all__ = ["score"]
 _OF_TENSORS = ("k_voigt_mae", "mean36_mae", "elem36_mae", "k_vrh_mae", "g_vrh_mae", "n_vrh")
 _AT_ONCE = 8
 _ENDLESS = 1 << 30
+_PERCENT = "(total is 100%)"
+"""Stands in questions above 0 K, and in no others."""
 
 
 def score(
@@ -105,9 +107,14 @@ def _asked(model: TextModel, task: str, records: Sequence[TaskRecord]) -> TaskSc
 
 
 def _read(form: AnyFormat, record: TaskRecord, text: str) -> Any:
-    """What an answer says; a record tells the Laue class of a crystal by its right answer alone."""
-    request = SimpleNamespace(material=SimpleNamespace(laue=_laue(record.answer)))
-    return form.read(text, request)
+    """What an answer says.
+
+    A record holds words alone. What a format has to know of the request to read an answer is told
+    by them: the Laue class by the constants of the right answer, a temperature by percents.
+    """
+    material = SimpleNamespace(laue=_laue(record.answer))
+    above = _PERCENT in record.input
+    return form.read(text, SimpleNamespace(material=material, temperature=float(above)))
 
 
 def _laue(answer: str) -> str | None:
