@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any
 from jobflow import Maker, job
 
 from elatbot_flows.documents import LeakReport, TaskRecord, TrainedModel
-from elatbot_flows.engines.mini.generator_files import is_generator
-from elatbot_flows.engines.model_card import read_card
 from elatbot_flows.engines.text_model import text_model
 from elatbot_flows.errors import TrainingError
-from elatbot_flows.training.data.leaks import base_formulas, check_leaks, require_clean
+from elatbot_flows.training.data.leaks import check_leaks, require_clean
 from elatbot_flows.training.data.records import read_records
 from elatbot_flows.training.finetune import PRESETS, FineTuning, fine_tune, merge, score
 from elatbot_flows.training.finetune.claims import write_trained
 from elatbot_flows.training.finetune.encoding import require_dialect
+from elatbot_flows.training.finetune.loading import known_formulas
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,16 +72,9 @@ def check_training_records(
     """
     found = given_records(records)
     require_dialect(found)
-    return (require_clean if strict else check_leaks)(found, _known_to(base))
-
-
-def _known_to(base: str | None) -> tuple[str, ...] | None:
-    """Formulas the base was trained on; None, as the report says, if nobody wrote them down."""
-    if base is None:
-        return None
-    card = read_card(base)
-    written = is_generator(base) or (card is not None and card.training_formulas is not None)
-    return base_formulas(base) if written else None
+    return (require_clean if strict else check_leaks)(
+        found, None if base is None else known_formulas(base)
+    )
 
 
 @dataclass

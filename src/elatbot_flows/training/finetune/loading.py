@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from elatbot_flows.engines.adapters import add_adapter, read_adapter_config
+from elatbot_flows.engines.mini.generator_files import is_generator
+from elatbot_flows.engines.model_card import read_card
 from elatbot_flows.engines.tokenizer_loading import load_tokenizer
 from elatbot_flows.engines.transformers.loading import quiet
 from elatbot_flows.engines.transformers.placement import quantization_config
 from elatbot_flows.engines.weights_files import hub_commit, local_folder, weights_sha256
 from elatbot_flows.errors import EngineError, TrainingError
 from elatbot_flows.files import sha256_of
+from elatbot_flows.training.data.leaks import base_formulas
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -125,6 +128,19 @@ def _hash_of_plan(folder: Path) -> str:
     """Hash of what a model from scratch is made of."""
     lines = [f"{sha256_of(folder / f)}  {f}\n" for f in _LATTICE if (folder / f).is_file()]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def known_formulas(spec: str) -> tuple[str, ...] | None:
+    """Hashes of the formulas a base was trained on; None if nobody wrote them down.
+
+    Raises
+    ------
+    EngineError, GeneratorError
+        If what was written down cannot be read.
+    """
+    card = read_card(spec)
+    written = is_generator(spec) or (card is not None and card.training_formulas is not None)
+    return base_formulas(spec) if written else None
 
 
 def new_model(base: Base, settings: FineTuning) -> Any:

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 from elatbot_flows.documents import TrainedModel
 from elatbot_flows.engines.adapters import ADAPTER_FILES
-from elatbot_flows.engines.model_card import ModelCard, hash_formulas, read_card, write_card
-from elatbot_flows.engines.weights_files import local_folder, weights_sha256
+from elatbot_flows.engines.model_card import ModelCard, hash_formulas, write_card
+from elatbot_flows.engines.weights_files import weights_sha256
 from elatbot_flows.errors import TrainingError
 from elatbot_flows.text.formula import formula_counts, reduced_formula
 from elatbot_flows.training.data.records import records_sha256
 from elatbot_flows.training.finetune.claims import write_trained
 from elatbot_flows.training.finetune.curve import CURVE, draw_curve, learning_curve
 from elatbot_flows.training.finetune.encoding import require_dialect
-from elatbot_flows.training.finetune.loading import stored_model
+from elatbot_flows.training.finetune.loading import known_formulas, stored_model
 from elatbot_flows.training.finetune.loss import tolerance
 
 if TYPE_CHECKING:
@@ -125,10 +125,8 @@ def _card(run: Run) -> ModelCard:
     dialect, tasks = require_dialect(run.records)
     learned = _learned(run)
     formulas = set(hash_formulas(record.formula for record in learned))
-    folder = local_folder(run.base.name) if run.settings.method != "scratch" else None
-    before = read_card(folder)
-    if before is not None and before.training_formulas is not None:
-        formulas |= set(before.training_formulas)
+    if run.settings.method != "scratch":
+        formulas |= set(known_formulas(run.base.name) or ())
     return ModelCard(
         dialect=dialect,
         tasks=tasks,
