@@ -13,7 +13,7 @@ from transformers import AutoModelForCausalLM
 
 from elatbot_flows.errors import TrainingError
 from elatbot_flows.text.wire import IGNORED, Encoded
-from elatbot_flows.training.finetune.batches import Collator, shared_rows
+from elatbot_flows.training.finetune.batches import Collator, shared_rows, takes_places
 from elatbot_flows.training.finetune.encoding import Coded
 from elatbot_flows.training.finetune.loss import answer_loss, check_packing
 from engines.tiny_models import make_tiny_llama
@@ -64,14 +64,25 @@ def test_packed_records_have_the_loss_they_have_alone(model, lengths):
     assert len(Collator(packing=True)(rows)["input_ids"]) < len(rows) or len(set(lengths)) == 1
 
 
+@pytest.mark.parametrize("packing", [False, True])
+def test_scores_only_of_answers_give_the_same_loss(model, packing):
+    rows = coded([40, 9, 20, 11])
+    batch = Collator(packing, takes_places(model))(rows)
+    assert len(batch["logits_to_keep"]) < batch["labels"].shape[1]
+    assert (batch["shift_labels"] != IGNORED).sum() == (batch["labels"] != IGNORED).sum()
+    losses = [answer_loss(model, rows, Collator(packing, only), 4, "fp32") for only in (0, 1)]
+    assert losses[0] == pytest.approx(losses[1], abs=1e-6)
+
+
 def test_packing_also_learns_the_same(model):
     gradients = []
-    for packing in (False, True):
+    for collator in (Collator(), Collator(packing=True), Collator(packing=True, answers_only=True)):
         model.zero_grad()
-        batch = Collator(packing)(coded([40, 9, 20, 11]))
+        batch = collator(coded([40, 9, 20, 11]))
         model(**batch, use_cache=False).loss.backward()
         gradients.append(torch.cat([w.grad.flatten() for w in model.parameters()]))
-    assert torch.allclose(*gradients, atol=1e-5)
+    assert torch.allclose(gradients[0], gradients[1], atol=1e-5)
+    assert torch.allclose(gradients[0], gradients[2], atol=1e-5)
 
 
 def test_a_model_that_mixes_packed_records_up_is_refused(model, monkeypatch):

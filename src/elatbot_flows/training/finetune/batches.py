@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from elatbot_flows.text.wire import IGNORED
@@ -10,9 +11,11 @@ from elatbot_flows.text.wire import IGNORED
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from torch import Tensor
+
     from elatbot_flows.training.finetune.encoding import Coded
 
-__all__ = ["Collator", "shared_rows"]
+__all__ = ["Collator", "shared_rows", "takes_places"]
 
 _FILL = 0
 """Stands where nobody looks: it is masked and its label ignored, so that a tokenizer needs no
@@ -29,15 +32,20 @@ class Collator:
         Let short records share a row, as long as no row gets longer than the longest record.
         Each begins at place 0 anew, by which transformers tells them apart; that holds only
         without a cache, so none is used.
+    answers_only
+        Have scores computed only where some record has its answer, which saves the time and memory
+        of most of them; see `takes_places`.
     """
 
     packing: bool = False
+    answers_only: bool = False
 
     def __call__(self, coded: Sequence[Coded]) -> dict[str, Any]:
         """Tensors of shape ``(rows, tokens)``.
 
         They are ``input_ids``, ``labels`` and what tells where to look: ``attention_mask`` or, for
-        packed records, ``position_ids``.
+        packed records, ``position_ids``. With `answers_only` also ``logits_to_keep``, the
+        places of scores, and ``shift_labels``, what follows on them.
         """
         import torch
 
@@ -61,7 +69,23 @@ class Collator:
                 begin = end
             places[number, begin:] = torch.arange(width - begin)
         where = {"position_ids": places} if self.packing else {"attention_mask": mask}
-        return {"input_ids": tokens, "labels": labels, **where}
+        made = {"input_ids": tokens, "labels": labels, **where}
+        return made | _answers(labels) if self.answers_only else made
+
+
+def takes_places(model: Any) -> bool:
+    """Whether a model computes scores only at places that it is told; most of transformers do."""
+    whole = getattr(model, "get_base_model", lambda: model)()
+    return "logits_to_keep" in signature(whole.forward).parameters
+
+
+def _answers(labels: Tensor) -> dict[str, Tensor]:
+    """Places before tokens that some record learns, and the labels of what follows on them."""
+    import torch
+
+    following = torch.nn.functional.pad(labels[:, 1:], (0, 1), value=IGNORED)
+    places = (following != IGNORED).any(dim=0).nonzero()[:, 0]
+    return {"logits_to_keep": places, "shift_labels": following[:, places].contiguous()}
 
 
 def shared_rows(lengths: Sequence[int]) -> list[list[int]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from elatbot_flows.training.finetune.batches import Collator
+from elatbot_flows.training.finetune.batches import Collator, takes_places
 from elatbot_flows.training.finetune.claims import CHECKPOINTS
 from elatbot_flows.training.finetune.loss import answer_loss
 
@@ -60,8 +60,12 @@ class Run:
     def loss(self, model: Any) -> float:
         """Loss of a model on these records, nats per token of their answers."""
         size = min(self.settings.micro_batch or _AT_ONCE, self.settings.batch_size)
-        collator = Collator(self.settings.packing)
-        return answer_loss(model, self.looked_at, collator, size, self.settings.computed_in)
+        precision = self.settings.computed_in
+        return answer_loss(model, self.looked_at, self.collator(model), size, precision)
+
+    def collator(self, model: Any) -> Collator:
+        """How records are put side by side for a model."""
+        return Collator(self.settings.packing, takes_places(model))
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from elatbot_flows.errors import ParseError
 from elatbot_flows.evaluation import ModelPredictions, Predictions, score_predictions
 from elatbot_flows.text import constants_text
 from elatbot_flows.text.question import Question
-from elatbot_flows.training.finetune.batches import Collator
+from elatbot_flows.training.finetune.batches import Collator, takes_places
 from elatbot_flows.training.finetune.claims import write_trained
 from elatbot_flows.training.finetune.encoding import code_records
 from elatbot_flows.training.finetune.loss import answer_loss
@@ -138,7 +138,9 @@ def _loss(
     coded = found.splits["test"]
     if not coded:
         return None, 0
-    return answer_loss(engine.weights(), coded, Collator(), _AT_ONCE, "fp32"), len(coded)
+    weights = engine.weights()
+    collator = Collator(answers_only=takes_places(weights))
+    return answer_loss(weights, coded, collator, _AT_ONCE, "fp32"), len(coded)
 
 
 def _errors(gives: str, pairs: Sequence[tuple[Any, Any]]) -> dict[str, float | int | None]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from elatbot_flows.errors import TrainingError
 from elatbot_flows.files import write_whole
-from elatbot_flows.training.finetune.batches import Collator
 from elatbot_flows.training.finetune.careful import LOSS, Careful
 
 if TYPE_CHECKING:
@@ -101,7 +100,7 @@ def make_trainer(model: Any, run: Run, meter: Meter) -> Any:
         args=_arguments(run),
         train_dataset=list(splits["train"]),
         eval_dataset=list(splits["validation"]) or None,
-        data_collator=Collator(settings.packing),
+        data_collator=run.collator(model),
         optimizers=(_optimizer(model, settings), None),
         callbacks=[_watcher(settings.patience, run.out / PROGRESS)],
     )
