@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from elatbot_flows.training.data.describer import limit_processor_time
+
 
 @pytest.fixture
 def stand_in(monkeypatch):
@@ -22,11 +24,14 @@ def stand_in(monkeypatch):
 
 
 def main():
-    """Describe copper and others; gold takes long, platinum kills, palladium is too odd."""
+    """Describe copper and others; gold works and tungsten sleeps for long, platinum kills."""
     print(json.dumps({"ready": True}), flush=True)  # noqa: T201
     for line in sys.stdin:
         symbol = json.loads(line)["sites"][0]["label"]
-        if symbol == "Au":
+        limit_processor_time(float(sys.argv[1]))
+        while symbol == "Au":
+            pass
+        if symbol == "W":
             time.sleep(600)
         if symbol == "Pt":
             os._exit(9)

@@ -6,6 +6,7 @@ import json
 
 import jobflow
 import pytest
+from cli_commands import EMT
 from jobflow import JobStore
 from maggma.stores import MemoryStore
 from pymatgen.core import SETTINGS
@@ -114,3 +115,11 @@ def test_unknown_words_and_tasks(command, alloys):
     refused(command("data", "records", "a.jsonl", "--dialect", "latin"), "'latin'", "choose from")
     refused(command("data", "records", "a.jsonl", "--task", "luck"), "'luck'", "choose from")
     assert not (alloys / "a.jsonl").exists()
+
+
+def test_candidates_of_a_run_are_a_judges_word(command, design_run, tmp_path):
+    ended = command("data", "fetch", "--candidates", design_run[0])
+    assert (ended.code, ended.out) == (0, "2 materials of candidates\n"), ended.err
+    assert command("data", "records", "run.jsonl", "--task", "generation").code == 0
+    records = read_records(tmp_path / "run.jsonl")
+    assert {(record.label, record.labelled_by) for record in records} == {("judge", EMT)}

@@ -93,7 +93,9 @@ def _fetch_database(api_key: str | None, limit: int, folder: Path, store: Path |
 @data.command()
 def describe(
     workers: Workers = None,
-    limit: Annotated[float, typer.Option(help="Seconds for one crystal.", min=1)] = 60.0,
+    limit: Annotated[
+        float, typer.Option(help="Seconds of processor time for one crystal.", min=1)
+    ] = 60.0,
     retry: Annotated[
         bool, typer.Option("--retry", help="Also those that took too long before.")
     ] = False,

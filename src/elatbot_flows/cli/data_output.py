@@ -44,9 +44,10 @@ def show_dataset(document: DatasetRecord) -> None:
 
     for step in (*document.steps, *document.record_steps):
         if step.dropped:
-            typer.echo(
-                harmless(f"{step.name}: {step.came_in} -> {step.kept}{reasons(step.dropped)}")
-            )
+            why: Counter[str] = Counter()
+            for name, number in step.dropped.items():
+                why[name.rpartition(": ")[2]] += number  # the document says of which task
+            typer.echo(harmless(f"{step.name}: {step.came_in} -> {step.kept}{reasons(dict(why))}"))
     if document.turned:
         typer.echo(f"{document.turned} tetragonal tensors turned to z")
     table = Table("task", *get_args(SplitName), box=None)

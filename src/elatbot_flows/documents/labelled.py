@@ -83,7 +83,7 @@ class Description(BaseModel):
         None, description="Machine-readable reason if there is none, such as 'timed_out'."
     )
     message: str | None = Field(None, description="The reason for people.")
-    seconds: float = Field(description="How long it took, s.")
+    seconds: float = Field(description="Processor time it took, s.")
     last_updated: datetime = Field(description="When, UTC.")
 
 

@@ -19,7 +19,7 @@ from slow_describer import stand_in  # noqa: F401 - a fixture
 def described(service, stand_in, stores):  # noqa: F811
     """All seven materials, their crystals described as far as can be."""
     build(ElasticityBuilder(stores.materials))
-    done = build(DescriptionBuilder(stores.materials, stores.descriptions, workers=2, limit=1.5))
+    done = build(DescriptionBuilder(stores.materials, stores.descriptions, workers=2, limit=0.3))
     assert done == 7
     return stores
 
@@ -32,9 +32,9 @@ def test_descriptions_are_made_once_and_failures_are_told(described):
     assert reasons(described) == {
         "mp-2": "timed_out", "mp-3": "process_died", "mp-4": "not_described",
     }  # fmt: skip
-    again = DescriptionBuilder(described.materials, described.descriptions, limit=1.5)
+    again = DescriptionBuilder(described.materials, described.descriptions, limit=0.3)
     assert build(again) == 0
-    retry = DescriptionBuilder(described.materials, described.descriptions, limit=1, retry=True)
+    retry = DescriptionBuilder(described.materials, described.descriptions, limit=0.3, retry=True)
     assert build(retry) == 2
     crystal = {"structure": fcc("Ag", 4.2).as_dict(), "material_id": "mp-1"}
     (old,) = described.materials.query({"material_id": "mp-1"})

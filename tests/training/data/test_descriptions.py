@@ -21,15 +21,23 @@ def crystals(*symbols):
 @pytest.mark.usefixtures("stand_in")
 def test_slow_and_dying_crystals_cost_no_other(workers):
     given = crystals("Cu", "Au", "Ag", "Pt", "Pd", "Ni")
-    found = {each.material_id: each for each in describe_many(given, workers=workers, limit=1.5)}
+    found = {each.material_id: each for each in describe_many(given, workers=workers, limit=0.3)}
     assert {name: each.words for name, each in found.items() if each.words} == {
         "mp-Cu": "Cu in 0", "mp-Ag": "Ag in 0", "mp-Ni": "Ni in 0",
     }  # fmt: skip
     reasons = {name: each.reason for name, each in found.items() if each.reason}
     assert reasons == {"mp-Au": "timed_out", "mp-Pt": "process_died", "mp-Pd": "not_described"}
-    assert "more than 1.5 s" in found["mp-Au"].message
+    assert "more than 0.3 s of processor time" in found["mp-Au"].message
     assert "code 9" in found["mp-Pt"].message
     assert found["mp-Cu"].made_from == crystal_hash(fcc("Cu", 4.0))
+
+
+@pytest.mark.usefixtures("stand_in")
+def test_one_that_sleeps_is_given_up(monkeypatch):
+    monkeypatch.setattr(descriptions, "_PATIENCE", 3.0)
+    found = {d.material_id: d for d in describe_many(crystals("W", "Cu"), limit=0.5)}
+    assert found["mp-W"].reason == "timed_out"
+    assert found["mp-Cu"].words
 
 
 @pytest.mark.usefixtures("stand_in")

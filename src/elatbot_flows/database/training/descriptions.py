@@ -35,7 +35,7 @@ class DescriptionBuilder(Builder):  # type: ignore[misc]
     workers
         Processes at a time; ``mrun`` needs none of its own.
     limit
-        Seconds for one crystal.
+        Seconds of processor time for one crystal.
     retry
         Try those again that took too long or whose process died.
     chunk_size

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 __all__ = ["crystal_hash", "describe_many", "may_change"]
 
 _WORKER = "elatbot_flows.training.data.describer"
-_START = 300.0  # seconds that a process may take to load its libraries
+_START = 600.0  # seconds that a process may take to load its libraries
+_PATIENCE = 10.0  # how much longer than its processor time a crystal may take on a busy machine
+_LATE = getattr(signal, "SIGVTALRM", None)
 _RETRIED = ("timed_out", "process_died", "no_robocrys")
 """Reasons that another time, a larger limit or another machine may mend."""
 
@@ -61,7 +64,8 @@ def describe_many(
     workers
         Processes at a time.
     limit
-        Seconds for one crystal; beyond them its reason is ``"timed_out"``.
+        Seconds of processor time for one crystal; beyond them its reason is ``"timed_out"``. One
+        that takes ten times as long without using its time is given up, too.
 
     Yields
     ------
@@ -105,10 +109,13 @@ class _Describer:
     def describe(self, name: str, crystal: Structure) -> Description:
         """Ask the process; without an answer in time it is killed."""
         process = self._running()
-        found, late = _asked(process, json.dumps(crystal.as_dict(), default=float), self._limit)
+        line = json.dumps(crystal.as_dict(), default=float)
+        found, late = _asked(process, line, _PATIENCE * self._limit)
         if found is None:
             self.stop()
-            found = {"seconds": self._limit, **(_late(self._limit) if late else _dead(process))}
+            late = late or (_LATE is not None and process.returncode == -_LATE)
+            why = _late(self._limit) if late else _dead(process)
+            found = {"seconds": self._limit if late else 0.0, **why}
         return Description(
             material_id=name,
             made_from=crystal_hash(crystal),
@@ -119,14 +126,15 @@ class _Describer:
     def stop(self) -> None:
         """End the process."""
         if self._process is not None:
-            self._process.kill()
+            if self._process.poll() is None:
+                self._process.kill()
             self._process.communicate()
             self._process = None
 
     def _running(self) -> subprocess.Popen[str]:
         if self._process is None:
             self._process = subprocess.Popen(  # noqa: S603 - our own module
-                [sys.executable, "-W", "ignore", "-m", _WORKER],
+                [sys.executable, "-W", "ignore", "-m", _WORKER, str(self._limit)],
                 env=os.environ | {"PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1"},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -170,7 +178,7 @@ def _asked(
 
 
 def _late(limit: float) -> dict[str, Any]:
-    return {"reason": "timed_out", "message": f"it took more than {limit:g} s: give --limit"}
+    return {"reason": "timed_out", "message": f"it took more than {limit:g} s of processor time"}
 
 
 def _dead(process: subprocess.Popen[str]) -> dict[str, Any]:
