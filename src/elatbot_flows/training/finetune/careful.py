@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from elatbot_flows.errors import TrainingError
 from elatbot_flows.training.finetune.checkpoints import checkpoint_at, rotate, seal
+from elatbot_flows.training.finetune.processes import wait_for_all
 
 if TYPE_CHECKING:
     from elatbot_flows.training.finetune.meter import Meter
@@ -71,6 +72,7 @@ class Careful:
         checkpoint = checkpoint_at(folder, self.state.global_step)
         try:
             parent._save_checkpoint(*args, **kwargs)  # noqa: SLF001 - that of the class above
+            wait_for_all()  # each process writes a file of its own
             if self.args.should_save:
                 seal(checkpoint, self.meter.cost())
                 rotate(folder, self.state.best_global_step, self.run.settings.keep)

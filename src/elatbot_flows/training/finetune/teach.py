@@ -23,14 +23,13 @@ from elatbot_flows.training.finetune.loading import context_length, find_base, n
 from elatbot_flows.training.finetune.loss import check_packing
 from elatbot_flows.training.finetune.meter import Meter
 from elatbot_flows.training.finetune.outcome import conclude
+from elatbot_flows.training.finetune.processes import rank, wait_for_all
 from elatbot_flows.training.finetune.run import Kept, Run
 from elatbot_flows.training.finetune.settings import FineTuning
 from elatbot_flows.training.finetune.trainer import (
     looks_without_gain,
     make_trainer,
     micro_batch,
-    rank,
-    wait_for_all,
 )
 
 if TYPE_CHECKING:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import TYPE_CHECKING, Any
 
 from elatbot_flows.errors import TrainingError
 from elatbot_flows.files import write_whole
 from elatbot_flows.training.finetune.careful import LOSS, Careful
+from elatbot_flows.training.finetune.processes import world_size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,32 +23,11 @@ __all__ = [
     "looks_without_gain",
     "make_trainer",
     "micro_batch",
-    "rank",
-    "wait_for_all",
-    "world_size",
 ]
 
 PROGRESS = "progress.json"
 """Where a training says how far it is."""
 _LOG_EVERY = 10
-
-
-def world_size() -> int:
-    """Processes that train together, as ``accelerate launch`` starts them."""
-    return int(os.environ.get("WORLD_SIZE", "1"))
-
-
-def rank() -> int:
-    """Number of this process among them."""
-    return int(os.environ.get("RANK", "0"))
-
-
-def wait_for_all() -> None:
-    """Go on when all processes that train together are here."""
-    if world_size() > 1:
-        import torch.distributed
-
-        torch.distributed.barrier()
 
 
 def micro_batch(settings: FineTuning) -> tuple[int, int]:
