@@ -199,6 +199,14 @@ def test_weights_that_do_not_come_back_are_no_result(taught, tmp_path, monkeypat
     assert not (tmp_path / "trained_model.json").exists()
 
 
+def test_a_training_of_one_step_has_a_curve(untaught, tmp_path):
+    learned = [record for record in RECORDS if record.split == "train"][:4]
+    found = fine_tune(learned, untaught, tmp_path, quick(epochs=1, eval_every=100))
+    assert found.steps == found.best_step == 1
+    assert [point.step for point in found.curve] == [1]
+    assert found.curve[0].loss > 0
+
+
 def test_long_records_are_counted_not_cut(taught, tmp_path):
     longest = RECORDS[0].model_copy(update={"input": RECORDS[0].input * 9})
     found = fine_tune([longest, *RECORDS[1:]], taught, tmp_path, quick(epochs=1))

@@ -89,7 +89,7 @@ def conclude(run: Run, kept: Kept, cost: Cost) -> TrainedModel:
             records={split: len(used) for split, used in run.coded.splits.items()},
             dropped=run.coded.counts(),
             formulas=len(hash_formulas(record.formula for record in _learned(run))),
-            steps=max(int(entry["step"]) for entry in kept.history),
+            steps=kept.steps,
             best_step=step,
             best_loss=kept.loss,
             reloaded_loss=found,

@@ -78,13 +78,14 @@ class Kept:
         Where they are.
     loss
         What they had in memory, see `Run.loss`.
-    history
-        All that the Trainer logged.
+    steps, history
+        How many were done, and all that the Trainer logged.
     learned
         How many numbers learned.
     """
 
     checkpoint: Path
     loss: float
+    steps: int
     history: Sequence[dict[str, Any]]
     learned: int

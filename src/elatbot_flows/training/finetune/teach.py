@@ -161,7 +161,7 @@ def _steps(run: Run, last: Path | None, meter: Meter) -> Kept:
         loss = run.loss(model)
     del model
     gc.collect()
-    return Kept(last, loss, state["log_history"], learned)
+    return Kept(last, loss, state["global_step"], state["log_history"], learned)
 
 
 def _is_over(last: Path, settings: FineTuning) -> bool:

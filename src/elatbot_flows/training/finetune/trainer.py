@@ -149,7 +149,10 @@ def _watcher(patience: int | None, progress: Path) -> Any:
     from transformers import TrainerCallback
 
     class Watcher(TrainerCallback):  # type: ignore[misc]  # known when it is run
-        """Stops when it is enough, and says how far it is."""
+        """Stops when it is enough, and says how far it is, also at the end."""
+
+        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
+            control.should_log |= state.global_step >= state.max_steps
 
         def on_evaluate(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
             if patience and looks_without_gain(state.log_history) >= patience:
