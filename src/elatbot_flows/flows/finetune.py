@@ -8,15 +8,10 @@ from typing import TYPE_CHECKING
 from jobflow import Flow, Maker
 
 from elatbot_flows.errors import TrainingError
-from elatbot_flows.jobs.finetune import (
-    FineTuneMaker,
-    check_training_records,
-    merge_trained,
-    register_trained,
-    score_trained,
-)
+from elatbot_flows.jobs.finetune import FineTuneMaker, check_training_records
 from elatbot_flows.jobs.resume import never_resume
 from elatbot_flows.jobs.stages import in_stage
+from elatbot_flows.jobs.trained import merge_trained, register_trained, score_trained
 
 if TYPE_CHECKING:
     from jobflow import Job

@@ -60,6 +60,7 @@ def undisturbed(taught, tmp_path_factory):
     return main(taught, folder / "out", folder / "log", None), steps(folder / "log")[0]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
 def test_a_killed_training_goes_on_with_the_same_records(undisturbed, taught, tmp_path):
     whole, learned = undisturbed

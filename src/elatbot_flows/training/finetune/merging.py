@@ -15,8 +15,8 @@ from elatbot_flows.engines.transformers.engine import TransformersSettings
 from elatbot_flows.errors import TrainingError
 from elatbot_flows.text.dialects import find_dialect
 from elatbot_flows.text.question import Question
+from elatbot_flows.training.finetune.bases import stored_dtype
 from elatbot_flows.training.finetune.claims import write_trained
-from elatbot_flows.training.finetune.loading import stored_dtype
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

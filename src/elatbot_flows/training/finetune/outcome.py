@@ -13,12 +13,13 @@ from elatbot_flows.engines.adapters import ADAPTER_FILES
 from elatbot_flows.engines.model_card import ModelCard, hash_formulas, write_card
 from elatbot_flows.engines.weights_files import weights_sha256
 from elatbot_flows.errors import TrainingError
-from elatbot_flows.text.formula import formula_counts, reduced_formula
+from elatbot_flows.text.alloy import parse_alloy
 from elatbot_flows.training.data.records import records_sha256
+from elatbot_flows.training.finetune.bases import known_formulas
 from elatbot_flows.training.finetune.claims import write_trained
 from elatbot_flows.training.finetune.curve import CURVE, draw_curve, learning_curve
 from elatbot_flows.training.finetune.encoding import require_dialect
-from elatbot_flows.training.finetune.loading import known_formulas, stored_model
+from elatbot_flows.training.finetune.loading import stored_model
 from elatbot_flows.training.finetune.loss import tolerance
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ def _learned(run: Run) -> list[TaskRecord]:
 
 
 def _elements(record: TaskRecord) -> Sequence[str]:
-    return [symbol for symbol, _ in formula_counts(reduced_formula(record.formula))]
+    return [element.symbol for element in parse_alloy(record.formula).elements]
 
 
 def _split_sha256(records: Sequence[TaskRecord]) -> str:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from elatbot_flows.documents import TaskRecord
+    from elatbot_flows.training.finetune.bases import Base
     from elatbot_flows.training.finetune.encoding import Coded, CodedRecords
-    from elatbot_flows.training.finetune.loading import Base
     from elatbot_flows.training.finetune.settings import FineTuning
 
 __all__ = ["Kept", "Run"]

@@ -1,4 +1,4 @@
-"""How a text model is taught, with the settings of the published trainings as presets."""
+"""How a text model is taught."""
 
 from __future__ import annotations
 
@@ -6,17 +6,12 @@ import math
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
 
 from monty.json import MSONable
 
 from elatbot_flows.errors import TrainingError
-from elatbot_flows.text.elatbot_prompts import Task
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-__all__ = ["METHODS", "PRECISIONS", "PRESETS", "FineTuning", "Preset"]
+__all__ = ["METHODS", "PRECISIONS", "FineTuning"]
 
 METHODS = ("lora", "lora+", "qlora", "full", "scratch")
 """What learns: an adapter, an adapter whose second half learns faster, an adapter on weights of
@@ -177,39 +172,3 @@ class FineTuning(MSONable):
             raise TrainingError(
                 "qlora needs bitsandbytes: pip install 'elatbot_flows[quantized]', or train by lora"
             )
-
-
-@dataclass(frozen=True)
-class Preset:
-    """A published training: how, and for which tasks of which dialect.
-
-    Parameters
-    ----------
-    settings
-        How.
-    dialect, tasks
-        What the records have to be.
-    """
-
-    settings: FineTuning
-    dialect: str
-    tasks: tuple[str, ...]
-
-
-_DFT = (
-    Task.TENSOR_FROM_STRUCTURE,
-    Task.TENSOR_FROM_WORDS,
-    Task.TENSOR_FROM_COMPOSITION,
-    Task.TENSOR_FROM_FULL_TEXT,
-)
-PRESETS: Mapping[str, Preset] = {
-    **{
-        f"elatbot-dft-{number}": Preset(FineTuning(), "elatbot", (task,))
-        for number, task in enumerate(_DFT, 1)
-    },
-    "elatbot": Preset(
-        FineTuning(), "elatbot", (Task.TENSOR, Task.BULK_MODULUS, Task.INFILL, Task.GENERATION)
-    ),
-}
-"""Published trainings by name. They differ in what they were taught, not in how. The originals
-kept their last weights; here the best on the validation records are kept."""

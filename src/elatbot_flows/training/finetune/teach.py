@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 from elatbot_flows.errors import TrainingError
 from elatbot_flows.text.dialects import find_dialect
 from elatbot_flows.training.data.records import records_sha256
+from elatbot_flows.training.finetune.bases import context_length, find_base
 from elatbot_flows.training.finetune.checkpoints import (
     checkpoint_at,
     cost_of,
@@ -19,7 +20,7 @@ from elatbot_flows.training.finetune.checkpoints import (
 )
 from elatbot_flows.training.finetune.claims import claimed, read_trained
 from elatbot_flows.training.finetune.encoding import TOO_LONG, code_records, require_dialect
-from elatbot_flows.training.finetune.loading import context_length, find_base, new_model
+from elatbot_flows.training.finetune.loading import new_model
 from elatbot_flows.training.finetune.loss import check_packing
 from elatbot_flows.training.finetune.meter import Meter
 from elatbot_flows.training.finetune.outcome import conclude
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from elatbot_flows.documents import TaskRecord, TrainedModel
+    from elatbot_flows.training.finetune.bases import Base
     from elatbot_flows.training.finetune.encoding import CodedRecords
-    from elatbot_flows.training.finetune.loading import Base
 
 __all__ = ["fine_tune"]
 
