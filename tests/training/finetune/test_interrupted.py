@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from elatbot_flows.training.finetune import fine_tune
+from elatbot_flows.training.finetune import fine_tune, teach
 from elatbot_flows.training.finetune.careful import Careful
 from training.finetune.small import quick, tensor_records
 
@@ -101,3 +101,22 @@ def test_records_come_in_another_order_in_every_epoch(undisturbed):
         for first in range(0, STEPS, PER_EPOCH)
     ]
     assert len({tuple(epoch) for epoch in epochs}) == STEPS // PER_EPOCH
+
+
+@pytest.mark.parametrize(
+    ("records", "changes"),
+    [(RECORDS[:10], {"epochs": 1.5}), (RECORDS, {"epochs": 9, "patience": 1})],
+)
+def test_what_was_trained_to_the_end_is_not_trained_on(
+    untaught, tmp_path, monkeypatch, records, changes
+):
+    settings = quick(eval_every=2, learning_rate=0.02, **changes)
+    whole = fine_tune(records, untaught, tmp_path / "whole", settings)
+    monkeypatch.setattr(teach, "conclude", None)
+    with pytest.raises(TypeError):
+        fine_tune(records, untaught, tmp_path / "out", settings)
+    monkeypatch.undo()
+    monkeypatch.setattr(teach, "make_trainer", None)
+    found = fine_tune(records, untaught, tmp_path / "out", settings)
+    assert (found.weights_sha256, found.steps) == (whole.weights_sha256, whole.steps)
+    assert found.trained_parameters == whole.trained_parameters > 0

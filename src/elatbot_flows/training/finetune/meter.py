@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import sys
 import time
 
@@ -44,6 +43,8 @@ class Meter:
             import torch
 
             return float(torch.cuda.max_memory_allocated()) / 1e6
+        import resource  # there is none on Windows
+
         # Kilobytes on Linux, bytes on macOS.
         unit = 1e6 if sys.platform == "darwin" else 1e3
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit

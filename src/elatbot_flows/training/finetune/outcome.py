@@ -6,7 +6,7 @@ import hashlib
 import platform
 import shutil
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from elatbot_flows.documents import TrainedModel
 from elatbot_flows.engines.adapters import ADAPTER_FILES
@@ -58,7 +58,7 @@ def conclude(run: Run, kept: Kept, cost: Cost) -> TrainedModel:
     """
     _bring(run, kept.checkpoint)
     model = stored_model(run.base, run.settings, run.out)
-    found, size = run.loss(model), sum(weights.numel() for weights in model.parameters())
+    found, sizes = run.loss(model), _sizes(run, model)
     del model
     if not abs(found - kept.loss) <= tolerance(run.settings.computed_in):
         raise TrainingError(
@@ -95,8 +95,8 @@ def conclude(run: Run, kept: Kept, cost: Cost) -> TrainedModel:
             best_loss=kept.loss,
             reloaded_loss=found,
             curve=curve,
-            trained_parameters=kept.learned,
-            parameters=size,
+            trained_parameters=sizes[0],
+            parameters=sizes[1],
             device=settings.on,
             precision=settings.computed_in,
             versions={"python": platform.python_version()} | {p: version(p) for p in _PACKAGES},
@@ -105,6 +105,13 @@ def conclude(run: Run, kept: Kept, cost: Cost) -> TrainedModel:
             peak_memory_mb=cost.peak_memory_mb,
         )
     )
+
+
+def _sizes(run: Run, model: Any) -> tuple[int, int]:
+    """How many numbers learned, and how many there are."""
+    of = {name: weights.numel() for name, weights in model.named_parameters()}
+    learned = [n for name, n in of.items() if not run.settings.adapts or "lora_" in name]
+    return sum(learned), sum(of.values())
 
 
 def _bring(run: Run, checkpoint: Path) -> None:

@@ -80,12 +80,9 @@ class Kept:
         What they had in memory, see `Run.loss`.
     steps, history
         How many were done, and all that the Trainer logged.
-    learned
-        How many numbers learned.
     """
 
     checkpoint: Path
     loss: float
     steps: int
     history: Sequence[dict[str, Any]]
-    learned: int

@@ -64,7 +64,13 @@ def score(
     EngineError
         If the model cannot be loaded, or its card does not know a task.
     """
-    model = text_model(trained.model, adapter=trained.adapter, device=trained.device, guided=False)
+    model = text_model(
+        trained.model,
+        adapter=trained.adapter,
+        device=trained.device,
+        guided=False,
+        revision=trained.base_revision,
+    )
     test = [record for record in records if record.split == "test"]
     scores = []
     for task in sorted({record.task for record in test}):

@@ -20,7 +20,7 @@ from elatbot_flows.training.finetune.checkpoints import (
 )
 from elatbot_flows.training.finetune.claims import claimed, read_trained
 from elatbot_flows.training.finetune.encoding import TOO_LONG, code_records, require_dialect
-from elatbot_flows.training.finetune.loading import new_model
+from elatbot_flows.training.finetune.loading import new_model, stored_model
 from elatbot_flows.training.finetune.loss import check_packing
 from elatbot_flows.training.finetune.meter import Meter
 from elatbot_flows.training.finetune.outcome import conclude
@@ -146,14 +146,15 @@ def _coded(records: Sequence[TaskRecord], base: Base, settings: FineTuning) -> C
 def _steps(run: Run, last: Path | None, meter: Meter) -> Kept:
     """Do all steps that are left; says which weights are kept."""
     settings, train = run.settings, run.coded.splits["train"]
-    model = new_model(run.base, settings)
-    if settings.packing:
-        check_packing(model, train[: settings.batch_size], settings.computed_in)
-    if last is None or not _is_over(last, settings):
+    if last is not None and _is_over(last, settings):
+        model = stored_model(run.base, settings, last)
+    else:
+        model = new_model(run.base, settings)
+        if settings.packing:
+            check_packing(model, train[: settings.batch_size], settings.computed_in)
         trainer = make_trainer(model, run, meter)
         trainer.train(resume_from_checkpoint=str(last) if last else None)
         del trainer
-    learned = sum(weights.numel() for weights in model.parameters() if weights.requires_grad)
     last = cast("Path", last_whole(run.checkpoints))
     state = state_of(last)
     if run.coded.splits["validation"]:
@@ -162,10 +163,15 @@ def _steps(run: Run, last: Path | None, meter: Meter) -> Kept:
         loss = run.loss(model)
     del model
     gc.collect()
-    return Kept(last, loss, state["global_step"], state["log_history"], learned)
+    return Kept(last, loss, state["global_step"], state["log_history"])
 
 
 def _is_over(last: Path, settings: FineTuning) -> bool:
-    """Whether a training that was interrupted had already waited long enough."""
-    waited = looks_without_gain(state_of(last)["log_history"])
-    return settings.patience is not None and waited >= settings.patience
+    """Whether a training was interrupted after its last step.
+
+    The Trainer would do one more step where the epochs are not whole.
+    """
+    state = state_of(last)
+    waited = looks_without_gain(state["log_history"])
+    enough = settings.patience is not None and waited >= settings.patience
+    return enough or state["global_step"] >= state["max_steps"]
