@@ -6,21 +6,8 @@ import json
 import os
 import sys
 import time
-from pathlib import Path
-
-import pytest
 
 from elatbot_flows.training.data.describer import limit_processor_time
-
-
-@pytest.fixture
-def stand_in(monkeypatch):
-    """Have crystals described by this module, which needs no robocrystallographer."""
-    from elatbot_flows.training.data import descriptions
-
-    paths = [str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
-    monkeypatch.setattr(descriptions, "_WORKER", "slow_describer")
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, paths)))
 
 
 def main():

@@ -12,10 +12,10 @@ from maggma.stores import MemoryStore
 from pymatgen.core import SETTINGS
 from test_bad_input import refused
 
+from describing import stand_in  # noqa: F401 - a fixture
 from elatbot_flows.documents import DatasetRecord
 from elatbot_flows.training.data.records import read_records
 from recorded_elasticity import cubic, fcc
-from slow_describer import stand_in  # noqa: F401 - a fixture
 
 ALLOYS = """\
 formula,crystal system,temperature_K,bulk_modulus_voigt_GPa

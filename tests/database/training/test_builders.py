@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 
 import pytest
 
+from describing import stand_in  # noqa: F401 - a fixture
 from elatbot_flows.database.training.building import build
 from elatbot_flows.database.training.descriptions import DescriptionBuilder
 from elatbot_flows.database.training.elasticity import ElasticityBuilder
 from elatbot_flows.database.training.task_records import TaskRecordBuilder
 from elatbot_flows.documents import MaterialRecords
 from recorded_elasticity import fcc
-from slow_describer import stand_in  # noqa: F401 - a fixture
 
 
 @pytest.fixture

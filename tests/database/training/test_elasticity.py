@@ -26,6 +26,11 @@ def test_documents_come_with_hull_version_and_place(service, stores):
     builder = ElasticityBuilder(stores.materials, chunk_size=3)
     assert build(builder, lambda *counts: told.append(counts)) == 7
     assert told == [(3, 7), (6, 7), (7, 7)]
+    lists = [query for path, query in service.asked if "summary" in path]
+    assert [query["is_stable"] for query in lists] == ["True", "False"]
+    assert {(query["has_props"], query["deprecated"]) for query in lists} == {
+        ("elasticity", "False")
+    }
     found = {d["material_id"]: d for d in stores.materials.query()}
     nickel = LabelledMaterial.model_validate(found["mp-2593"])
     assert (nickel.formula, nickel.chemsys, nickel.crystal_system) == ("AlNi3", "Al-Ni", "Cubic")

@@ -6,11 +6,11 @@ from importlib.util import find_spec
 
 import pytest
 
+from describing import stand_in  # noqa: F401 - a fixture
 from elatbot_flows.errors import StructureError
 from elatbot_flows.training.data import descriptions
 from elatbot_flows.training.data.descriptions import crystal_hash, describe_many, may_change
 from recorded_elasticity import fcc
-from slow_describer import stand_in  # noqa: F401 - a fixture
 
 
 def crystals(*symbols):
