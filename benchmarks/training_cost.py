@@ -8,12 +8,12 @@ of them are known by heart.
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import subprocess
 import sys
 import tempfile
 import time
+from itertools import islice
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -166,43 +166,27 @@ def measure(size, changes, steps, tokenizer, device):
 
 def by_heart(data, tokenizer):
     """Eight published tensors, learned by a model and then eight others by an adapter of it."""
-    from elatbot_flows.documents import TaskRecord
+    from adapters import crystals, fits
+
     from elatbot_flows.text.elatbot_prompts import Task
+    from elatbot_flows.text.format import About
     from elatbot_flows.training.finetune import FineTuning, fine_tune, merge, score
 
-    with gzip.open(data / "elastic_tensors_0K.jsonl.gz", "rt") as file:
-        rows = {row["formula"]: row for row in map(json.loads, file)}
     task = Task.TENSOR_FROM_COMPOSITION
-    records = [_published(TaskRecord, task, row) for row in list(rows.values())[:16]]
+    known = islice(((m, t) for m, t in crystals(data) if fits(m, t)), 16)
+    rows = [("elatbot-constants", task, About(m), t, m.formula) for m, t in known]
+    records = list(records_of(rows))
     with tempfile.TemporaryDirectory() as folder:
         base = str(Path(folder, "base"))
         write_base(Path(base), "9M", tokenizer_for("9M", tokenizer))
         for part, method, rate in ((records[:8], "scratch", 3e-3), (records[8:], "lora+", 2e-3)):
             settings = FineTuning(
-                method, learning_rate=rate, epochs=120, batch_size=8, warmup_steps=10, rank=16,
-                alpha=32, device="cpu",
-            )  # fmt: skip
+                method, learning_rate=rate, epochs=80, batch_size=8, warmup_steps=10, device="cpu"
+            )
             trained = fine_tune(part, base, Path(folder, method), settings)
-            again = [
-                r.model_copy(update={"split": "test", "record_id": f"t{n}"})
-                for n, r in enumerate(part)
-            ]
-            scored = score(trained, part + again)
-            if trained.adapter:
-                scored = merge(scored, part)
-            yield method, trained, scored
+            scored = score(trained, [r.model_copy(update={"split": "test"}) for r in part])
+            yield method, trained, merge(scored, part) if trained.adapter else scored
             base = trained.folder
-
-
-def _published(kind, task, row):
-    from elatbot_flows.text import elatbot_prompts, tensor_text
-
-    prompt = elatbot_prompts.render(task, row["input_composition_text"])
-    return kind(
-        record_id=row["formula"], dialect="elatbot", task=task, instruction=prompt.instruction,
-        input=prompt.input, answer=tensor_text.render(row["elastic_tensor_GPa"]),
-        formula=row["formula"], source="published",
-    )  # fmt: skip
 
 
 def line(size, changes, found):
