@@ -14,6 +14,7 @@ from elatbot_flows.engines.model_card import read_card
 from elatbot_flows.engines.text_model import text_model
 from elatbot_flows.errors import TrainingError
 from elatbot_flows.training.finetune import FineTuning, fine_tune, outcome
+from elatbot_flows.training.finetune.processes import own_device
 from elatbot_flows.training.finetune.trainer import micro_batch
 from training.finetune.small import quick, tensor_records
 
@@ -145,6 +146,13 @@ def test_a_step_has_the_same_records_on_any_number_of_gpus(monkeypatch, processe
     assert size * rounds * int(processes) == 12
     with pytest.raises(TrainingError, match="cannot be divided"):
         micro_batch(replace(FineTuning(), micro_batch=5))
+
+
+def test_every_process_has_a_gpu_of_its_own(monkeypatch):
+    monkeypatch.delenv("LOCAL_RANK", raising=False)
+    assert own_device("cuda") == "cuda"
+    monkeypatch.setenv("LOCAL_RANK", "3")
+    assert (own_device("cuda"), own_device("cpu")) == ("cuda:3", "cpu")
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -10,6 +10,7 @@ from elatbot_flows.engines.transformers.placement import quantization_config
 from elatbot_flows.engines.weights_files import local_folder
 from elatbot_flows.errors import EngineError, TrainingError
 from elatbot_flows.training.finetune.bases import Base, not_loaded, read_config
+from elatbot_flows.training.finetune.processes import own_device
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -116,7 +117,7 @@ def _read(base: Base, settings: FineTuning) -> Any:
             f"as {faults[0]}): get the model anew"
         )
     if settings.method != "qlora":
-        return model.to(settings.on)
+        return model.to(own_device(settings.on))
     from peft import prepare_model_for_kbit_training
 
     return prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
@@ -125,5 +126,5 @@ def _read(base: Base, settings: FineTuning) -> Any:
 def _placement(settings: FineTuning) -> Mapping[str, Any]:
     if settings.method != "qlora":
         return {}
-    on = settings.on
-    return {"quantization_config": quantization_config("4bit"), "device_map": {"": on}}
+    place = {"": own_device(settings.on)}
+    return {"quantization_config": quantization_config("4bit"), "device_map": place}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["rank", "wait_for_all", "world_size"]
+__all__ = ["own_device", "rank", "wait_for_all", "world_size"]
 
 
 def world_size() -> int:
@@ -15,6 +15,12 @@ def world_size() -> int:
 def rank() -> int:
     """Number of this process among them."""
     return int(os.environ.get("RANK", "0"))
+
+
+def own_device(kind: str) -> str:
+    """The device of this process, of the kind ``"cpu"`` or ``"cuda"``."""
+    number = os.environ.get("LOCAL_RANK")
+    return f"{kind}:{number}" if kind == "cuda" and number else kind
 
 
 def wait_for_all() -> None:
