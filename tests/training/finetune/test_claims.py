@@ -34,6 +34,12 @@ def test_what_is_no_training_is_left_alone(tmp_path):
     assert (tmp_path / "thesis.tex").exists()
 
 
+def test_a_folder_that_cannot_be_made_is_told(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(TrainingError, match="cannot be made"), claimed(tmp_path / "file/a", CLAIM):
+        pass
+
+
 def test_two_processes_do_not_train_in_one_folder(tmp_path):
     with (
         claimed(tmp_path, CLAIM),

@@ -45,6 +45,11 @@ def claimed(folder: Path, claim: dict[str, Any]) -> Iterator[None]:
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TrainingError(
+            f"{folder} cannot be made ({error.strerror}): choose another folder"
+        ) from error
+    try:
         with FileLock(folder / _LOCK, timeout=0):
             _require_same(folder, json.loads(json.dumps(claim)))
             yield
