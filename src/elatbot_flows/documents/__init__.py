@@ -32,6 +32,7 @@ from elatbot_flows.documents.provenance import MethodRecord
 from elatbot_flows.documents.run import RunRecord
 from elatbot_flows.documents.stability import HullResult
 from elatbot_flows.documents.training import SplitName, TaskRecord
+from elatbot_flows.documents.tuned import PotentialScores, TunedPotential
 
 __all__ = [
     "BestCandidate",
@@ -53,6 +54,7 @@ __all__ = [
     "MaterialShelf",
     "MethodRecord",
     "Polymorph",
+    "PotentialScores",
     "PredictionSummary",
     "Rate",
     "Reading",
@@ -65,5 +67,6 @@ __all__ = [
     "TaskRecord",
     "TextModelRecord",
     "TextPrediction",
+    "TunedPotential",
     "VerdictWord",
 ]

@@ -8,6 +8,7 @@ from elatbot_flows.jobs.ask.predict import PredictElasticMaker, PredictModulusMa
 from elatbot_flows.jobs.begin import begin
 from elatbot_flows.jobs.build import BuildMaker
 from elatbot_flows.jobs.conclude import conclude
+from elatbot_flows.jobs.finetune_potential import FineTunePotentialMaker
 from elatbot_flows.jobs.hull import HullMaker
 from elatbot_flows.jobs.judge import JudgeMaker
 from elatbot_flows.jobs.place import PlaceMaker
@@ -16,6 +17,7 @@ from elatbot_flows.jobs.top import top_hits
 
 __all__ = [
     "BuildMaker",
+    "FineTunePotentialMaker",
     "GenerateMaker",
     "HullMaker",
     "InfillMaker",
