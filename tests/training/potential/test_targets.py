@@ -61,7 +61,9 @@ def test_pairs_are_near_rest_and_the_same_for_the_same_seed(targets):
     pairs = draw_pairs(targets * 20, np.random.default_rng(1))
     again = draw_pairs(targets * 20, np.random.default_rng(1))
     for pair, other in zip(pairs, again, strict=True):
-        assert np.linalg.norm(pair.ahead.coordinates[:6]) == pytest.approx(pair.length)
-        assert pair.length <= 0.012
+        strain = np.linalg.norm(pair.ahead.coordinates[:6])
+        assert 0 < strain <= pair.length * (1 + 1e-9)
+        assert strain <= 0.012
         assert np.abs(pair.ahead.coordinates[6:]).max() <= 0.06
         np.testing.assert_array_equal(pair.ahead.coordinates, other.ahead.coordinates)
+    assert any(np.linalg.norm(p.ahead.coordinates[:6]) < 0.9 * p.length for p in pairs)

@@ -20,10 +20,12 @@ _STRAIN = (0.004, 0.012)
 """Range of the lengths of strains."""
 _HYDROSTATIC = 2.0
 """How much more often strains are hydrostatic than random ones, as a ratio of deviations."""
-_DISPLACED = 0.5
+_DISPLACED = 0.25
 """Share of pairs with displacements beyond those that the strain causes."""
 _DISPLACEMENT = 0.03
 """Their deviation, A."""
+_AS_STRAIN = 1 / 3
+"""A displacement of 1 A counts as a strain of this length."""
 _LARGEST = 0.06
 """No atom is displaced farther, A."""
 
@@ -57,7 +59,7 @@ class Pair:
     ahead
         The one of the two that is described.
     length
-        Of its strain.
+        Of its strain, and of displacements beyond those that the strain causes.
     """
 
     ahead: Frame
@@ -80,13 +82,15 @@ def _pair(target: Target, rng: np.random.Generator) -> Pair:
     strain[:3] += (_HYDROSTATIC - 1) * strain[:3].mean()
     length = rng.uniform(*_STRAIN)
     strain *= length / np.linalg.norm(strain)
-    moved = target.shifts @ strain
+    moved, extra = target.shifts @ strain, 0.0
     if len(target.structure) > 1 and rng.random() < _DISPLACED:
         free = rng.normal(size=(len(target.structure), 3))
-        moved = moved + _DISPLACEMENT * rng.random() * (free - free.mean(axis=0)).ravel()
+        free = _DISPLACEMENT * rng.random() * (free - free.mean(axis=0))
+        moved = moved + free.ravel()
+        extra = _AS_STRAIN * float(np.linalg.norm(free, axis=1).max())
     coordinates = np.concatenate([strain, moved])
     farthest = np.linalg.norm(moved.reshape(-1, 3), axis=1).max()
     shrunk = min(1.0, _LARGEST / max(farthest, 1e-9))
     coordinates *= shrunk
     frame = Frame(target, coordinates, *target.energy_and_gradient(coordinates))
-    return Pair(frame, length * shrunk)
+    return Pair(frame, (length + extra) * shrunk)
