@@ -12,6 +12,7 @@ import jobflow
 import numpy as np
 import pytest
 from emmet.core.elasticity import ElasticityDoc, get_derived_properties
+from emmet.core.structure import StructureMetadata
 from jobflow import Flow, JobStore, run_locally
 from maggma.stores import MemoryStore
 from monty.serialization import dumpfn
@@ -102,8 +103,10 @@ def test_fields_are_those_of_emmet(judged):
     assert found["composition"] == {"Au": 1.0, "Cu": 1.0}
     assert found["symmetry"]["number"] == found["spacegroup_number"] == 123
     structure = Structure.from_dict(found["structure"])
-    assert found["volume"] == pytest.approx(structure.volume)
-    assert found["density"] == pytest.approx(float(structure.density))
+    said = StructureMetadata.from_structure(structure).model_dump(mode="json")
+    for name in ("composition", "volume", "density", "density_atomic"):
+        assert found[name] == pytest.approx(said[name])
+    assert said["symmetry"] | {"symprec": 0.01} == found["symmetry"] | {"angle_tolerance": 5.0}
     view = {k: v for k, v in found["elasticity"].items() if k not in ("judge", "method")}
     doc = ElasticityDoc.from_structure(meta_structure=structure, material_id="mp-1", **view)
     result = found["evidence"][-1]["result"]

@@ -21,7 +21,7 @@ def cubic(c11, c12, c44):
 
 
 def passed(tensor, softest_mode=1.0, residual=0.001, **settings):
-    found = Measurement(tensor, None, residual, softest_mode)
+    found = Measurement(tensor, None, np.eye(3), residual, softest_mode)
     return gated(BLANK, found, ValidationSettings(**settings))
 
 

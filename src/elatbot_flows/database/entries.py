@@ -11,15 +11,16 @@ from elatbot_flows.documents.published import PublishedCandidate
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
-    from pymatgen.core import Structure
 
     from elatbot_flows.database.gather import Gathered, Run
     from elatbot_flows.documents import CandidateDocument, ElasticResult
 
 __all__ = ["candidate_entry", "described"]
 
+_SYMPREC = 0.01
+"""Tolerance (A) of the space groups in documents."""
 _LEFT_OUT = ("polymorphs", "run")
-_OF_RESULTS = ("structure", "elements", "settings", "versions", "clamped_tensor")
+_OF_RESULTS = ("structure", "elements", "settings", "versions", "clamped_tensor", "ieee_axes")
 _OF_HULLS = ("structure", "competing", "settings", "versions")
 
 
@@ -61,7 +62,7 @@ def described(candidate: CandidateDocument, **fields: Any) -> PublishedCandidate
     if candidate.hull is not None:
         kept["hull"] = candidate.hull.model_copy(update=_blank(type(candidate.hull), _OF_HULLS))
     kept |= {"evidence": evidence, "disagreement": _disagreement(passed)}
-    kept |= _chemistry(candidate) | _metadata(candidate.structure) | _elasticity(passed)
+    kept |= _chemistry(candidate) | _metadata(candidate) | _elasticity(passed)
     return PublishedCandidate.model_construct(**kept | fields)
 
 
@@ -101,15 +102,40 @@ def _chemistry(candidate: CandidateDocument) -> dict[str, Any]:
     }
 
 
-def _metadata(structure: Structure | None) -> dict[str, Any]:
-    """What emmet says of a crystal, without what the candidate says itself."""
-    from emmet.core.structure import StructureMetadata
+def _metadata(candidate: CandidateDocument) -> dict[str, Any]:
+    """What emmet's StructureMetadata says of a crystal, without what the candidate says itself."""
+    from elatbot_flows.elasticity.symmetry import symmetry_dataset
 
+    structure, number = candidate.structure, candidate.spacegroup_number
     if structure is None:
         return {}
-    said = StructureMetadata.from_structure(structure).model_dump(mode="json")
-    names = ("composition", "volume", "density", "density_atomic", "symmetry")
-    return {name: said[name] for name in names}
+    if number is None:
+        number = int(symmetry_dataset(structure, _SYMPREC).number)
+    return {
+        "composition": {str(k): float(v) for k, v in structure.composition.items()},
+        "volume": structure.volume,
+        "density": float(structure.density),
+        "density_atomic": structure.volume / len(structure),
+        "symmetry": _symmetry(number) | {"symprec": _SYMPREC},
+    }
+
+
+@cache
+def _symmetry(number: int) -> dict[str, Any]:
+    """Names of a space group in its standard setting, as emmet's SymmetryData has them."""
+    import spglib
+    from pymatgen.symmetry.groups import SpaceGroup
+
+    settings = (spglib.get_spacegroup_type(hall) for hall in range(1, 531))
+    standard = next(one for one in settings if one is not None and one.number == number)
+    return {
+        "crystal_system": SpaceGroup.from_int_number(number).crystal_system.capitalize(),
+        "symbol": standard.international_short,
+        "hall": standard.hall_symbol,
+        "number": number,
+        "point_group": standard.pointgroup_international,
+        "version": spglib.__version__,
+    }
 
 
 def _elasticity(passed: list[ElasticResult]) -> dict[str, Any]:
@@ -123,7 +149,8 @@ def _elasticity(passed: list[ElasticResult]) -> dict[str, Any]:
     if not found or found[0].structure is None:
         return {}
     result, ieee = found[0], np.asarray(found[0].elastic_tensor)
-    tensors = {"raw": rotated(ieee, ieee_rotation(found[0].structure).T), "ieee_format": ieee}
+    axes = np.asarray(result.ieee_axes or ieee_rotation(found[0].structure))
+    tensors = {"raw": rotated(ieee, axes.T), "ieee_format": ieee}
     own = moduli_from_tensor(ieee)
     view = {
         "judge": result.judge.name,

@@ -187,12 +187,10 @@ class SqliteStore(Store):  # type: ignore[misc]
         StoreError
             If a document is not fit for MongoDB.
         """
-        from monty.json import jsanitize
-
         key = key or self.key
         keys = [key] if isinstance(key, str) else list(key)
         listed = docs if isinstance(docs, list) else [docs]
-        plain = [jsanitize(d, allow_bson=True, recursive_msonable=True) for d in listed]
+        plain = [_plain(document) for document in listed]
         self._file.replace([d for d in plain if self._is_valid(d)], keys)
 
     def _is_valid(self, document: Document) -> bool:
@@ -235,6 +233,19 @@ class SqliteStore(Store):  # type: ignore[misc]
 
     def _identity(self) -> tuple[str, str, str]:
         return self.path, self.collection_name, self.last_updated_field
+
+
+def _plain(document: Document) -> Document:
+    """A document as MongoDB would give it back."""
+    import bson
+    from bson.errors import InvalidDocument
+    from monty.json import jsanitize
+
+    try:
+        return bson.decode(bson.encode(document))
+    except (InvalidDocument, OverflowError, UnicodeError):  # objects take a slower way
+        plain: Document = jsanitize(document, allow_bson=True, recursive_msonable=True)
+        return plain
 
 
 def _projected(document: Document, properties: Properties) -> Document:

@@ -73,6 +73,9 @@ class ElasticResult(BaseModel):
     clamped_tensor: Matrix | None = Field(
         None, description="The same with ions clamped, GPa; linear response only."
     )
+    ieee_axes: Matrix | None = Field(
+        None, description="These axes as rows of unit length, in the axes of `structure`."
+    )
     ion_relaxation: Literal["relaxed", "clamped"] = Field(
         "relaxed", description="Whether `elastic_tensor` and the moduli include ion relaxation."
     )

@@ -41,6 +41,7 @@ def gated(result: ElasticResult, found: Measurement, settings: ValidationSetting
     result = result.updated(
         elastic_tensor=found.tensor.tolist(),
         clamped_tensor=None if found.clamped is None else found.clamped.tolist(),
+        ieee_axes=found.axes.tolist(),
         smallest_eigenvalue=eigenvalue,
         born_stable=eigenvalue > 0,
     )

@@ -40,6 +40,8 @@ class Measurement:
     tensor, clamped
         Elastic tensors with ions relaxed and clamped, shape (6, 6), Voigt order, IEEE axes, GPa;
         the latter is None for finite strains.
+    axes
+        The IEEE axes as rows, shape (3, 3), in those of the crystal.
     residual
         Relative error estimate of the second derivatives, or residual of the fit to finite
         strains in GPa.
@@ -55,6 +57,7 @@ class Measurement:
 
     tensor: NDArray[np.float64]
     clamped: NDArray[np.float64] | None
+    axes: NDArray[np.float64]
     residual: float
     softest_mode: float | None
     descents: dict[str, NDArray[np.float64]] = field(default_factory=dict)
@@ -122,6 +125,7 @@ def measure(
     return Measurement(
         tensor=rotated(found.relaxed, axes),
         clamped=rotated(found.clamped, axes),
+        axes=axes,
         residual=found.asymmetry,
         softest_mode=softest if np.isfinite(softest) else None,
         descents={"soft_mode": found.soft_modes, "born_unstable": found.soft_strains},
@@ -140,6 +144,7 @@ def _strained(
     return Measurement(
         tensor=fit.tensor,
         clamped=None,
+        axes=ieee_rotation(structure, settings.symprec),
         residual=fit.fit_residual,
         softest_mode=None,
         unconverged=some if fit.n_unconverged else None,

@@ -7,6 +7,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from jobflow import Job
 
 __all__ = ["fingerprint"]
@@ -15,14 +17,14 @@ _ADDRESSES = ("uuid", "sample_uuid", "sample_uuids")
 """Fields of documents that say where something lies; it is what lies there that counts."""
 
 
-def fingerprint(job: Job) -> str:
-    """Hash of the function of a job, the Maker it belongs to, and its resolved inputs."""
+def fingerprint(job: Job, inputs: Sequence[Any]) -> str:
+    """Hash of the function of a job, the Maker it belongs to, and its inputs in plain form."""
     from monty.json import MontyEncoder
 
     from elatbot_flows import __version__
 
-    parts = [__version__, job.function, job.function_args, job.function_kwargs]
-    plain = _without_addresses(json.loads(json.dumps(parts, cls=MontyEncoder)))
+    function = json.loads(json.dumps(job.function, cls=MontyEncoder))
+    plain = _without_addresses([__version__, function, *inputs])
     text = json.dumps(plain, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 

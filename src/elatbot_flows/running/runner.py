@@ -8,6 +8,7 @@ inputs are the same as those of a finished one in the store takes over its outpu
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import multiprocessing
 import os
@@ -20,6 +21,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from elatbot_flows.errors import ElatbotError, StoreError
+from elatbot_flows.jobs.resume import may_resume
 from elatbot_flows.running.fingerprint import fingerprint
 from elatbot_flows.running.plan import Plan
 from elatbot_flows.running.run_log import BEAT, TOLD, RunLog, told
@@ -191,6 +193,8 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
 def _start_worker() -> None:
     """Leave Ctrl-C to the main process, which ends the workers, and end when it was killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Documents are many small objects without cycles, among which Python looks for some too often.
+    gc.set_threshold(50_000, 20, 20)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
@@ -222,16 +226,17 @@ def _run_job(job_spec: str, store_spec: str) -> dict[str, Any]:
     """Run one job, or take over the output of an equal one."""
     from monty.json import MontyDecoder
 
-    from elatbot_flows.jobs.resume import may_resume
+    from elatbot_flows.running.inputs import inputs_of, supply
 
     job: Job = MontyDecoder().decode(job_spec)
     store = _open_store(store_spec)
     if job.config.resolve_references:
-        job.resolve_args(store)
+        inputs = inputs_of(job, store)
         if may_resume(job):
-            job.metadata["fingerprint"] = fingerprint(job)
+            job.metadata["fingerprint"] = fingerprint(job, inputs)
             if _take_over(job, store):
                 return {"flows": [], "replaced": False, "resumed": True}
+        supply(job, inputs)
     response = job.run(store)
     if response.detour is not None:
         raise NotImplementedError("detours are not supported here: use jobflow's run_locally")
@@ -254,13 +259,8 @@ def _open_store(spec: str) -> JobStore:
 
 def _take_over(job: Job, store: JobStore) -> bool:
     """Store the output of an equal finished job as that of `job`, if there is one."""
-    found = [
-        document
-        for document in store.docs_store.query(
-            {"metadata.fingerprint": job.metadata["fingerprint"]}
-        )
-        if document.get("output") is not None
-    ]
+    equal = {"metadata.fingerprint": job.metadata["fingerprint"]}
+    found = [d for d in store.docs_store.query(equal) if d.get("output") is not None]
     if not found:
         return False
     document = {key: value for key, value in found[-1].items() if key != "_id"}
