@@ -24,9 +24,12 @@ if TYPE_CHECKING:
 
     from elatbot_flows.potentials import Potential
     from elatbot_flows.training.potential.material import Lesson
+    from elatbot_flows.training.potential.progress import Epoch
+    from elatbot_flows.training.potential.targets import Target
 
 __all__ = ["FineTunePotentialMaker"]
 
+_LABELS = "labels.jsonl"
 _PACKAGES = ("elatbot_flows", "sevenn", "torch", "numpy", "pymatgen", "spglib")
 
 
@@ -96,58 +99,90 @@ class FineTunePotentialMaker(Maker):
         return _fine_tuned(self, crystals)
 
 
+@dataclass(frozen=True)
+class _Lessons:
+    """Targets by what they are for, the crystals to score by, and what was dropped and why."""
+
+    learned: list[Target]
+    checked: list[Target]
+    asked: list[Lesson]
+    dropped: dict[str, int]
+
+
 def _fine_tuned(maker: FineTunePotentialMaker, crystals: list[str]) -> TunedPotential:
     from elatbot_flows.potentials import load_potential
-    from elatbot_flows.training.data.binaries import load_crystals
     from elatbot_flows.training.potential.fit import BEST, teach
-    from elatbot_flows.training.potential.labels import label_all
-    from elatbot_flows.training.potential.material import divide, prototypes
     from elatbot_flows.training.potential.pupil import Pupil
-    from elatbot_flows.training.potential.targets import targets_of
 
     began, folder = time.process_time(), Path(maker.folder)
     pupil = Pupil(maker.start)
-    rows = [row for path in crystals for row in load_crystals(Path(path)).rows]
-    divided = divide(rows, maker.parts, maker.most_sites)
     start, teacher = load_potential(maker.start), load_potential(maker.teacher)
-    extra = []
-    if maker.prototypes is not None:
-        common = [symbol for symbol in start.elements if symbol in teacher.elements]
-        extra = prototypes(
-            common, maker.prototypes, maker.parts, divided.kept_back, maker.settings.seed
-        )
-    file = folder / "labels.jsonl"
-    labels, unlabelled = label_all([*divided.train, *divided.validation, *extra], teacher, file)
-    targets, unusable = targets_of(labels)
-    sources = {lesson.source for lesson in divided.validation}
-    learned = [target for target in targets if target.label.source not in sources]
-    checked = [target for target in targets if target.label.source in sources]
-    curve = teach(pupil, learned, checked, maker.settings, folder)
-    best = min(curve, key=lambda epoch: epoch.validation)
-    if not best.number:
+    lessons = _lessons(maker, crystals, start, teacher)
+    curve = teach(pupil, lessons.learned, lessons.checked, maker.settings, folder)
+    if not min(curve, key=lambda epoch: epoch.validation).number:
         raise ElatbotError(f"no epoch was better than {maker.start} itself: see {folder}")
     tuned = load_potential(str(folder / BEST))
-    asked = divided.validation[: maker.scored]
-    document = TunedPotential(
-        weights=str(folder / BEST),
+    scores = _scores([start, teacher, tuned], lessons.asked)
+    document = _document(maker, lessons, curve, [start, teacher, tuned], scores)
+    document = document.model_copy(update={"cpu_s": round(time.process_time() - began, 1)})
+    write_whole(folder / "card.json", document.model_dump_json(indent=1) + "\n")
+    return document
+
+
+def _lessons(
+    maker: FineTunePotentialMaker, crystals: list[str], start: Potential, teacher: Potential
+) -> _Lessons:
+    """Crystals, prototypes and what the teacher says of them."""
+    from elatbot_flows.training.data.binaries import load_crystals
+    from elatbot_flows.training.potential.labels import label_all
+    from elatbot_flows.training.potential.material import divide, prototypes
+    from elatbot_flows.training.potential.targets import targets_of
+
+    rows = [row for path in crystals for row in load_crystals(Path(path)).rows]
+    divided = divide(rows, maker.parts, maker.most_sites)
+    lessons = [*divided.train, *divided.validation]
+    if maker.prototypes is not None:
+        common = [symbol for symbol in start.elements if symbol in teacher.elements]
+        kept_back, seed = divided.kept_back, maker.settings.seed
+        lessons += prototypes(common, maker.prototypes, maker.parts, kept_back, seed)
+    labels, unlabelled = label_all(lessons, teacher, Path(maker.folder) / _LABELS)
+    targets, unusable = targets_of(labels)
+    sources = {lesson.source for lesson in divided.validation}
+    return _Lessons(
+        learned=[target for target in targets if target.label.source not in sources],
+        checked=[target for target in targets if target.label.source in sources],
+        asked=divided.validation[: maker.scored],
+        dropped=unlabelled | unusable,
+    )
+
+
+def _document(
+    maker: FineTunePotentialMaker,
+    lessons: _Lessons,
+    curve: list[Epoch],
+    potentials: Sequence[Potential],
+    scores: list[PotentialScores],
+) -> TunedPotential:
+    start, teacher, tuned = potentials
+    counts = {"learned": len(lessons.learned), "checked": len(lessons.checked)}
+    return TunedPotential(
+        weights=tuned.name,
         weights_sha256=tuned.weights_sha256,
         start=maker.start,
         start_sha256=start.weights_sha256,
         teacher=maker.teacher,
         teacher_sha256=teacher.weights_sha256,
-        data_sha256=sha256_of(file),
-        train_formulas_sha256=_hash(sorted({target.label.formula for target in learned})),
-        validation_formulas=sorted({target.label.formula for target in checked}),
+        data_sha256=sha256_of(Path(maker.folder) / _LABELS),
+        train_formulas_sha256=_hash(sorted({each.label.formula for each in lessons.learned})),
+        validation_formulas=sorted({each.label.formula for each in lessons.checked}),
         settings=plain_settings(maker),
-        crystals={"learned": len(learned), "checked": len(checked), **unlabelled, **unusable},
+        crystals=counts | lessons.dropped,
         curve=[vars(epoch) for epoch in curve],
-        best_epoch=best.number,
-        scores=_scores([start, teacher, tuned], asked),
+        best_epoch=min(curve, key=lambda epoch: epoch.validation).number,
+        scores=scores,
         versions={package: version(package) for package in _PACKAGES},
-        cpu_s=round(time.process_time() - began, 1),
+        cpu_s=0.0,
     )
-    write_whole(folder / "card.json", document.model_dump_json(indent=1) + "\n")
-    return document
 
 
 def _scores(potentials: Sequence[Potential], lessons: Sequence[Lesson]) -> list[PotentialScores]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from elatbot_flows.errors import ElatbotError
 from elatbot_flows.training.potential.frames import draw_pairs, far_frame
 from elatbot_flows.training.potential.loss import far_losses, pair_losses, rest_energies
+from elatbot_flows.training.potential.progress import Epoch, Progress, go_on, keep, weights_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,37 +23,9 @@ if TYPE_CHECKING:
     from elatbot_flows.training.potential.settings import TeachingSettings
     from elatbot_flows.training.potential.targets import Target
 
-__all__ = ["BEST", "Epoch", "teach"]
+__all__ = ["BEST", "teach"]
 
-BEST, _LAST = "best.pth", "last.pt"
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """How good an epoch was.
-
-    Parameters
-    ----------
-    number
-        From 1 on; 0 is the network before it was taught.
-    training, validation
-        Mean losses; validation by the averaged weights.
-    """
-
-    number: int
-    training: float | None
-    validation: float
-
-
-@dataclass
-class _State:
-    """What goes on from epoch to epoch."""
-
-    pupil: Pupil
-    optimizer: Any
-    average: dict[str, Tensor]
-    curve: list[Epoch] = field(default_factory=list)
-    step: int = 0
+BEST = "best.pth"
 
 
 def teach(
@@ -86,9 +59,9 @@ def teach(
     anchors = rest_energies(pupil, [*train, *validation])
     checks = _checks(validation, settings)
     optimizer = torch.optim.Adam(pupil.parameters(), lr=settings.learning_rate)
-    state = _State(pupil, optimizer, _weights(pupil))
+    state = Progress(pupil, optimizer, weights_of(pupil))
     purpose = {"start": pupil.start, "settings": asdict(settings), "crystals": sorted(anchors)}
-    _resume(state, folder, purpose)
+    go_on(state, folder, purpose)
     if not state.curve:
         state.curve.append(Epoch(0, None, _validate(pupil, checks, anchors)))
         tell(state.curve[0])
@@ -97,14 +70,14 @@ def teach(
         loss = _epoch(
             state, train, anchors, settings, np.random.default_rng([settings.seed, number])
         )
-        own = _weights(pupil)
+        own = weights_of(pupil)
         pupil.model.load_state_dict(state.average, strict=False)
         found = Epoch(number, loss, _finite(_validate(pupil, checks, anchors)))
         if found.validation < min(epoch.validation for epoch in state.curve):
             pupil.write(folder / BEST, pupil.model.state_dict())
         pupil.model.load_state_dict(own, strict=False)
         state.curve.append(found)
-        _keep(state, folder, purpose)
+        keep(state, folder, purpose)
         tell(found)
     return state.curve
 
@@ -117,7 +90,7 @@ def _checks(validation: Sequence[Target], settings: TeachingSettings) -> list[An
 
 
 def _epoch(
-    state: _State,
+    state: Progress,
     train: Sequence[Target],
     anchors: dict[str, float],
     settings: TeachingSettings,
@@ -140,7 +113,7 @@ def _epoch(
     return total / number
 
 
-def _step(state: _State, loss: Tensor, settings: TeachingSettings, per_epoch: int) -> None:
+def _step(state: Progress, loss: Tensor, settings: TeachingSettings, per_epoch: int) -> None:
     import torch
 
     state.optimizer.zero_grad()
@@ -175,44 +148,9 @@ def _ended(curve: list[Epoch], settings: TeachingSettings) -> bool:
     return len(curve) > settings.epochs or len(curve) > best + settings.patience
 
 
-def _weights(pupil: Pupil) -> dict[str, Tensor]:
-    return {name: one.detach().clone() for name, one in pupil.model.named_parameters()}
-
-
 def _finite(value: float) -> float:
     if not math.isfinite(value):
         raise ElatbotError(
             "the loss is not finite: take a lower learning_rate; the best weights so far are kept"
         )
     return value
-
-
-def _keep(state: _State, folder: Path, purpose: dict[str, Any]) -> None:
-    """Write all that is needed to go on, whole or not at all."""
-    import torch
-
-    part = folder / f"{_LAST}.part"
-    kept = {
-        "purpose": purpose,
-        "weights": _weights(state.pupil),
-        "average": state.average,
-        "optimizer": state.optimizer.state_dict(),
-        "curve": [asdict(epoch) for epoch in state.curve],
-        "step": state.step,
-    }
-    torch.save(kept, part)
-    part.replace(folder / _LAST)
-
-
-def _resume(state: _State, folder: Path, purpose: dict[str, Any]) -> None:
-    import torch
-
-    if not (folder / _LAST).is_file():
-        return
-    kept = torch.load(folder / _LAST, weights_only=True)
-    if kept["purpose"] != purpose:
-        raise ElatbotError(f"{folder} is of another teaching: give another folder")
-    state.pupil.model.load_state_dict(kept["weights"], strict=False)
-    state.optimizer.load_state_dict(kept["optimizer"])
-    state.average, state.step = kept["average"], kept["step"]
-    state.curve = [Epoch(**epoch) for epoch in kept["curve"]]

@@ -44,10 +44,10 @@ class TeachingSettings(MSONable):
         Of torch.
     """
 
-    epochs: int = 30
+    epochs: int = 20
     epoch_pairs: int = 300
-    batch_pairs: int = 8
-    learning_rate: float = 5e-4
+    batch_pairs: int = 4
+    learning_rate: float = 2.5e-4
     warmup_steps: int = 40
     average: float = 0.99
     most_gradient: float = 1.0
