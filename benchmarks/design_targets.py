@@ -79,15 +79,15 @@ def shares(folder: Path) -> list[float]:
     Read from when jobs were stored: a step lasts from the end of the last one to its own end.
     """
     from elatbot_flows.database.stores import open_store
+    from elatbot_flows.jobs.stages import stage_of
 
     store, _ = open_store(folder, existing=True)
     ended: dict[str, float] = {}
-    for document in store.docs_store.query({}, properties=["name", "completed_at"]):
-        step = document["name"].split()[0]
+    for document in store.docs_store.query({}, properties=["name", "completed_at", "metadata"]):
+        step = stage_of(document["name"], document.get("metadata"))
         when = datetime.fromisoformat(document["completed_at"]).timestamp()
         ended[step] = max(ended.get(step, 0.0), when)
-    first = min(ended["begin"], *ended.values())
-    marks = [first, ended["propose"], ended["build"], ended["weigh"], ended["hull"]]
+    marks = [ended[stage] for stage in ("begin", "propose", "build", "judge", "hull")]
     lengths = [after - before for before, after in itertools.pairwise(marks)]
     return [length / sum(lengths) for length in lengths]
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from jobflow import JobStore, run_locally
+from maggma.stores import MemoryStore
 from monty.json import MSONable
 
+import samples
 from elatbot_flows.documents import TextModelRecord
 from elatbot_flows.engines.base import Failure
 from elatbot_flows.engines.completion import Completion
 from elatbot_flows.engines.text_model import TextModel
+from elatbot_flows.jobs import PredictElasticMaker
 from elatbot_flows.text.question import Template, write
 
+COPPER = samples.fcc("Cu", 3.6)
 CUBIC = str(
     [
         [240.0, 150.0, 150.0, 0.0, 0.0, 0.0],
@@ -118,3 +124,17 @@ def scripted(replies=None, **settings):
     """A text model with a script, in the words of ElaTBot."""
     given = {} if replies is None else {"replies": tuple(replies)}
     return TextModel(ScriptedSettings(**given, **settings))
+
+
+def output_of(job_or_flow, uuid=None):
+    store = JobStore(MemoryStore())
+    responses = run_locally(job_or_flow, store=store, log=False, ensure_success=True)
+    document = store.query_one({"uuid": uuid or job_or_flow.uuid})
+    json.dumps(document["output"], allow_nan=False)
+    return responses[uuid or job_or_flow.uuid][1].output
+
+
+def predict(materials, *columns, model=None, **settings):
+    settings = {"task": "tensor_from_structure"} | settings
+    maker = PredictElasticMaker(model=model or scripted(), **settings)
+    return output_of(maker.make(materials, *columns))

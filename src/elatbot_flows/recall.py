@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from contextlib import contextmanager, suppress
+import threading
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 from elatbot_flows.errors import StoreError
@@ -33,7 +34,8 @@ def recalled(
     """The answer to a question, computed unless a process that shares the cache already has it.
 
     Two processes that ask the same at once compute it once: the second waits for the first, also
-    where the first is killed. A cache that cannot be written costs time, and nothing else.
+    where the first is killed. Threads do not wait, as others wait for them at times. A cache that
+    cannot be written costs time, and nothing else.
 
     Parameters
     ----------
@@ -63,7 +65,7 @@ def recalled(
         return _plain(compute()), False
     if path.is_file():
         return _read(path), True
-    with _alone(path):
+    with _alone(path) if _may_wait() else nullcontext():
         if path.is_file():
             return _read(path), True
         answer = _plain(compute())
@@ -107,6 +109,10 @@ def _read(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, TypeError) as error:
         raise StoreError(f"{path} is no kept result ({error}); delete it") from error
     return answer
+
+
+def _may_wait() -> bool:
+    return threading.current_thread() is threading.main_thread()
 
 
 @contextmanager

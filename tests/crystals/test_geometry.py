@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pymatgen.core.composition import Composition
 from pymatgen.core.lattice import Lattice
 from pymatgen.core.structure import Structure
 
@@ -93,3 +94,20 @@ def test_volumes_of_known_intermetallics(shared):
     errors = [abs(np.log(predict_volume(crystal) / crystal.volume)) for crystal in metals]
     assert len(errors) > 50
     assert np.median(errors) < 0.06
+
+
+@pytest.mark.parametrize("formula", ["NiAl", "Ba2TiO4", "Cs3Pb", "EuB6"])
+def test_bond_lengths_are_those_of_pymatgen(formula):
+    from pymatgen.analysis.structure_prediction.volume_predictor import DLSVolumePredictor
+
+    from elatbot_flows.crystals.geometry import BOND_SCALING, _bond_length_volume
+
+    rng = np.random.default_rng(len(formula))
+    atoms = [s for s, n in Composition(formula).items() for _ in range(int(n))]
+    structure = Structure(
+        Lattice.from_parameters(4, 5, 6, 80, 90, 100), atoms, rng.random((len(atoms), 3))
+    )
+    structure.scale_lattice(18 * len(atoms))
+    low, high = BOND_SCALING
+    theirs = DLSVolumePredictor(min_scaling=low, max_scaling=high).predict(structure)
+    assert _bond_length_volume(structure) == pytest.approx(theirs, rel=1e-9)

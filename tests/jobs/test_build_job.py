@@ -120,15 +120,15 @@ def test_hopeless_crystals_are_left_out(monkeypatch):
 def test_an_error_of_a_library_costs_one_crystal(monkeypatch):
     from spglib.error import SpglibError
 
-    from elatbot_flows.potentials import quasi_newton
+    from elatbot_flows.elasticity import symmetry
 
     def fail_for_large(structure, *args, **kwargs):
         if structure.volume > 12:
             raise SpglibError("too close distance between atoms")
-        return relax(structure, *args, **kwargs)
+        return found(structure, *args, **kwargs)
 
-    relax = quasi_newton.relax_in_symmetry
-    monkeypatch.setattr(quasi_newton, "relax_in_symmetry", fail_for_large)
+    found = symmetry.crystal_symmetry
+    monkeypatch.setattr(symmetry, "crystal_symmetry", fail_for_large)
     with_guesses(monkeypatch, samples.fcc("Cu", 3.7), samples.fcc("Cu", 3.55))
     batch = make(BuildMaker(potential=samples.EMT), [samples.row(0, "Cu")])
     assert len(batch.candidates[0].polymorphs) == 1

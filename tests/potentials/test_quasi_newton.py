@@ -5,8 +5,8 @@ import pytest
 from pymatgen.core import Lattice, Structure
 
 from elatbot_flows.elasticity.symmetry import crystal_symmetry
-from elatbot_flows.potentials.coordinates import deformed, evaluate
-from elatbot_flows.potentials.quasi_newton import relax_in_symmetry
+from elatbot_flows.potentials.coordinates import deformed, evaluate, evaluate_all
+from elatbot_flows.potentials.quasi_newton import relax_in_symmetry, relax_together, relaxing
 from elatbot_flows.potentials.relaxation import relax
 
 TIGHT = {"max_force": 1e-3, "max_stress": 0.02, "max_steps": 100}
@@ -73,3 +73,35 @@ def test_single_precision_noise_does_not_keep_it_going(sevennet):
     )
     assert ended.converged
     assert ended.steps < 20
+
+
+def test_side_by_side_they_end_where_they_end_alone(emt, copper_gold, crystal):
+    crystals = [copper_gold, crystal("Cu"), copper_gold.copy().apply_strain(0.03)]
+    alone = [relax_in_symmetry(one, emt, crystal_symmetry(one), **TIGHT) for one in crystals]
+    before = emt.evaluations
+    courses = [(one, relaxing(one, crystal_symmetry(one), **TIGHT)) for one in crystals]
+    together = relax_together(courses, emt)
+    assert emt.evaluations - before == sum(ended.steps + 1 for ended in alone)
+    for ours, own in zip(together, alone, strict=True):
+        assert ours.point.energy == own.point.energy
+        np.testing.assert_array_equal(ours.structure.cart_coords, own.structure.cart_coords)
+
+
+def test_one_that_cannot_be_evaluated_costs_the_others_nothing(emt, crystal):
+    copper = crystal("Cu")
+    polonium = Structure(copper.lattice, ["Po"], [[0, 0, 0]])
+    crystals = [polonium, copper]
+    courses = [(one, relaxing(one, crystal_symmetry(one), **TIGHT)) for one in crystals]
+    failed, relaxed = relax_together(courses, emt)
+    assert "does not know Po" in str(failed)
+    assert relaxed.converged
+
+
+def test_points_do_not_change_when_the_next_is_evaluated(emt, copper_gold):
+    """ASE's EMT writes the forces of every crystal of one size into one array."""
+    zero = np.zeros(6 + 3 * len(copper_gold))
+    moved = zero.copy()
+    moved[8] = 0.1
+    first, second = evaluate_all([(copper_gold, zero), (copper_gold, moved)], emt)
+    np.testing.assert_array_equal(first.gradient, evaluate(copper_gold, zero, emt).gradient)
+    assert not np.allclose(first.gradient, second.gradient)

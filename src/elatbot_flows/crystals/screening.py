@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from math import inf
 from typing import TYPE_CHECKING, Protocol
 
 from elatbot_flows.crystals.drafts import drafted, gain
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from elatbot_flows.crystals.guess import StructureGuess
     from elatbot_flows.potentials import Potential
     from elatbot_flows.potentials.coordinates import Point
+    from elatbot_flows.potentials.quasi_newton import Relaxing, SymmetricRelaxation
 
 __all__ = ["Screening", "relax_guesses"]
 
@@ -61,11 +61,11 @@ def relax_guesses(
     from elatbot_flows.potentials.relaxation import hydrostatic_bulk_modulus
 
     failures: list[tuple[str, str]] = []
+    drafts = _most_promising(guesses, potential, settings.max_relaxed, failures)
     relaxed: list[Polymorph] = []
-    for draft in _most_promising(guesses, potential, settings.max_relaxed, failures):
-        lowest = min(map(_energy, relaxed), default=inf)
+    for draft, ended in _relaxed_together(drafts, potential, settings):
         with _noting(failures):
-            relaxed.append(_relax(draft, potential, settings, lowest))
+            relaxed.append(_polymorph(draft, ended, settings))
     best = _near_the_lowest(relaxed, settings)
     while best:
         with _noting(failures):
@@ -98,37 +98,55 @@ def _near_the_lowest(rough: list[Polymorph], settings: Screening) -> list[Polymo
     return window[: settings.keep]
 
 
-def _relax(draft: Draft, potential: Potential, settings: Screening, lowest: float) -> Polymorph:
-    """Relax a crystal until it is clear that it will not end near the lowest so far."""
-    from elatbot_flows.crystals.geometry import minimum_distance_ratio
+def _relaxed_together(
+    drafts: list[Draft], potential: Potential, settings: Screening
+) -> Iterator[tuple[Draft, SymmetricRelaxation | Exception]]:
+    """Relax side by side, each until it is clear that it will not end near the lowest."""
     from elatbot_flows.elasticity.symmetry import crystal_symmetry
-    from elatbot_flows.potentials.quasi_newton import relax_in_symmetry
+    from elatbot_flows.potentials.quasi_newton import relax_together, relaxing
 
-    origin = draft.guess
-    size = len(origin.structure)
+    energies = {number: draft.energy_per_atom for number, draft in enumerate(drafts)}
 
-    def enough(point: Point, steps: int) -> bool:
-        above = point.energy / size - gain(point) - lowest
-        hopeless = above - gain(point) > settings.energy_window
-        return hopeless or (steps >= settings.rough_steps and above > _NEAR)
+    def course(number: int, draft: Draft) -> Relaxing:
+        structure = draft.guess.structure
 
-    relaxed = relax_in_symmetry(
-        origin.structure,
-        potential,
-        crystal_symmetry(origin.structure),
-        max_force=settings.max_force,
-        max_stress=settings.max_stress,
-        max_steps=settings.max_steps,
-        start=draft.point,
-        enough=enough,
-    )
-    if (ratio := minimum_distance_ratio(relaxed.structure)) < settings.min_distance_ratio:
+        def enough(point: Point, steps: int) -> bool:
+            energies[number] = point.energy / len(structure)
+            above = energies[number] - gain(point) - min(energies.values())
+            hopeless = above - gain(point) > settings.energy_window
+            return hopeless or (steps >= settings.rough_steps and above > _NEAR)
+
+        return (
+            yield from relaxing(
+                structure,
+                crystal_symmetry(structure),
+                max_force=settings.max_force,
+                max_stress=settings.max_stress,
+                max_steps=settings.max_steps,
+                start=draft.point,
+                enough=enough,
+            )
+        )
+
+    courses = [(d.guess.structure, course(number, d)) for number, d in enumerate(drafts)]
+    return zip(drafts, relax_together(courses, potential), strict=True)
+
+
+def _polymorph(
+    draft: Draft, ended: SymmetricRelaxation | Exception, settings: Screening
+) -> Polymorph:
+    """A relaxed crystal; raises what became of the relaxation, or that atoms overlap."""
+    from elatbot_flows.crystals.geometry import minimum_distance_ratio
+
+    if isinstance(ended, Exception):
+        raise ended
+    if (ratio := minimum_distance_ratio(ended.structure)) < settings.min_distance_ratio:
         raise StructureError(f"atoms at {ratio:.2f} of their radii's sum", reason="overlap")
     return Polymorph(
-        structure=relaxed.structure,
-        source=origin.source,
-        label=origin.label,
-        energy_per_atom=relaxed.point.energy / size,
+        structure=ended.structure,
+        source=draft.guess.source,
+        label=draft.guess.label,
+        energy_per_atom=ended.point.energy / len(ended.structure),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from math import isfinite
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jobflow import Maker, job
@@ -14,6 +14,7 @@ from elatbot_flows.documents import CandidateChunk, CandidateDocument, Polymorph
 from elatbot_flows.documents.rows import candidate_of
 from elatbot_flows.errors import StructureError
 from elatbot_flows.jobs.rows import candidates_at, chunk_of, resting
+from elatbot_flows.jobs.screened import screening_score
 from elatbot_flows.recall import TRANSIENT, recalled
 from elatbot_flows.stability.cache import potential_identity
 
@@ -23,13 +24,11 @@ if TYPE_CHECKING:
     from elatbot_flows.crystals import StructureGuess
     from elatbot_flows.documents import LedgerRow, RunRecord
     from elatbot_flows.potentials import Potential
-    from elatbot_flows.targets import DesignTarget, Interval
+    from elatbot_flows.targets import DesignTarget
 
 __all__ = ["BuildMaker", "build_crystals"]
 
 DEFAULT_MAX_SITES = 16
-_SAFE = 0.15
-"""A screening estimate this far inside the interval, relative to its edge, cannot be bettered."""
 _RELAXATION = tuple(Screening.__annotations__)
 """Settings that what becomes of given guesses depends on."""
 
@@ -220,18 +219,15 @@ def build_crystals(
         What is asked for.
     """
     from elatbot_flows.potentials import load_potential
+    from elatbot_flows.potentials.side_by_side import side_by_side
 
     potential = load_potential(maker.potential, maker.device)
     given = {candidate.candidate_id: candidate for candidate in candidates_at(brought)}
     max_sites = DEFAULT_MAX_SITES if target is None else target.max_sites
-    built = [
-        maker.build(
-            given.get(row.candidate_id) or candidate_of(row, run), potential, max_sites, run.seed
-        )
-        for row in rows
-    ]
-    interval = None if target is None else target.implied_bulk_modulus()
-    scores = [_score(candidate, interval) for candidate in built]
+    candidates = [given.get(row.candidate_id) or candidate_of(row, run) for row in rows]
+    tasks = [partial(maker.build, one, max_sites=max_sites, seed=run.seed) for one in candidates]
+    built = side_by_side(tasks, potential)
+    scores = [screening_score(candidate, target, potential) for candidate in built]
     return chunk_of(maker.rung, run, rows, built, scores)
 
 
@@ -239,15 +235,6 @@ def _plain_relaxed(
     crystals: list[Polymorph], failures: list[tuple[str, str]]
 ) -> dict[str, list[Any]]:
     return {"crystals": [crystal.model_dump() for crystal in crystals], "failures": failures}
-
-
-def _score(candidate: CandidateDocument, interval: Interval | None) -> float:
-    """How far the cheap estimate lies inside the interval, GPa, at most safely inside."""
-    estimate = candidate.polymorphs[0].bulk_modulus if candidate.polymorphs else None
-    if interval is None or estimate is None:
-        return 0.0
-    edge = min(abs(edge) for edge in (interval.low, interval.high) if isfinite(edge))
-    return min(interval.margin(estimate), _SAFE * edge)
 
 
 def _given(candidate: CandidateDocument) -> list[StructureGuess]:

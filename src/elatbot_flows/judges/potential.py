@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from jobflow import Maker, job
@@ -76,14 +77,16 @@ class PotentialJudge(Maker):
             If the potential cannot be loaded, or a crystal does not pass and that was to be one.
         """
         from elatbot_flows.potentials import load_potential
+        from elatbot_flows.potentials.side_by_side import side_by_side
 
         potential = load_potential(self.potential, self.device, self.dtype)
         crystals = structures if isinstance(structures, list) else [structures]
         names: list[str] | list[None] = sources or [None] * len(crystals)
-        results = [
-            self._judged(crystal, potential, name)
+        tasks = [
+            partial(self._judged, crystal, name)
             for crystal, name in zip(crystals, names, strict=True)
         ]
+        results = side_by_side(tasks, potential)
         failed = [result for result in results if result.status == "failed"]
         if failed and self.raise_on_failure:
             reasons = "; ".join(f"{one.source or one.formula}: {one.message}" for one in failed)
@@ -91,7 +94,7 @@ class PotentialJudge(Maker):
         return results
 
     def _judged(
-        self, crystal: Structure, potential: Potential, source: str | None
+        self, crystal: Structure, source: str | None, potential: Potential
     ) -> ElasticResult:
         """What it says of one crystal, or said of it in an earlier run."""
         from elatbot_flows.potentials.validation import validate_crystal

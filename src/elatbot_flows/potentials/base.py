@@ -48,6 +48,8 @@ class Potential:
         Energy (eV), forces ((n, 3), eV/A) and stress ((3, 3), eV/A^3) of many crystals by one call
         of the model, where the family has that; see
         :func:`~elatbot_flows.potentials.batch.evaluate_batch`.
+    max_atoms
+        Atoms that one such call may hold; None for what pays on its device.
     checked
         Whether it passed the check of :mod:`elatbot_flows.potentials.self_check`; None if that
         does not apply to it.
@@ -64,6 +66,7 @@ class Potential:
     weights_sha256: str | None = None
     training_functional: str | None = None
     batch: BatchFunction | None = field(default=None, repr=False)
+    max_atoms: int | None = field(default=None, repr=False)
     checked: bool | None = field(default=False, init=False)
     evaluations: int = field(default=0, init=False)
 

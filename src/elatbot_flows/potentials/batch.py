@@ -13,12 +13,13 @@ from elatbot_flows.potentials.evaluation import energy_forces_stress
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from ase import Atoms
     from numpy.typing import NDArray
     from pymatgen.core import Structure
 
     from elatbot_flows.potentials.base import Potential, Results
 
-__all__ = ["evaluate_batch"]
+__all__ = ["evaluate_atoms", "evaluate_batch"]
 
 _MAX_ATOMS = {"cpu": 48, "cuda": 2048}
 """Atoms per call. Larger calls are slower on a CPU (benchmarks/batched_evaluation.md)."""
@@ -53,36 +54,47 @@ def evaluate_batch(
     PotentialError
         If the potential does not know an element or gives numbers that are not finite.
     """
+    from pymatgen.io.ase import AseAtomsAdaptor
+
     if potential.batch is None:
         return [energy_forces_stress(structure, potential) for structure in structures]
     potential.require({site.specie.symbol for structure in structures for site in structure})
-    limit = max_atoms or _MAX_ATOMS[potential.device.partition(":")[0]]
-    results = []
-    for chunk in _chunks(structures, limit):
-        results += [_in_gpa(found, potential) for found in _call(chunk, potential)]
-    return results
+    cells = [AseAtomsAdaptor.get_atoms(structure) for structure in structures]
+    potential.evaluations += len(cells)
+    return [_in_gpa(found, potential) for found in evaluate_atoms(cells, potential, max_atoms)]
 
 
-def _chunks(structures: Sequence[Structure], max_atoms: int) -> Iterator[list[Structure]]:
-    """Neighbouring crystals together, as many as the limit allows."""
-    chunk: list[Structure] = []
+def evaluate_atoms(
+    cells: Sequence[Atoms], potential: Potential, max_atoms: int | None = None
+) -> list[Results]:
+    """What the model says of many cells, uncounted and unchecked, in ASE's units.
+
+    Parameters
+    ----------
+    cells
+        Of any sizes.
+    potential
+        One with batches.
+    max_atoms
+        See `evaluate_batch`.
+    """
+    assert potential.batch is not None  # noqa: S101 - for the type checker
+    limit = max_atoms or potential.max_atoms or _MAX_ATOMS[potential.device.partition(":")[0]]
+    return [found for chunk in _chunks(cells, limit) for found in potential.batch(chunk)]
+
+
+def _chunks(cells: Sequence[Atoms], max_atoms: int) -> Iterator[list[Atoms]]:
+    """Neighbouring cells together, as many as the limit allows."""
+    chunk: list[Atoms] = []
     atoms = 0
-    for structure in structures:
-        if chunk and atoms + len(structure) > max_atoms:
+    for cell in cells:
+        if chunk and atoms + len(cell) > max_atoms:
             yield chunk
             chunk, atoms = [], 0
-        chunk.append(structure)
-        atoms += len(structure)
+        chunk.append(cell)
+        atoms += len(cell)
     if chunk:
         yield chunk
-
-
-def _call(chunk: list[Structure], potential: Potential) -> list[Results]:
-    from pymatgen.io.ase import AseAtomsAdaptor
-
-    assert potential.batch is not None  # noqa: S101 - for the type checker
-    potential.evaluations += len(chunk)
-    return potential.batch([AseAtomsAdaptor.get_atoms(structure) for structure in chunk])
 
 
 def _in_gpa(found: Results, potential: Potential) -> Results:

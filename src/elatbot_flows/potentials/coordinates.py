@@ -11,12 +11,14 @@ from elatbot_flows.elasticity.symmetry import mandel_from_matrix, matrix_from_ma
 from elatbot_flows.elasticity.units import GPA_PER_EV_A3
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
     from pymatgen.core import Structure
 
     from elatbot_flows.potentials.base import Potential
 
-__all__ = ["Point", "deformed", "evaluate", "point_of"]
+__all__ = ["Point", "deformed", "evaluate", "evaluate_all", "point_of"]
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,19 @@ def evaluate(reference: Structure, coordinates: NDArray[np.float64], potential: 
 
     found = energy_forces_stress(deformed(reference, coordinates), potential)
     return _point(reference, coordinates, *found)
+
+
+def evaluate_all(
+    places: Sequence[tuple[Structure, NDArray[np.float64]]], potential: Potential
+) -> list[Point]:
+    """`evaluate` for many pairs of crystal and coordinates, many at a time."""
+    from elatbot_flows.potentials.batch import evaluate_batch
+
+    found = evaluate_batch([deformed(*place) for place in places], potential)
+    return [
+        _point(reference, coordinates, *numbers)
+        for (reference, coordinates), numbers in zip(places, found, strict=True)
+    ]
 
 
 def point_of(

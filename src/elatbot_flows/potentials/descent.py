@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from elatbot_flows.potentials.coordinates import deformed, evaluate
+from elatbot_flows.potentials.coordinates import deformed, evaluate_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +51,8 @@ def descent_starts(
     tried = []
     for direction in symmetric_directions(space, symmetry):
         steps = [length * direction for length in _lengths(direction)]
-        energies = [evaluate(structure, step, potential).energy for step in steps]
+        points = evaluate_all([(structure, step) for step in steps], potential)
+        energies = [point.energy for point in points]
         best = int(np.argmin(energies))
         tried.append((energies[best], steps[best]))
     tried.sort(key=lambda pair: pair[0])

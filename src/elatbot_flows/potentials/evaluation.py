@@ -35,7 +35,7 @@ def energy_forces_stress(
     atoms.calc = potential.calculator
     atoms.get_stress()
     energy, stress = last_results(potential)
-    forces = np.asarray(potential.calculator.results["forces"], dtype=float)
+    forces = np.array(potential.calculator.results["forces"], dtype=float)  # it may use it again
     return energy, forces, stress
 
 

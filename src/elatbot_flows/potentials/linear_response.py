@@ -14,7 +14,7 @@ from elatbot_flows.elasticity.response import (
 )
 from elatbot_flows.elasticity.symmetry import crystal_symmetry
 from elatbot_flows.elasticity.units import GPA_PER_EV_A3
-from elatbot_flows.potentials.coordinates import evaluate
+from elatbot_flows.potentials.coordinates import evaluate_all
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -77,8 +77,9 @@ def measure_hessian(
     """
     directions = choose_directions(symmetry)
     steps = directions * _amplitudes(symmetry.dimension)[:, None]
-    products = np.array([_product(structure, potential, step) for step in steps.T]).T
-    return hessian_from_products(steps, products, symmetry)
+    both = _gradients(structure, potential, np.hstack([steps, -steps]))
+    ahead, behind = np.hsplit(both, 2)
+    return hessian_from_products(steps, 0.5 * (ahead - behind), symmetry)
 
 
 def softest_repeated_mode(structure: Structure, potential: Potential, times: int = 2) -> float:
@@ -99,14 +100,14 @@ def softest_repeated_mode(structure: Structure, potential: Potential, times: int
     cell = structure * (times, times, times)
     symmetry = crystal_symmetry(cell, _SYMPREC)
     steps = DISPLACEMENT * choose_directions(symmetry, strains=False)
-    alone = evaluate(structure, np.zeros(6 + 3 * len(structure)), potential).gradient
+    alone = _gradients(structure, potential, np.zeros((6 + 3 * len(structure), 1)))[:, 0]
     forces = np.repeat(alone[6:].reshape(-1, 3), times**3, axis=0).ravel()  # copies of a site abut
     rest = np.concatenate([times**3 * alone[:6], forces])
-    ahead = np.array([evaluate(cell, step, potential).gradient for step in steps.T]).T
+    ahead = _gradients(cell, potential, steps)
     softest = _softest(steps, ahead - rest[:, None], symmetry)
     if abs(softest) > _NEAR_ZERO:
         return softest
-    behind = np.array([evaluate(cell, -step, potential).gradient for step in steps.T]).T
+    behind = _gradients(cell, potential, -steps)
     return _softest(steps, 0.5 * (ahead - behind), symmetry)
 
 
@@ -123,9 +124,9 @@ def _amplitudes(dimension: int) -> NDArray[np.float64]:
     return amplitudes
 
 
-def _product(
-    structure: Structure, potential: Potential, step: NDArray[np.float64]
+def _gradients(
+    structure: Structure, potential: Potential, steps: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    ahead = evaluate(structure, step, potential).gradient
-    behind = evaluate(structure, -step, potential).gradient
-    return np.asarray(0.5 * (ahead - behind))
+    """Gradients at some steps, as columns."""
+    points = evaluate_all([(structure, step) for step in steps.T], potential)
+    return np.array([point.gradient for point in points]).T

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from elatbot_flows.elasticity.symmetry import translation_free
 from elatbot_flows.elasticity.units import GPA_PER_EV_A3
-from elatbot_flows.potentials.coordinates import deformed, evaluate
+from elatbot_flows.potentials.coordinates import deformed, evaluate, evaluate_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator, Sequence
 
     from numpy.typing import NDArray
     from pymatgen.core import Structure
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from elatbot_flows.potentials.base import Potential
     from elatbot_flows.potentials.coordinates import Point
 
-__all__ = ["SymmetricRelaxation", "relax_in_symmetry"]
+__all__ = ["SymmetricRelaxation", "relax_in_symmetry", "relax_together", "relaxing"]
+
+Relaxing: TypeAlias = "Generator[NDArray[np.float64], Point, SymmetricRelaxation]"
+"""A relaxation on its way: it asks for the point at some coordinates, and ends in a crystal."""
 
 _SPRING = 8.0
 """First guess of a force constant, eV/A^2."""
@@ -70,15 +73,7 @@ class SymmetricRelaxation:
 
 
 def relax_in_symmetry(
-    structure: Structure,
-    potential: Potential,
-    symmetry: CrystalSymmetry,
-    *,
-    max_force: float,
-    max_stress: float,
-    max_steps: int,
-    start: Point | None = None,
-    enough: Callable[[Point, int], bool] | None = None,
+    structure: Structure, potential: Potential, symmetry: CrystalSymmetry, **settings: Any
 ) -> SymmetricRelaxation:
     """Relax cell and ions along the directions that keep the symmetry, by BFGS.
 
@@ -91,6 +86,86 @@ def relax_in_symmetry(
         Ordered crystal.
     potential
         The potential.
+    symmetry, settings
+        As for `relaxing`.
+    """
+    course = relaxing(structure, symmetry, **settings)
+    try:
+        coordinates = next(course)
+        while True:
+            coordinates = course.send(evaluate(structure, coordinates, potential))
+    except StopIteration as end:
+        return end.value  # type: ignore[no-any-return]
+
+
+def relax_together(
+    courses: Sequence[tuple[Structure, Relaxing]], potential: Potential
+) -> list[SymmetricRelaxation | Exception]:
+    """Relax many crystals side by side, so that every step evaluates many at a time.
+
+    Parameters
+    ----------
+    courses
+        Each crystal with its relaxation, see `relaxing`.
+    potential
+        The potential.
+
+    Returns
+    -------
+    list
+        For each what became of it, or the error that it met, which costs the others nothing.
+    """
+    ended: list[Any] = [None] * len(courses)
+    asked: dict[int, NDArray[np.float64]] = {}
+
+    def go_on(number: int, found: Point | Exception | None) -> None:
+        try:
+            if isinstance(found, Exception):
+                raise found  # noqa: TRY301 - kept below with what the relaxation itself raises
+            asked[number] = courses[number][1].send(found)  # type: ignore[arg-type]
+        except StopIteration as end:
+            ended[number] = end.value
+        except Exception as error:  # noqa: BLE001 - libraries raise many kinds for odd crystals
+            ended[number] = error
+
+    for number in range(len(courses)):
+        go_on(number, None)
+    while asked:
+        now, asked = asked, {}
+        places = [(courses[number][0], coordinates) for number, coordinates in now.items()]
+        for number, found in zip(now, _points(places, potential), strict=True):
+            go_on(number, found)
+    return ended
+
+
+def _points(
+    places: Sequence[tuple[Structure, NDArray[np.float64]]], potential: Potential
+) -> Sequence[Point | Exception]:
+    """Points at some places, all at once; one by one if one of them cannot be evaluated."""
+    try:
+        return evaluate_all(places, potential)
+    except Exception as error:  # noqa: BLE001 - as above
+        if len(places) == 1:
+            return [error]
+    return [point for place in places for point in _points([place], potential)]
+
+
+def relaxing(
+    structure: Structure,
+    symmetry: CrystalSymmetry,
+    *,
+    max_force: float,
+    max_stress: float,
+    max_steps: int,
+    start: Point | None = None,
+    enough: Callable[[Point, int], bool] | None = None,
+) -> Relaxing:
+    """A relaxation within the symmetry, which asks for points instead of evaluating them.
+
+    Parameters
+    ----------
+    structure
+        Ordered crystal.
     symmetry
         Its symmetry.
     max_force
@@ -103,16 +178,26 @@ def relax_in_symmetry(
         Energy and gradient of the crystal as given, if they are known.
     enough
         Told the point and the steps after every step; whether to end without having converged.
+
+    Yields
+    ------
+    numpy.ndarray
+        Coordinates of `structure` whose `Point` is to be sent.
+
+    Returns
+    -------
+    SymmetricRelaxation
+        The end.
     """
     basis = _scaled_basis(structure, symmetry)
     hessian = _SPRING * np.eye(basis.shape[1])
     place = np.zeros(basis.shape[1])
-    point = evaluate(structure, basis @ place, potential) if start is None else start
+    point = (yield basis @ place) if start is None else start
     steps, done = 0, _converged(point, symmetry, max_force, max_stress)
     while not done and steps < max_steps and not (steps and enough and enough(point, steps)):
         slope = basis.T @ point.gradient
         step = _limited(basis, -_solve(hessian, slope))
-        trial = evaluate(structure, basis @ (place + step), potential)
+        trial = yield basis @ (place + step)
         hessian = _updated(hessian, step, basis.T @ trial.gradient - slope)
         if trial.energy - point.energy < _UPHILL * len(structure):
             place, point = place + step, trial

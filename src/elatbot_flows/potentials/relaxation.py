@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from elatbot_flows.elasticity.units import bulk_modulus_from_pressures
-from elatbot_flows.potentials.evaluation import energy_forces_stress, last_results
+from elatbot_flows.potentials.batch import evaluate_batch
+from elatbot_flows.potentials.evaluation import last_results
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -120,14 +121,10 @@ def hydrostatic_bulk_modulus(
     strain
         Linear strain to either side.
     """
-    volumes, pressures = [], []
-    for sign in (-1, 1):
-        strained = structure.copy()
-        strained.apply_strain(sign * strain)
-        _, _, stress = energy_forces_stress(strained, potential)
-        volumes.append(strained.volume)
-        pressures.append(-float(np.trace(stress)) / 3)
-    return bulk_modulus_from_pressures(volumes, pressures)
+    strained = [structure.copy().apply_strain(sign * strain) for sign in (-1, 1)]
+    found = evaluate_batch(strained, potential)
+    pressures = [-float(np.trace(stress)) / 3 for _, _, stress in found]
+    return bulk_modulus_from_pressures([one.volume for one in strained], pressures)
 
 
 def _bare(structure: Any) -> Structure:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from functools import partial
+from functools import cache, partial
 from importlib.metadata import version
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -148,8 +148,13 @@ def _blank(
         method=settings.method,
         settings=asdict(settings),
         judge=MethodRecord(**potential.record()),
-        versions={package: version(package) for package in _PACKAGES},
+        versions=dict(_versions()),
     )
+
+
+@cache  # reading them takes longer than some relaxations
+def _versions() -> dict[str, str]:
+    return {package: version(package) for package in _PACKAGES}
 
 
 def _relaxed_fields(
