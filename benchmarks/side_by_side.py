@@ -9,13 +9,16 @@ from __future__ import annotations
 import argparse
 import time
 from functools import partial
+from typing import TYPE_CHECKING
 
 from pymatgen.core import Lattice, Structure
 
-from elatbot_flows.documents import ElasticResult
 from elatbot_flows.potentials import load_potential
 from elatbot_flows.potentials.side_by_side import side_by_side
 from elatbot_flows.potentials.validation import validate_crystal
+
+if TYPE_CHECKING:
+    from elatbot_flows.documents import ElasticResult
 
 PAIRS = ("Ni Al", "Cu Zn", "Co Ti", "Fe Al", "Ag Mg", "Pd Y", "Ru Hf", "Rh Sc")
 FACES = [[0, 0, 0], [0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]]

@@ -3,7 +3,7 @@
 Run from the root of the repository::
 
     python benchmarks/tuned_potential.py --data FOLDER --potential 7net-0 --potential 7net-l3i5 \
-        --potential DIRECTORY --potential FILE.pth --n 120 --seed 0 --results RESULTS.jsonl \
+        --potential DIRECTORY --potential FILE.pth --n 100 --seed 0 --results RESULTS.jsonl \
         --start 7net-l3i5 --table benchmarks/tuned_potential.md
 
 FOLDER holds ``binary_moduli_with_structures.jsonl.gz``. RESULTS.jsonl takes one line per crystal
@@ -95,6 +95,13 @@ def run(crystals: dict[str, Structure], names: list[str], results: Path) -> None
                 stream.flush()
 
 
+def shown_as(name: str) -> str:
+    """A potential without the folders of this machine."""
+    if name.endswith(".pth"):
+        return "FILE.pth"
+    return "DIRECTORY" if "/" in name else name
+
+
 def main() -> None:
     import torch
 
@@ -103,7 +110,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--potential", action="append", required=True)
-    parser.add_argument("--n", type=int, default=120)
+    parser.add_argument("--n", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--results", type=Path, required=True)
     parser.add_argument("--start", help="potential that the tuned one started from")
@@ -117,10 +124,12 @@ def main() -> None:
     for line in read_results([options.results]):
         if line["potential"] in lines:
             lines[line["potential"]][line["source"]] = line
-    names = " ".join(f"--potential {'DIRECTORY' if '/' in n else n}" for n in options.potential)
+    shown = [shown_as(name) for name in options.potential]
+    names = " ".join(f"--potential {name}" for name in shown)
     command = (
         f"python benchmarks/tuned_potential.py --data FOLDER {names} --n {options.n} "
-        f"--seed {options.seed} --results RESULTS.jsonl --table benchmarks/tuned_potential.md"
+        f"--seed {options.seed} --results RESULTS.jsonl --start {options.start} "
+        "--table benchmarks/tuned_potential.md"
     )
     options.table.write_text(table(rows, lines, options.start, command), encoding="utf-8")
 

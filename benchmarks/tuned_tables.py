@@ -40,7 +40,7 @@ def table(
             "rejected. K, G: mean absolute errors in GPa (*own*: of those that the potential lets "
             f"pass, *common*: of the {len(common)} that all let pass), G/DFT: median of those "
             "passed. Asymmetry: of the second derivatives, the largest and the 99th percentile. "
-            "CPU s: for one crystal.\n"
+            "CPU s: for one crystal. [How it was tuned](../docs/tuning_potentials.md).\n"
         ),
         (
             "| potential | rejected | rejected, small | reasons | K own | G own | K common "

@@ -7,11 +7,13 @@ __all__ = [
     "ElatbotError",
     "EngineError",
     "GeneratorError",
+    "LeakError",
     "ParseError",
     "PotentialError",
     "StoreError",
     "StructureError",
     "TargetError",
+    "TrainingError",
     "UncertaintyError",
 ]
 
@@ -71,5 +73,13 @@ class DecodingError(ElatbotError, ValueError):
     """A value from elsewhere that names code which must not be run."""
 
 
+class TrainingError(ElatbotError):
+    """A training that cannot begin, or had to stop; what was saved of it stays as it is."""
+
+
 class UncertaintyError(ElatbotError, ValueError):
     """Estimates that cannot be combined or calibrated as asked."""
+
+
+class LeakError(ElatbotError, ValueError):
+    """Test materials that a model has seen, or will see, in training."""

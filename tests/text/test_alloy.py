@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from elatbot_flows.errors import ParseError
-from elatbot_flows.text.alloy import atomic_percent, parse_alloy
-from elatbot_flows.text.formula import element_symbols
+from elatbot_flows.text.alloy import atomic_percent, parse_alloy, simplest_formula
+from elatbot_flows.text.formula import element_symbols, reduced_formula
 
 amounts = st.dictionaries(
     st.sampled_from(element_symbols()[:100]),
@@ -58,3 +58,25 @@ def test_atomic_percent():
     assert atomic_percent(parse_alloy("Ti44Al56")) == percent
     assert atomic_percent(parse_alloy("Ti11Al14")) == percent
     assert atomic_percent(parse_alloy("Mg(ScGa)2"))[1] == ("Mg", 20.0)
+
+
+@given(st.dictionaries(st.sampled_from(element_symbols()[:100]), st.integers(1, 20), min_size=1))
+def test_whole_numbers_have_the_name_that_pymatgen_gives(counts):
+    text = "".join(f"{symbol}{number}" for symbol, number in counts.items())
+    assert simplest_formula(text) == reduced_formula(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Mg33.33Cu66.67", "MgCu2"),
+        ("Ni0.75Al0.25", "AlNi3"),
+        ("Ni75.0Al25", "AlNi3"),
+        ("Cu98.42Ga1.58", "Ga1.58Cu98.42"),
+        ("Cu0.9842Ga0.0158", "Ga1.58Cu98.42"),
+        ("Ga1.58Cu98.42", "Ga1.58Cu98.42"),
+    ],
+)
+def test_an_alloy_has_one_name(text, name):
+    assert simplest_formula(text) == name
+    assert simplest_formula(name) == name

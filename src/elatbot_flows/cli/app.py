@@ -14,6 +14,7 @@ import typer
 from elatbot_flows import __version__
 from elatbot_flows.cli.campaign import campaign
 from elatbot_flows.cli.check import check
+from elatbot_flows.cli.data import data
 from elatbot_flows.cli.design import design
 from elatbot_flows.cli.doctor import doctor
 from elatbot_flows.cli.evaluate import evaluate
@@ -24,6 +25,7 @@ from elatbot_flows.cli.publish import copy_store, publish
 from elatbot_flows.cli.query import query
 from elatbot_flows.cli.status import status
 from elatbot_flows.cli.terminal import terminal
+from elatbot_flows.cli.train import train
 from elatbot_flows.cli.validate import validate
 from elatbot_flows.errors import ElatbotError
 
@@ -45,12 +47,14 @@ app.command()(validate)
 app.command()(predict)
 app.command()(generate)
 app.command()(evaluate)
+app.command()(train)
 app.command()(init)
 app.command()(check)
 app.command()(status)
 app.command()(doctor)
 app.command()(publish)
 app.command("copy-store")(copy_store)
+app.add_typer(data, name="data")
 
 
 def _version(wanted: bool) -> None:

@@ -12,6 +12,12 @@ from elatbot_flows.documents.design import DesignCounts, DesignDocument
 from elatbot_flows.documents.elastic import ElasticResult
 from elatbot_flows.documents.estimate import Estimate
 from elatbot_flows.documents.generation import FormulaInfill, MaterialProposal, MaterialProposals
+from elatbot_flows.documents.labelled import (
+    Averages,
+    Description,
+    LabelledMaterial,
+    MaterialRecords,
+)
 from elatbot_flows.documents.ledger import (
     CandidateChunk,
     Ledger,
@@ -31,26 +37,46 @@ from elatbot_flows.documents.prediction import (
 from elatbot_flows.documents.provenance import MethodRecord
 from elatbot_flows.documents.run import RunRecord
 from elatbot_flows.documents.stability import HullResult
-from elatbot_flows.documents.training import SplitName, TaskRecord
+from elatbot_flows.documents.trained import LearningPoint, TaskScores, TrainedModel
+from elatbot_flows.documents.training import (
+    DatasetRecord,
+    DataSource,
+    FilterStep,
+    Leak,
+    LeakReport,
+    SplitName,
+    SplitRule,
+    TaskRecord,
+)
 from elatbot_flows.documents.tuned import PotentialScores, TunedPotential
 
 __all__ = [
+    "Averages",
     "BestCandidate",
     "CampaignDesign",
     "CampaignDocument",
     "CandidateChunk",
     "CandidateDocument",
+    "DataSource",
+    "DatasetRecord",
+    "Description",
     "DesignCounts",
     "DesignDocument",
     "ElasticResult",
     "Estimate",
     "Evidence",
+    "FilterStep",
     "FormulaInfill",
     "HullResult",
+    "LabelledMaterial",
+    "Leak",
+    "LeakReport",
+    "LearningPoint",
     "Ledger",
     "LedgerRow",
     "MaterialProposal",
     "MaterialProposals",
+    "MaterialRecords",
     "MaterialShelf",
     "MethodRecord",
     "Polymorph",
@@ -63,10 +89,13 @@ __all__ = [
     "SampleChunk",
     "Shortlist",
     "SplitName",
+    "SplitRule",
     "Status",
     "TaskRecord",
+    "TaskScores",
     "TextModelRecord",
     "TextPrediction",
+    "TrainedModel",
     "TunedPotential",
     "VerdictWord",
 ]

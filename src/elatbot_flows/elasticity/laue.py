@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LAUE_CLASSES",
+    "LOWEST_CLASSES",
     "SYMMETRIES",
     "Projection",
     "laue_class",
@@ -66,7 +67,7 @@ _GENERATORS: dict[str, tuple[tuple[tuple[int, int, int], int], ...]] = {
     "m-3": ((_X, 2), (_Z, 2), (_DIAGONAL, 3)),
     "m-3m": ((_Z, 4), (_DIAGONAL, 3)),
 }
-_SYSTEMS = {
+LOWEST_CLASSES = {
     "triclinic": "-1",
     "monoclinic": "2/m",
     "orthorhombic": "mmm",
@@ -75,7 +76,8 @@ _SYSTEMS = {
     "hexagonal": "6/m",
     "cubic": "m-3",
 }
-SYMMETRIES = (*_GENERATORS, *_SYSTEMS)
+"""Laue class of lowest symmetry, which is the one with the most constants, by crystal system."""
+SYMMETRIES = (*_GENERATORS, *LOWEST_CLASSES)
 """Names of symmetries: the Laue classes; ``-31m``, which is -3m with its twofold axes along y; and
 the crystal systems, each of which stands for its Laue class of lowest symmetry."""
 
@@ -199,7 +201,7 @@ def _projector(symmetry: str) -> NDArray[np.float64]:
 
 def _group(symmetry: str) -> NDArray[np.float64]:
     """Rotations of strains, shape (order, 6, 6): all products of the generators."""
-    name = _SYSTEMS.get(symmetry, symmetry)
+    name = LOWEST_CLASSES.get(symmetry, symmetry)
     if name not in _GENERATORS:
         raise ValueError(f"{symmetry!r} is no symmetry; use one of {', '.join(SYMMETRIES)}")
     generators = [_strain_rotation(axis, fold) for axis, fold in _GENERATORS[name]]

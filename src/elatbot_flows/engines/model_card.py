@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from elatbot_flows.errors import EngineError, ParseError
+from elatbot_flows.text.alloy import simplest_formula
 from elatbot_flows.text.dialects import find_dialect, formats_of
-from elatbot_flows.text.formula import element_symbols, reduced_formula
+from elatbot_flows.text.formula import element_symbols
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -114,6 +115,9 @@ class ModelCard:
 def hash_formulas(formulas: Iterable[str]) -> tuple[str, ...]:
     """Hashes of reduced formulas, sorted and without repeats, 16 hexadecimal digits each.
 
+    Alloys whose amounts have decimals are told apart as well, see
+    `elatbot_flows.text.alloy.simplest_formula`.
+
     Raises
     ------
     ParseError
@@ -121,7 +125,7 @@ def hash_formulas(formulas: Iterable[str]) -> tuple[str, ...]:
     """
     from elatbot_flows.training.data.bulk_modulus import formula_hash
 
-    numbers = {formula_hash(reduced_formula(formula)) for formula in formulas}
+    numbers = {formula_hash(simplest_formula(formula)) for formula in formulas}
     return tuple(f"{number:0{_DIGITS}x}" for number in sorted(numbers))
 
 

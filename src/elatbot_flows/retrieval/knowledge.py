@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from elatbot_flows.errors import ElatbotError, ParseError
 from elatbot_flows.retrieval.disagreement import Disagreement, find_disagreements
 from elatbot_flows.retrieval.rows import ALLOY_NAMES, KnowledgeRow, read_row
+from elatbot_flows.training.data.tables import read_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -80,7 +80,7 @@ class KnowledgeBase:
     def from_files(
         cls, *paths: Path, names: Mapping[str, str] = ALLOY_NAMES, zero_kelvin: bool = False
     ) -> KnowledgeBase:
-        """Read files of comma-separated values (``.csv``) and of JSON lines (also ``.gz``).
+        """Read files of comma-separated values, JSON and JSON lines, see `read_table`.
 
         Parameters
         ----------
@@ -96,12 +96,10 @@ class KnowledgeBase:
         ElatbotError
             If a file cannot be read, or no row of all files can be used.
         """
-        from elatbot_flows.training.data.json_lines import read_json_lines
-
         sourced: list[tuple[str, Any]] = []
         for path in paths:
-            records = _read_csv(path) if path.suffix == ".csv" else read_json_lines(path)
-            sourced += [(f"{path.name}, row {n}", r) for n, r in enumerate(records, start=1)]
+            records = enumerate(read_table(path), start=1)
+            sourced += [(f"{path.name}, row {n}", record) for n, record in records]
         return _build(sourced, names, None, zero_kelvin=zero_kelvin)
 
     @classmethod
@@ -191,13 +189,3 @@ def _build(
         first = f"; {skipped[0].source}: {skipped[0].message}" if skipped else ""
         raise ElatbotError(f"no row can be used; skipped: {base.skipped_counts}{first}")
     return base
-
-
-def _read_csv(path: Path) -> list[dict[str, str]]:
-    if not path.is_file():
-        raise ElatbotError(f"there is no data file {path}; give a .csv or .jsonl file")
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            return list(csv.DictReader(lines, restkey="rest"))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise ElatbotError(f"{path} is not a file of comma-separated values: {error}") from error

@@ -15,7 +15,10 @@ from elatbot_flows.text.literal import parse_number
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["ALLOY_NAMES", "KnowledgeRow", "checked_system", "read_row"]
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["ALLOY_NAMES", "KnowledgeRow", "checked_system", "read_row", "tensor_of"]
 
 ALLOY_NAMES = {
     "gamma-PE16": "Ni72.1Al10.4Fe3.2Cr1Ti13.3",
@@ -57,6 +60,8 @@ class KnowledgeRow:
         In lower case; None if not told.
     source
         Where it stands, e.g. ``"alloys.csv, row 3"``.
+    written
+        Formula as it stands there, elements in that order.
     """
 
     formula: str
@@ -65,6 +70,7 @@ class KnowledgeRow:
     values: tuple[tuple[str, float], ...]
     crystal_system: str | None
     source: str
+    written: str = ""
 
     def value(self, quantity: str) -> float | None:
         """One of `values`, None if it is not among them."""
@@ -107,14 +113,11 @@ def read_row(
         ``not_finite``, ``implausible_modulus``, ``inconsistent_units`` or one of
         `elatbot_flows.evaluation.read_tensor`.
     """
-    fields = {
-        _plain(name): value
-        for name, value in record.items()
-        if value is not None and not (isinstance(value, str) and not value.strip())
-    }
+    fields = _fields(record)
     if fields.get("pressure", 1) not in (1, "1"):
         raise ParseError("it is not at normal pressure", reason="other_pressure")
-    composition = parse_alloy(_formula(fields, names))
+    written = _formula(fields, names)
+    composition = parse_alloy(written)
     return KnowledgeRow(
         formula=composition.reduced_formula,
         percent=atomic_percent(composition),
@@ -122,7 +125,19 @@ def read_row(
         values=tuple(_values(fields).items()),
         crystal_system=_system(fields),
         source=source,
+        written=written,
     )
+
+
+def tensor_of(record: Mapping[str, Any]) -> NDArray[np.float64] | None:
+    """Tensor of a record in GPa, shape (6, 6); None if it has none.
+
+    Raises
+    ------
+    ParseError
+        With one of the reasons of `elatbot_flows.evaluation.read_tensor`.
+    """
+    return _tensor(_fields(record))
 
 
 def checked_system(crystal_system: str | None) -> str | None:
@@ -198,14 +213,27 @@ def _values(fields: Mapping[str, Any]) -> dict[str, float]:
     return values
 
 
-def _from_tensor(fields: Mapping[str, Any]) -> dict[str, float]:
+def _fields(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What is told, by plain names."""
+    return {
+        _plain(name): value
+        for name, value in record.items()
+        if value is not None and not (isinstance(value, str) and not value.strip())
+    }
+
+
+def _tensor(fields: Mapping[str, Any]) -> NDArray[np.float64] | None:
     from elatbot_flows.evaluation.tensors import read_tensor
 
     names = (*_TENSORS, *(f"{name}_gpa" for name in _TENSORS))
     value = next((fields[name] for name in names if name in fields), None)
-    if value is None:
+    return None if value is None else read_tensor(value)
+
+
+def _from_tensor(fields: Mapping[str, Any]) -> dict[str, float]:
+    tensor = _tensor(fields)
+    if tensor is None:
         return {}
-    tensor = read_tensor(value)
     constants = fields.get("elastic_constant")
     if constants is not None and not _agree(constants, float(tensor[0, 0])):
         raise ParseError(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from elatbot_flows.elasticity.laue import LOWEST_CLASSES
 from elatbot_flows.errors import StructureError
 from elatbot_flows.text.constants_text import laue_class
 from elatbot_flows.text.structure_text import symmetry_of
@@ -96,9 +97,14 @@ class Material:
     def laue(self) -> str:
         """Laue class of the crystal, e.g. ``"m-3m"``.
 
+        If its crystal system alone is known, the class of the system with the most constants: those
+        of 4/mmm are those of 4/m with C16 = 0.
+
         Raises
         ------
         StructureError
-            With reason ``"no_structure"`` if no crystal is known.
+            With reason ``"no_structure"`` if neither crystal nor crystal system is known.
         """
+        if self.crystal is None and self.system is not None:
+            return LOWEST_CLASSES[self.system.lower()]
         return laue_class(self.symmetry.point_group)

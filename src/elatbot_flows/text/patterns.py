@@ -13,6 +13,7 @@ __all__ = [
     "COMPACT_MATERIAL",
     "COMPACT_MODULUS",
     "FORMULA",
+    "FORMULA_ABOVE_ZERO",
     "MATERIAL",
     "MATERIAL_ABOVE_ZERO",
     "MATRIX",
@@ -38,7 +39,9 @@ _ALLOY = rf"(?:{_ELEMENT}{_AMOUNT}){{1,9}}"
 MATERIAL = rf"{FORMULA}, (?:{'|'.join(CRYSTAL_SYSTEMS)})"
 """Formula and crystal system, as ElaTBot writes them at 0 K."""
 _SPELLED = "|".join(spell_system(system, 1.0) for system in CRYSTAL_SYSTEMS)
-MATERIAL_ABOVE_ZERO = rf"(?:{FORMULA}|{_ALLOY}), (?:{_SPELLED})"
+FORMULA_ABOVE_ZERO = rf"(?:{FORMULA}|{_ALLOY})"
+"""A formula above 0 K: amounts may be fractions."""
+MATERIAL_ABOVE_ZERO = rf"{FORMULA_ABOVE_ZERO}, (?:{_SPELLED})"
 """The same above 0 K: amounts may be fractions, systems are spelled as in the training texts."""
 _COMPACT_ELEMENT = rf"{_ELEMENT}(?: [1-9](?: [0-9])?)?"
 COMPACT_MATERIAL = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from elatbot_flows.text import infill_text, patterns
+from elatbot_flows.text.alloy import parse_alloy
 from elatbot_flows.text.elatbot_prompts import Task
 from elatbot_flows.text.format import About, AnyFormat, Dialect, Format
 from elatbot_flows.text.formats.elatbot import ElatbotDialect, question
@@ -17,19 +18,25 @@ __all__ = ["InfillFormat", "formats"]
 
 
 class InfillFormat(Format[About, str]):
-    """The formula that a composition spells."""
+    """The formula that a composition spells; no temperature is stated."""
 
     gives = "formula"
     max_tokens = 48
     task = Task.INFILL
 
     def ask(self, request: About) -> Question:
-        """The question; only the composition is stated."""
-        text = infill_text.render(request.material.composition)
-        return question(self.task, text, patterns.FORMULA, request.temperature)
+        """The question; only the composition is stated, above 0 K in percent."""
+        composition = request.material.composition
+        if request.temperature > 0:
+            return question(
+                self.task, infill_text.render_percent(composition), patterns.FORMULA_ABOVE_ZERO
+            )
+        return question(self.task, infill_text.render(composition), patterns.FORMULA)
 
-    def read(self, text: str, request: About) -> str:  # noqa: ARG002
-        """Reduced formula."""
+    def read(self, text: str, request: About) -> str:
+        """Reduced formula; above 0 K its amounts may have decimals."""
+        if request.temperature > 0:
+            return str(parse_alloy(text).reduced_formula)
         return reduced_formula(text.strip())
 
     def write(self, answer: str, request: About) -> str:  # noqa: ARG002

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from elatbot_flows.documents.training import SplitName
+
 __all__ = [
     "HIGHEST",
     "LOWEST",
@@ -26,6 +28,7 @@ __all__ = [
     "clean_rows",
     "formula_hash",
     "load_rows",
+    "part_of",
     "split_rows",
 ]
 
@@ -150,6 +153,22 @@ def formula_hash(formula: str, salt: str = "") -> int:
     return int.from_bytes(digest[:8], "big")
 
 
+def part_of(key: str, *, seed: int, validation: float, test: float) -> SplitName:
+    """Part that a hash of a key puts it in, whatever other keys there are.
+
+    Parameters
+    ----------
+    key
+        Such as a reduced formula.
+    seed
+        Another number gives another division.
+    validation, test
+        Fractions of the keys.
+    """
+    place = formula_hash(key, salt=f"{seed}:") / 2**64
+    return "train" if place >= test + validation else "validation" if place >= test else "test"
+
+
 def split_rows(
     rows: Iterable[BulkModulusRow],
     *,
@@ -168,8 +187,7 @@ def split_rows(
     seed
         Another number gives another division.
     """
-    parts: tuple[list[BulkModulusRow], ...] = ([], [], [])
+    parts: dict[SplitName, list[BulkModulusRow]] = {"train": [], "validation": [], "test": []}
     for row in rows:
-        place = formula_hash(row.formula, salt=f"{seed}:") / 2**64
-        parts[0 if place >= test + validation else 1 if place >= test else 2].append(row)
-    return Split(*(tuple(part) for part in parts))
+        parts[part_of(row.formula, seed=seed, validation=validation, test=test)].append(row)
+    return Split(*(tuple(part) for part in parts.values()))
