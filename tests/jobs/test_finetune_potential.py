@@ -11,8 +11,8 @@ from elatbot_flows.potentials import load_potential
 from elatbot_flows.training.potential.material import FormulaParts
 from elatbot_flows.training.potential.settings import TeachingSettings
 
-TINY = TeachingSettings(epochs=1, batch_pairs=2, learning_rate=1e-3, warmup_steps=1, average=0.5)
-PARTS = FormulaParts(withheld_in=0, validation_in=2, salt="c")
+TINY = TeachingSettings(epochs=1, batch_pairs=1, learning_rate=3e-4, warmup_steps=1, average=0.5)
+PARTS = FormulaParts(withheld_in=0, validation_in=2, salt="l")
 
 
 def maker(folder, **changes):

@@ -14,7 +14,7 @@ from elatbot_flows.training.potential.loss import pair_losses, rest_energies
 from elatbot_flows.training.potential.pupil import Pupil
 from elatbot_flows.training.potential.settings import TeachingSettings
 
-TINY = TeachingSettings(epochs=2, batch_pairs=2, learning_rate=1e-3, warmup_steps=1, average=0.5)
+TINY = TeachingSettings(epochs=2, batch_pairs=1, learning_rate=3e-4, warmup_steps=1, average=0.5)
 
 
 @pytest.fixture(scope="module")
