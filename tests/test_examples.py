@@ -30,7 +30,7 @@ def run(folder, name, *arguments):
 
 def test_every_example_says_what_it_shows_and_is_short():
     scripts = sorted(EXAMPLES.glob("*.py"))
-    assert len(scripts) == 7
+    assert len(scripts) == 8
     for script in scripts:
         text = script.read_text()
         assert text.startswith('"""')
@@ -97,3 +97,10 @@ def test_design_then_query(tmp_path):
     asked = run(tmp_path, "query_results", "alloys")
     assert "Hits, best first:" in asked
     assert "outranked" in asked
+
+
+def test_fine_tune(tmp_path):
+    printed = run(tmp_path, "fine_tune")
+    before, after = (float(line.split()[-2]) for line in printed.splitlines()[:2])
+    assert after < before / 2
+    assert (tmp_path / "elatbot-training" / "merged" / "elatbot.json").is_file()

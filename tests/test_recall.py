@@ -148,6 +148,12 @@ def test_other_settings_are_other_questions():
     assert run(replace(MAKER, build=finer)).document.counts.evaluations > 0
 
 
+def test_what_another_method_found_is_computed_anew(monkeypatch):
+    run(MAKER)
+    monkeypatch.setattr("elatbot_flows.jobs.build._METHOD", "one after the other")
+    assert run(MAKER).document.counts.evaluations > 0
+
+
 def test_a_judge_that_failed_for_a_reason_of_the_moment_is_asked_again(monkeypatch):
     crystal = Structure(Lattice.cubic(3.6), ["Cu"] * 4, samples_fcc())
     judge = PotentialJudge(potential=samples.EMT, recall=True)

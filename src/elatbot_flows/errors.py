@@ -13,6 +13,7 @@ __all__ = [
     "StoreError",
     "StructureError",
     "TargetError",
+    "TrainingError",
     "UncertaintyError",
 ]
 
@@ -70,6 +71,10 @@ class StoreError(ElatbotError):
 
 class DecodingError(ElatbotError, ValueError):
     """A value from elsewhere that names code which must not be run."""
+
+
+class TrainingError(ElatbotError):
+    """A training that cannot begin, or had to stop; what was saved of it stays as it is."""
 
 
 class UncertaintyError(ElatbotError, ValueError):

@@ -29,6 +29,13 @@ def test_a_shipped_model_and_a_folder_of_one_speak_the_compact_dialect(tmp_path)
     assert (named.name, copied.name) == ("elatbot-mini", "mine")
 
 
+def test_an_adapter_of_a_shipped_model_says_what_it_was_trained_for(tmp_path):
+    write_card(tmp_path, ModelCard("compact", ("bulk_modulus",), ("Al", "Ni")))
+    model = text_model("elatbot-mini", adapter=str(tmp_path))
+    assert (model.trained_for, model.elements) == (("bulk_modulus",), ("Al", "Ni"))
+    assert model.expected_moduli([("NiAl", "Cubic")]) is None  # that is what the base expects
+
+
 def test_other_models_speak_elatbot_unless_said():
     model = text_model("owner/name", adapter="mine", device="cuda", dtype="bfloat16")
     assert (model.dialect, model.elements, model.name) == ("elatbot", None, "owner/name")

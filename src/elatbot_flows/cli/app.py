@@ -25,6 +25,7 @@ from elatbot_flows.cli.publish import copy_store, publish
 from elatbot_flows.cli.query import query
 from elatbot_flows.cli.status import status
 from elatbot_flows.cli.terminal import terminal
+from elatbot_flows.cli.train import train
 from elatbot_flows.cli.validate import validate
 from elatbot_flows.errors import ElatbotError
 
@@ -46,6 +47,7 @@ app.command()(validate)
 app.command()(predict)
 app.command()(generate)
 app.command()(evaluate)
+app.command()(train)
 app.command()(init)
 app.command()(check)
 app.command()(status)

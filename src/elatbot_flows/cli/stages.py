@@ -10,12 +10,13 @@ import typer
 import yaml
 
 from elatbot_flows.errors import StoreError, TargetError
-from elatbot_flows.flows.stages import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from jobflow_remote.config.base import Project
+
+    from elatbot_flows.flows.stages import Stage
 
 __all__ = ["DEFAULT", "StagesFile", "check_workers", "read_stages", "with_worker"]
 
@@ -57,6 +58,8 @@ def read_stages(path: Path) -> dict[str, Stage]:
 
 
 def _stage(where: str, said: dict[str, Any]) -> Stage:
+    from elatbot_flows.flows.stages import Stage
+
     known = [field.name for field in fields(Stage)]
     if unknown := [str(name) for name in said if name not in known]:
         raise TargetError(f"{where}: {', '.join(unknown)} is none of {', '.join(known)}")
@@ -71,9 +74,12 @@ def with_worker(stages: Mapping[str, Stage] | None, worker: str | None) -> dict[
 
     Examples
     --------
+    >>> from elatbot_flows.flows import Stage
     >>> with_worker({"judge": Stage(resources={"ntasks": 8})}, "cpu")["judge"].worker
     'cpu'
     """
+    from elatbot_flows.flows.stages import Stage
+
     filled = {DEFAULT: Stage(), **(stages or {})}
     default = filled[DEFAULT].worker or worker
     return {name: replace(one, worker=one.worker or default) for name, one in filled.items()}

@@ -37,6 +37,7 @@ from elatbot_flows.documents.prediction import (
 from elatbot_flows.documents.provenance import MethodRecord
 from elatbot_flows.documents.run import RunRecord
 from elatbot_flows.documents.stability import HullResult
+from elatbot_flows.documents.trained import LearningPoint, TaskScores, TrainedModel
 from elatbot_flows.documents.training import (
     DatasetRecord,
     DataSource,
@@ -69,6 +70,7 @@ __all__ = [
     "LabelledMaterial",
     "Leak",
     "LeakReport",
+    "LearningPoint",
     "Ledger",
     "LedgerRow",
     "MaterialProposal",
@@ -88,7 +90,9 @@ __all__ = [
     "SplitRule",
     "Status",
     "TaskRecord",
+    "TaskScores",
     "TextModelRecord",
     "TextPrediction",
+    "TrainedModel",
     "VerdictWord",
 ]

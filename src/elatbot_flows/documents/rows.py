@@ -27,7 +27,7 @@ _WORDS = {"hit": 0, "open": 1, "miss": 2, "unknown": 3}
 _OUTRANKED = {"proposed": "outranked", "built": "outranked_after_screening"}
 OUTRANKED = {
     "outranked": "the text model expected others to come closer",
-    "outranked_after_screening": "others came closer to the target after the cheap relaxation",
+    "outranked_after_screening": "others were more promising after the cheap relaxation",
 }
 """Why a candidate was left where it was, for people."""
 

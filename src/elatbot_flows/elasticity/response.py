@@ -33,7 +33,8 @@ __all__ = [
     "response",
 ]
 
-_TRIALS = 30
+_TRIALS, _TRIALS_WITHOUT_STRAIN = 30, 5
+"""Draws of directions; few where only the sign of a curvature is asked for, in large cells."""
 _WORST_CONDITION = 25.0
 _DEGENERATE = 1e-6
 """Eigenvalues this near, relative to the largest, are one that belongs to several directions: the
@@ -96,8 +97,9 @@ def choose_directions(
     free = translation_free(symmetry.dimension)
     rank = symmetry.dimension - (3 if strains else 9)
     least = max(1, -(-rank // len(symmetry.matrices)))
+    trials = _TRIALS if strains else _TRIALS_WITHOUT_STRAIN
     for m in range(least, rank + 2):
-        draws = [_draw(rng, free, m, strains=strains) for _ in range(_TRIALS)]
+        draws = [_draw(rng, free, m, strains=strains) for _ in range(trials)]
         conditions = [_condition(symmetry.orbit(draw), rank) for draw in draws]
         best = int(np.argmin(conditions))
         if conditions[best] < _WORST_CONDITION or (m > rank and np.isfinite(conditions[best])):

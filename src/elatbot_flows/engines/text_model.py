@@ -75,9 +75,9 @@ def text_model(
         {key: value for key, value in given.items() if value is not None}
         | {"template": find_dialect(name).template},
     )
+    if card is not None:  # also of an adapter that was trained on a model of this package
+        return TextModel(made, name, card.elements, card.tasks)
     if ours:
         return TextModel(made, name, describe_generator(spec).elements)
-    if card is not None:
-        return TextModel(made, name, card.elements, card.tasks)
     told = task_told_by(adapter or spec, folder)
     return TextModel(made, name, usual_task=told if told in formats_of(name) else None)

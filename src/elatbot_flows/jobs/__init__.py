@@ -8,14 +8,17 @@ from elatbot_flows.jobs.ask.predict import PredictElasticMaker, PredictModulusMa
 from elatbot_flows.jobs.begin import begin
 from elatbot_flows.jobs.build import BuildMaker
 from elatbot_flows.jobs.conclude import conclude
+from elatbot_flows.jobs.finetune import FineTuneMaker, check_training_records
 from elatbot_flows.jobs.hull import HullMaker
 from elatbot_flows.jobs.judge import JudgeMaker
 from elatbot_flows.jobs.place import PlaceMaker
 from elatbot_flows.jobs.resume import may_resume, never_resume
 from elatbot_flows.jobs.top import top_hits
+from elatbot_flows.jobs.trained import merge_trained, register_trained, score_trained
 
 __all__ = [
     "BuildMaker",
+    "FineTuneMaker",
     "GenerateMaker",
     "HullMaker",
     "InfillMaker",
@@ -24,10 +27,14 @@ __all__ = [
     "PredictElasticMaker",
     "PredictModulusMaker",
     "begin",
+    "check_training_records",
     "conclude",
     "count_predictions",
     "identify_model",
     "may_resume",
+    "merge_trained",
     "never_resume",
+    "register_trained",
+    "score_trained",
     "top_hits",
 ]

@@ -31,6 +31,8 @@ __all__ = ["BuildMaker", "build_crystals"]
 DEFAULT_MAX_SITES = 16
 _RELAXATION = tuple(Screening.__annotations__)
 """Settings that what becomes of given guesses depends on."""
+_METHOD = "side by side"
+"""How guesses are relaxed; to be changed with it, so that what was found otherwise is made anew."""
 
 
 @dataclass
@@ -159,7 +161,7 @@ class BuildMaker(Maker):
             return *relax_guesses(guesses, potential, self), False
         settings = {name: getattr(self, name) for name in _RELAXATION}
         brought = [(guess.structure, guess.source, guess.label) for guess in guesses]
-        question = [brought, potential_identity(potential.record()), settings]
+        question = [_METHOD, brought, potential_identity(potential.record()), settings]
         answer, known = recalled(
             "build",
             question,

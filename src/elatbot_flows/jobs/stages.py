@@ -17,8 +17,9 @@ _Made = TypeVar("_Made", bound="Job | Flow")
 STAGES = (
     "begin", "propose", "build", "judge", "hull", "conclude", "publish",
     "identify", "predict", "count",
+    "check", "train", "score", "merge", "register",
 )  # fmt: skip
-"""Stages of a design, then those of a prediction, in the order they are run."""
+"""Stages of a design, of a prediction and of a training, in the order they are run."""
 
 _LADDER = ("propose", "build", "judge", "hull")
 """Stages in which a job named by nothing else only plans the next round."""

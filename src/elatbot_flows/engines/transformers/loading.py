@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from elatbot_flows.engines.transformers.settings import Settings
 
-__all__ = ["Loaded", "adapter_name", "load"]
+__all__ = ["Loaded", "adapter_name", "load", "quiet"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +108,7 @@ def _load_model(settings: Settings) -> Loaded:
     """Load a model without its adapter."""
     require_device(settings.device)
     folder = local_folder(settings.model)
-    with _quiet():
+    with quiet():
         tokenizer = _tokenizer(settings, folder)
         model = _model(settings, folder)
     commit = hub_commit(folder) if folder else getattr(model.config, "_commit_hash", None)
@@ -224,7 +224,7 @@ def _context_length(model: PreTrainedModel) -> int | None:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Without the progress bars of transformers."""
     from transformers.utils import logging
 

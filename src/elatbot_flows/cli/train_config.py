@@ -1,0 +1,118 @@
+"""What ``elatbot train`` reads: base, records and settings of a training in a YAML file."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003 - pydantic reads annotations
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from elatbot_flows.errors import TrainingError
+from elatbot_flows.training.finetune import PRESETS, FineTuning
+
+if TYPE_CHECKING:
+    from elatbot_flows.flows import FineTuningFlowMaker
+
+__all__ = ["TrainConfig", "read_training"]
+
+_MODEL = "model"
+
+
+class TrainConfig(BaseModel):
+    """A training as people write it down."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    base: str = Field(description="Folder of a model, relative to the file, or name on the hub.")
+    records: Path = Field(description="File of training records, relative to the file.")
+    preset: str | None = Field(None, description=f"One of {', '.join(PRESETS)}.")
+    settings: dict[str, Any] = Field(
+        default_factory=dict, description="Settings of FineTuning that differ."
+    )
+    folder: Path | None = Field(
+        None, description="Where the model goes, relative to the file; else into the run's folder."
+    )
+    allow_leaks: bool = Field(False, description="Train although a test formula was seen.")
+    merge: bool = Field(True, description="Also write model and adapter as one.")
+    most_tested: int | None = Field(None, ge=1, description="Test records of each task to ask.")
+
+    def maker(self, home: Path, out: Path | None) -> FineTuningFlowMaker:
+        """The Maker.
+
+        Parameters
+        ----------
+        home
+            Folder of the file, where its paths begin.
+        out
+            Folder of the run; None if it runs elsewhere.
+
+        Raises
+        ------
+        TrainingError
+            If a setting is unknown or out of range, or nobody says where the model goes.
+        """
+        from elatbot_flows.flows import FineTuningFlowMaker
+        from elatbot_flows.jobs import FineTuneMaker
+
+        if self.folder is None and out is None:
+            raise TrainingError("folder is missing: say where the model goes on the worker")
+        folder = home / self.folder if self.folder else out / _MODEL  # type: ignore[operator]
+        here = home / self.base
+        try:
+            settings = self._settings()
+        except TypeError as error:
+            known = ", ".join(FineTuning.__dataclass_fields__)
+            word = str(error).rpartition(" ")[2]
+            raise TrainingError(f"settings: there is no {word}; known are {known}") from error
+        maker = FineTuneMaker(
+            base=str(here.resolve()) if here.is_dir() else self.base,
+            folder=str(folder.resolve()),
+            settings=settings,
+            preset=self.preset,
+        )
+        return FineTuningFlowMaker(
+            train_maker=maker,
+            allow_leaks=self.allow_leaks,
+            merge=self.merge,
+            most_tested=self.most_tested,
+        )
+
+    def _settings(self) -> FineTuning:
+        given = dict(self.settings)
+        for name, value in given.items():
+            field = FineTuning.__dataclass_fields__.get(name)
+            # YAML reads 5e-5 as text.
+            if field is not None and "float" in str(field.type) and isinstance(value, str):
+                given[name] = _number(name, value)
+        return FineTuning(**given)
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise TrainingError(f"settings: {name} is {text!r}: it must be a number") from error
+
+
+def read_training(path: Path) -> TrainConfig:
+    """Read a training from a YAML file.
+
+    Raises
+    ------
+    TrainingError
+        If it cannot be read, or something in it is wrong; the message names the place.
+    """
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        plain = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, YAMLError) as error:
+        raise TrainingError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
+    try:
+        return TrainConfig.model_validate(plain)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the file"
+        known = ", ".join(TrainConfig.model_fields)
+        raise TrainingError(f"{path}: {place}: {first['msg']}; known are {known}") from error
