@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from elatbot_flows.decoding import CRYSTALS, refuse_code
 from elatbot_flows.errors import StructureError
 
 if TYPE_CHECKING:
@@ -14,9 +13,6 @@ if TYPE_CHECKING:
     from pymatgen.core import Structure
 
 __all__ = ["read_crystals", "require_files", "source_of"]
-
-_PLAIN = (".json", ".mson", ".yaml", ".yml")
-"""In names of files that hold a plain document."""
 
 
 def source_of(path: Path) -> str:
@@ -40,10 +36,12 @@ def read_crystals(
     files: Sequence[Path],
 ) -> tuple[dict[str, Structure], dict[str, dict[str, Any]]]:
     """Crystals by file; and what to say of files that hold none: status, reason, message."""
+    from elatbot_flows.crystals.reading import read_crystal
+
     crystals, unreadable = {}, {}
     for path in files:
         try:
-            crystals[source_of(path)] = _read(path)
+            crystals[source_of(path)] = read_crystal(path)
         except Exception as error:  # noqa: BLE001 - parsers raise what they like
             unreadable[source_of(path)] = {
                 "source": source_of(path),
@@ -52,16 +50,3 @@ def read_crystals(
                 "message": f"{type(error).__name__}: {error}",
             }
     return crystals, unreadable
-
-
-def _read(path: Path) -> Structure:
-    """A crystal; pymatgen would import whatever code a plain document names."""
-    from pymatgen.core import Structure
-
-    if not any(part in path.name.lower() for part in _PLAIN):
-        return Structure.from_file(path)
-    from monty.serialization import loadfn
-
-    document = loadfn(path, cls=None)
-    refuse_code(document, CRYSTALS)
-    return Structure.from_dict(document)

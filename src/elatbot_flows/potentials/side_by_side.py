@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["side_by_side"]
 
-_AT_ONCE = {"cpu": 8, "cuda": 128}
-"""Crystals at once: on a CPU larger calls gain nothing, see `evaluate_batch`."""
+_AT_ONCE = {"cpu": 4, "cuda": 128}
+"""Crystals at once; on a CPU more gain nothing (benchmarks/side_by_side.md)."""
 
 _Result = TypeVar("_Result")
 
@@ -46,7 +46,7 @@ def side_by_side(
     potential
         The potential; if it has no batches, one task is done after the other.
     at_once
-        Tasks under way at most; None for 8 on a CPU and 128 on a GPU.
+        Tasks under way at most; None for 4 on a CPU and 128 on a GPU.
 
     Returns
     -------

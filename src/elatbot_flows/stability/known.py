@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from elatbot_flows.crystals.materials_project import KnownMaterial
-from elatbot_flows.decoding import CRYSTALS, refuse_code
+from elatbot_flows.crystals.reading import crystal_of
 from elatbot_flows.errors import StructureError
 
 if TYPE_CHECKING:
@@ -151,8 +151,7 @@ def _structure_of(document: dict[str, Any]) -> Structure | None:
     found = document if "lattice" in document else document.get("structure")
     if found is None or isinstance(found, Structure):
         return found
-    refuse_code(found, CRYSTALS)
-    return Structure.from_dict(found)
+    return crystal_of(found)
 
 
 def store_source(

@@ -53,6 +53,16 @@ def test_crystals_with_tensors(tmp_path, name):
     assert found.skipped == {"not_an_object": 1, "repeated": 1}
 
 
+def test_code_that_a_table_names_is_not_imported(tmp_path):
+    hostile = L1_0.as_dict() | {"properties": {"x": {"@module": "os", "@callable": "system"}}}
+    rows = [{"structure": hostile, "bulk_modulus": 1}, {"structure": L1_0.as_dict()}]
+    (tmp_path / "own.json").write_text(json.dumps([rows[0], rows[1] | {"bulk_modulus_voigt": 150}]))
+    (tmp_path / "crystal.json").write_text(json.dumps(hostile))
+    found = read_given(tmp_path / "own.json")
+    assert found.skipped == {"unreadable_structure": 1}
+    assert "'os'" in found.first
+
+
 def test_averages_of_hill_are_those_of_voigt_in_cubic_crystals_alone(tmp_path):
     text = "formula,crystal_system,bulk_modulus_vrh\nCu,cubic,140\nZn,hexagonal,70\n"
     (tmp_path / "own.csv").write_text(text)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from maggma.core import Builder
 
+from elatbot_flows.crystals.reading import crystal_of
 from elatbot_flows.database.training.collections import plain
 from elatbot_flows.training.data.descriptions import crystal_hash, describe_many, may_change
 
@@ -75,20 +76,14 @@ class DescriptionBuilder(Builder):  # type: ignore[misc]
         return [
             document["material_id"]
             for document in found
-            if known.get(document["material_id"]) != crystal_hash(_crystal(document))
+            if known.get(document["material_id"]) != crystal_hash(crystal_of(document["structure"]))
         ]
 
     def _crystals(self, wanted: list[str]) -> Iterator[tuple[str, Structure]]:
         for name in wanted:
             for document in self.materials.query({"material_id": name}, limit=1):
-                yield name, _crystal(document)
+                yield name, crystal_of(document["structure"])
 
     def update_targets(self, items: list[Description]) -> None:
         """Write descriptions."""
         self.descriptions.update([plain(item) for item in items], key="material_id")
-
-
-def _crystal(document: dict[str, Any]) -> Structure:
-    from pymatgen.core import Structure
-
-    return Structure.from_dict(document["structure"])

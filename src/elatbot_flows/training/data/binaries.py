@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from elatbot_flows.crystals.reading import crystal_of
 from elatbot_flows.errors import ElatbotError
 from elatbot_flows.training.data.json_lines import read_json_lines
 
@@ -88,8 +89,6 @@ def clean_crystals(records: Iterable[dict[str, Any]]) -> CleanCrystals:
 
 def _row(record: dict[str, Any]) -> CrystalRow | str:
     """Return the row of a record, or the reason why there is none."""
-    from pymatgen.core import Structure
-
     try:
         source, raw = str(record["mp_id"]), record["structure"]
         moduli = [record["bulk_modulus_vrh"], record["shear_modulus_vrh"]]
@@ -98,7 +97,7 @@ def _row(record: dict[str, Any]) -> CrystalRow | str:
     if not all(isinstance(m, (int, float)) and math.isfinite(m) and m > 0 for m in moduli):
         return "implausible_modulus"
     try:
-        structure = Structure.from_dict(raw)
+        structure = crystal_of(raw)
     except Exception:  # noqa: BLE001 - pymatgen raises what it likes on odd dictionaries
         return "unreadable_structure"
     if not structure.is_ordered:

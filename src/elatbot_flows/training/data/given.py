@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from elatbot_flows.crystals.reading import crystal_of, read_crystal
 from elatbot_flows.documents.labelled import Averages, LabelledMaterial
 from elatbot_flows.errors import ElatbotError, ParseError, StructureError
 from elatbot_flows.retrieval.rows import read_row, tensor_of
@@ -130,11 +131,11 @@ def _crystal(value: Any, folder: Path) -> Structure | None:
             if "\n" in text:
                 found = Structure.from_str(text, fmt="cif")
             elif text.startswith("{"):
-                found = Structure.from_dict(json.loads(text))
+                found = crystal_of(json.loads(text))
             else:
-                found = Structure.from_file(folder / text[:_LONGEST_PATH])
+                found = read_crystal(folder / text[:_LONGEST_PATH])
         else:
-            found = Structure.from_dict(value)
+            found = crystal_of(value)
     except Exception as error:
         raise StructureError(
             f"its structure cannot be read ({type(error).__name__}: {error}): give a pymatgen "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from elatbot_flows.crystals.reading import crystal_of
 from elatbot_flows.documents.labelled import Averages, LabelledMaterial
 from elatbot_flows.errors import ParseError
 
@@ -30,8 +31,6 @@ def read_candidate(candidate: Mapping[str, Any]) -> LabelledMaterial:
         With reason ``"prediction"`` for what only a text model says, ``"no_structure"`` or
         ``"no_tensor"``.
     """
-    from pymatgen.core import Structure
-
     if candidate.get("kind") == "prediction":
         raise ParseError("a text model says so, no judge", reason="prediction")
     if candidate.get("structure") is None:
@@ -39,7 +38,7 @@ def read_candidate(candidate: Mapping[str, Any]) -> LabelledMaterial:
     said = candidate.get("elasticity")
     if said is None:
         raise ParseError("no judge gave a tensor", reason="no_tensor")
-    crystal = Structure.from_dict(dict(candidate["structure"]))
+    crystal = crystal_of(dict(candidate["structure"]))
     formula = crystal.composition.reduced_formula
     return LabelledMaterial(
         material_id=candidate["candidate_id"],
