@@ -1,8 +1,7 @@
 """What training costs: tokens a second and peak memory, by size of the model and by method.
 
 Weights and records are invented, which costs the same as real ones. Each row is a process of its
-own; the first steps are left out. With a folder of published tensors, it also says how soon eight
-of them are known by heart.
+own; the first steps are left out.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from itertools import islice
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -164,31 +162,6 @@ def measure(size, changes, steps, tokenizer, device):
     }  # fmt: skip
 
 
-def by_heart(data, tokenizer):
-    """Eight published tensors, learned by a model and then eight others by an adapter of it."""
-    from adapters import crystals, fits
-
-    from elatbot_flows.text.elatbot_prompts import Task
-    from elatbot_flows.text.format import About
-    from elatbot_flows.training.finetune import FineTuning, fine_tune, merge, score
-
-    task = Task.TENSOR_FROM_COMPOSITION
-    known = islice(((m, t) for m, t in crystals(data) if fits(m, t)), 16)
-    rows = [("elatbot-constants", task, About(m), t, m.formula) for m, t in known]
-    records = list(records_of(rows))
-    with tempfile.TemporaryDirectory() as folder:
-        base = str(Path(folder, "base"))
-        write_base(Path(base), "9M", tokenizer_for("9M", tokenizer))
-        for part, method, rate in ((records[:8], "scratch", 3e-3), (records[8:], "lora+", 2e-3)):
-            settings = FineTuning(
-                method, learning_rate=rate, epochs=80, batch_size=8, warmup_steps=10, device="cpu"
-            )
-            trained = fine_tune(part, base, Path(folder, method), settings)
-            scored = score(trained, [r.model_copy(update={"split": "test"}) for r in part])
-            yield method, trained, merge(scored, part) if trained.adapter else scored
-            base = trained.folder
-
-
 def line(size, changes, found):
     """A row of the table."""
     told = [f"{k} {v}" for k, v in changes.items() if k not in ("method", "precision")]
@@ -221,26 +194,12 @@ def print_costs(sizes):
             print(line(size, changes, json.loads(done.stdout.splitlines()[-1])), flush=True)
 
 
-def print_heart(data, tokenizer):
-    """The second table."""
-    print(head("learned by", "steps", "loss", "exact", "merged the same", "CPU s", "peak MB"))
-    for method, trained, scored in by_heart(data, tokenizer):
-        found, same = scored.evaluation[0], scored.merged_same
-        cells = [
-            method, trained.steps, f"{trained.best_loss:.3f}", f"{found.exact} of {found.asked}",
-            "{same} of {asked}".format(**same) if same else "-", f"{trained.cpu_seconds:.0f}",
-            f"{trained.peak_memory_mb:.0f}",
-        ]  # fmt: skip
-        print(f"| {' | '.join(map(str, cells))} |", flush=True)
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sizes", nargs="*", default=["mini", "9M"], choices=list(SIZES))
+    parser.add_argument("--sizes", nargs="+", default=["mini", "9M"], choices=list(SIZES))
     parser.add_argument("--steps", type=int, default=5, help="steps of each row")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--tokenizer", type=Path, help="folder with tokenizer.json of Llama 2")
-    parser.add_argument("--heart", type=Path, help="folder of published tensors")
     parser.add_argument("--row", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.row:
@@ -248,11 +207,7 @@ def main():
         found = measure(size, changes, options.steps, options.tokenizer, options.device)
         print(json.dumps(found))
         return
-    if options.sizes:
-        print_costs(options.sizes)
-    if options.heart:
-        print()
-        print_heart(options.heart, options.tokenizer)
+    print_costs(options.sizes)
 
 
 if __name__ == "__main__":

@@ -48,6 +48,7 @@ from elatbot_flows.documents.training import (
     SplitRule,
     TaskRecord,
 )
+from elatbot_flows.documents.tuned import PotentialScores, TunedPotential
 
 __all__ = [
     "Averages",
@@ -79,6 +80,7 @@ __all__ = [
     "MaterialShelf",
     "MethodRecord",
     "Polymorph",
+    "PotentialScores",
     "PredictionSummary",
     "Rate",
     "Reading",
@@ -94,5 +96,6 @@ __all__ = [
     "TextModelRecord",
     "TextPrediction",
     "TrainedModel",
+    "TunedPotential",
     "VerdictWord",
 ]

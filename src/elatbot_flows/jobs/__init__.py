@@ -9,6 +9,7 @@ from elatbot_flows.jobs.begin import begin
 from elatbot_flows.jobs.build import BuildMaker
 from elatbot_flows.jobs.conclude import conclude
 from elatbot_flows.jobs.finetune import FineTuneMaker, check_training_records
+from elatbot_flows.jobs.finetune_potential import FineTunePotentialMaker
 from elatbot_flows.jobs.hull import HullMaker
 from elatbot_flows.jobs.judge import JudgeMaker
 from elatbot_flows.jobs.place import PlaceMaker
@@ -19,6 +20,7 @@ from elatbot_flows.jobs.trained import merge_trained, register_trained, score_tr
 __all__ = [
     "BuildMaker",
     "FineTuneMaker",
+    "FineTunePotentialMaker",
     "GenerateMaker",
     "HullMaker",
     "InfillMaker",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-__all__ = ["speed_up"]
+__all__ = ["blocks_of", "plain_convolutions", "speed_up"]
 
 
 @dataclass(frozen=True)
@@ -78,13 +78,18 @@ def speed_up(model: nn.Module) -> int:
     int
         Convolutions that were sped up.
     """
-    from sevenn.nn.convolution import IrrepsConvolution
-
-    found: list[Any] = [one for one in model.children() if type(one) is IrrepsConvolution]
-    known = [layer for layer in found if _is_plain(layer)]
+    known = plain_convolutions(model)
     for layer in known:
         layer.forward = _convolution(layer)
     return len(known)
+
+
+def plain_convolutions(model: nn.Module) -> list[Any]:
+    """The convolutions of a SevenNet model that can be done by fewer operations."""
+    from sevenn.nn.convolution import IrrepsConvolution
+
+    found: list[Any] = [one for one in model.children() if type(one) is IrrepsConvolution]
+    return [layer for layer in found if _is_plain(layer)]
 
 
 def _is_plain(layer: Any) -> bool:
@@ -101,7 +106,7 @@ def _is_plain(layer: Any) -> bool:
     )
 
 
-def _blocks(layer: Any) -> list[_Block]:
+def blocks_of(layer: Any) -> list[_Block]:
     """What to multiply with what, by representation of the features."""
     import torch
     from e3nn.o3 import wigner_3j
@@ -133,7 +138,7 @@ def _blocks(layer: Any) -> list[_Block]:
 
 def _convolution(layer: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
     """What the layer does with the data of a graph."""
-    blocks, width = _blocks(layer), layer.convolution.irreps_out.dim
+    blocks, width = blocks_of(layer), layer.convolution.irreps_out.dim
 
     def convolve(data: dict[str, Any]) -> dict[str, Any]:
         weights = layer.weight_nn(data[layer.key_weight_input])

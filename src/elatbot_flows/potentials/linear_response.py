@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from elatbot_flows.elasticity.symmetry import CrystalSymmetry
     from elatbot_flows.potentials.base import Potential
 
-__all__ = ["DISPLACEMENT", "STRAIN", "measure_response", "softest_repeated_mode"]
+__all__ = ["DISPLACEMENT", "STRAIN", "measure_hessian", "measure_response", "softest_repeated_mode"]
 
 # The second derivatives of a potential may jump where an atom crosses a radius of its cutoff
 # function, so steps are as short as single precision allows: its noise is below 0.1 % here.
@@ -54,13 +54,32 @@ def measure_response(
     symmetry
         Its symmetry.
     """
+    hessian, asymmetry = measure_hessian(structure, potential, symmetry)
+    return response(hessian, structure.volume / GPA_PER_EV_A3, asymmetry)
+
+
+def measure_hessian(
+    structure: Structure, potential: Potential, symmetry: CrystalSymmetry
+) -> tuple[NDArray[np.float64], float]:
+    """Second derivatives of the energy by strain and displacements, and their asymmetry.
+
+    Parameters
+    ----------
+    structure, potential, symmetry
+        As for `measure_response`.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (6 + 3 n, 6 + 3 n); eV over (Mandel strain, displacement in A).
+    float
+        Norm of the antisymmetric part of what was measured over that of the whole.
+    """
     directions = choose_directions(symmetry)
     steps = directions * _amplitudes(symmetry.dimension)[:, None]
     both = _gradients(structure, potential, np.hstack([steps, -steps]))
     ahead, behind = np.hsplit(both, 2)
-    products = 0.5 * (ahead - behind)
-    hessian, asymmetry = hessian_from_products(steps, products, symmetry)
-    return response(hessian, structure.volume / GPA_PER_EV_A3, asymmetry)
+    return hessian_from_products(steps, 0.5 * (ahead - behind), symmetry)
 
 
 def softest_repeated_mode(structure: Structure, potential: Potential, times: int = 2) -> float:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from elatbot_flows.potentials.base import Potential
     from elatbot_flows.potentials.settings import ValidationSettings
 
-__all__ = ["Measurement", "measure", "relax_crystal"]
+__all__ = ["Measurement", "measure", "primitive_cell", "relax_crystal"]
 
 _HIDDEN = 10.0
 """Forces and stress that break the symmetry may be this much above the thresholds: what noise of
@@ -75,7 +75,7 @@ def relax_crystal(
         If spglib finds no symmetry at all; with the reason ``"symmetry_broken"`` if forces or
         stress that the symmetry hides are far above the thresholds.
     """
-    current, order = _primitive(structure, settings.symprec)
+    current, order = primitive_cell(structure, settings.symprec)
     while True:
         ended = relax_in_symmetry(
             current,
@@ -85,7 +85,7 @@ def relax_crystal(
             max_stress=settings.max_stress,
             max_steps=settings.max_steps,
         )
-        current, higher = _primitive(ended.structure, settings.symprec)
+        current, higher = primitive_cell(ended.structure, settings.symprec)
         if not ended.converged or higher <= order:
             break
         order = higher
@@ -96,7 +96,7 @@ def relax_crystal(
     return ended
 
 
-def _primitive(structure: Structure, symprec: float) -> tuple[Structure, float]:
+def primitive_cell(structure: Structure, symprec: float) -> tuple[Structure, float]:
     """The primitive cell made exactly symmetric, and its operations per atom."""
     found, order = structure, 0.0
     while True:

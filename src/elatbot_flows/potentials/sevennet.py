@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from elatbot_flows.potentials.base import Results
 
-__all__ = ["EXAMPLES", "load", "matches"]
+__all__ = ["EXAMPLES", "load", "matches", "open_calculator"]
 
 EXAMPLES = ("7net-0", "7net-l3i5")
 _FUNCTIONALS = {
@@ -45,7 +45,7 @@ def load(name: str, device: str, dtype: str | None) -> Potential:
     Models trained on several data sets are asked for with one of them, ``7net-mf-ompa:mpa``.
     """
     choose_dtype(name, dtype, ("float32", "float64"))
-    calculator = _calculator(name, device)
+    calculator = open_calculator(name, device)
     model = calculator.model
     sha256 = weights_sha256([model])
     if dtype is not None:
@@ -69,7 +69,14 @@ def load(name: str, device: str, dtype: str | None) -> Potential:
     )
 
 
-def _calculator(name: str, device: str) -> Any:
+def open_calculator(name: str, device: str) -> Any:
+    """SevenNet's own calculator of a published model or checkpoint file.
+
+    Raises
+    ------
+    PotentialError
+        If it cannot be loaded.
+    """
     from sevenn.calculator import SevenNetCalculator
 
     base, _, data = (name, "", "") if name.endswith(".pth") else name.partition(":")

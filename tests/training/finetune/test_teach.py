@@ -62,11 +62,16 @@ def test_every_method_learns_and_comes_back_from_the_disk(taught, tmp_path, chan
     assert engine.weights().config.use_cache == with_cache
 
 
-def test_four_bits(taught, tmp_path):
+def test_looking_at_weights_of_four_bits_does_not_change_what_is_learned(taught, tmp_path):
     pytest.importorskip("bitsandbytes", reason="the extra quantized is not installed")
-    found = fine_tune(RECORDS, taught, tmp_path, quick(method="qlora", epochs=2))
-    assert found.best_loss == pytest.approx(found.reloaded_loss, abs=1e-4)
-    assert text_model(found.model, adapter=found.adapter).engine().record.adapter_sha256
+    found = [
+        fine_tune(RECORDS, taught, tmp_path / str(n), quick(method="qlora", epochs=2, eval_every=n))
+        for n in (1, 4)
+    ]
+    last = [trained.curve[-1].validation_loss for trained in found]
+    assert last[0] == pytest.approx(last[1], abs=1e-5)
+    assert found[1].best_loss == pytest.approx(found[1].reloaded_loss, abs=1e-4)
+    assert text_model(found[1].model, adapter=found[1].adapter).engine().record.adapter_sha256
 
 
 def test_the_second_matrices_of_lora_plus_learn_faster(taught, tmp_path, monkeypatch):

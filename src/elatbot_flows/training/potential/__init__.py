@@ -1,0 +1,1 @@
+"""Fine-tuning a universal potential to elasticity."""
