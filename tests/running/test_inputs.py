@@ -87,6 +87,21 @@ def test_the_output_of_a_job_that_was_replaced_is_that_of_the_last(store, told):
     assert inputs_of(take(OutputReference(link.uuid).numbers), store)[0] == [[1, 2]]
 
 
+def test_large_parts_are_fetched_from_their_store():
+    store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
+    store.connect()
+
+    @job(data="structure")
+    def tell_much():
+        return {"structure": CU, "number": 3}
+
+    done = tell_much()
+    done.run(store)
+    asked = take(done.output)
+    supply(asked, inputs_of(asked, store))
+    assert asked.function_args == ({"structure": CU, "number": 3},)
+
+
 def test_an_output_that_is_not_there_is_an_error_unless_the_job_can_do_without(store):
     lost = OutputReference("no such job").structure
     with pytest.raises(ValueError, match="no such job"):

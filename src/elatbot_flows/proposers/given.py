@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from jobflow import Flow, Maker, job
+from jobflow import Flow, Maker, OutputReference, job
 from pymatgen.core import Composition, Structure
 
 from elatbot_flows.documents import (
@@ -138,7 +138,7 @@ def brought(
         made = take(materials, names, first, proposer.expectation, target, run)
         made.name = f"{proposer.name} {len(taken) + 1}"
         taken.append(made)
-    gathered = gather([made.output.rows for made in taken], run)
+    gathered = gather([OutputReference(made.uuid).rows for made in taken], run)
     gathered.name = proposer.name
     return Flow([*taken, gathered], output=gathered.output, name=proposer.name)
 

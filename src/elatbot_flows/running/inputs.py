@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["inputs_of", "supply"]
 
 _CLASS = OutputReference.__name__
+_ELSEWHERE = (_CLASS.encode(), b"blob_uuid")
+"""In outputs that hold references, or whose large parts lie in other stores."""
 
 
 def inputs_of(job: Job, store: JobStore) -> list[Any]:
@@ -72,23 +74,28 @@ class _Inputs:
             value = self._output(reference["uuid"])
             for _, name in reference["attributes"]:
                 value = value[name]
-        except (LookupError, TypeError):  # not there, replaced, or a property of an object
+        except (LookupError, TypeError):  # not there or elsewhere, or a property of an object
             there: OutputReference = MontyDecoder().process_decoded(reference)
             found = there.resolve(self._store, on_missing=self._on_missing)
             return jsanitize(found, strict=True, enum_values=True, allow_bson=True)
         return value
 
     def _output(self, uuid: str) -> Any:
-        """Output of a job that holds no references.
+        """Output of a job that is all in one place.
 
         Raises
         ------
         LookupError
-            If it holds some, or there is none.
+            If it holds references, parts of it lie in other stores, or there is none.
         """
         if uuid not in self._known:
-            found = self._store.query_one({"uuid": uuid}, ["output"], {"index": -1}, load=True)
-            if found is None or _CLASS.encode() in bson.encode({"output": found["output"]}):
+            found = self._store.query_one({"uuid": uuid}, ["output"], {"index": -1})
+            if found is None or _is_scattered(found["output"]):
                 raise LookupError(uuid)
             self._known[uuid] = found["output"]
         return self._known[uuid]
+
+
+def _is_scattered(output: Any) -> bool:
+    text = bson.encode({"output": output})
+    return any(mark in text for mark in _ELSEWHERE)
