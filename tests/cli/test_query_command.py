@@ -38,7 +38,7 @@ def passed(result):
 
 def slim(evidence):
     """Evidence as it is published: nothing heavy, nothing empty."""
-    heavy = ("structure", "elements", "settings", "versions", "clamped_tensor")
+    heavy = ("structure", "elements", "settings", "versions", "clamped_tensor", "ieee_axes")
     result = {k: v for k, v in evidence["result"].items() if k not in heavy}
     return said({"polymorph": evidence["polymorph"], "result": result})
 

@@ -72,6 +72,14 @@ def test_the_embedded_model_obeys_limits_while_it_writes(data):
         assert condition(drawn).number == len(symbols(written))
 
 
+def test_a_formula_that_names_a_molecule_has_no_more_atoms_than_were_written():
+    """The model writes O H, which is H2O2 to pymatgen."""
+    target = between(60, 200, elements=("H", "O"), max_sites=2)
+    drawn = draw_materials(MINI, target, 40, seed=0, temperature=1.5)
+    assert "H2O2" in {one.formula for one in drawn}
+    assert {one.reason for one in drawn} == {None}
+
+
 def test_argument_elements_narrows_the_target():
     found = draw_materials(MINI, between(60, 200), 20, seed=0, elements=("W", "C", "Ti"))
     assert set.union(*(symbols(drawn.formula) for drawn in found)) == {"W", "C", "Ti"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import gcd
 from typing import TYPE_CHECKING
 
 from monty.json import MSONable
@@ -176,8 +177,9 @@ def _broken(
     if target.max_elements is not None and len(amounts) > target.max_elements:
         wanted = f"at most {target.max_elements} are allowed"
         return Failure("too_many_elements", f"{formula} has {len(amounts)} elements, {wanted}")
-    # Formulas of gases name molecules, H2, whose crystals need no two atoms.
-    atoms = sum(amounts.values()) if len(amounts) > 1 else 1
+    # Some formulas name molecules, H2 or H2O2, whose crystals need only half of the atoms.
+    whole = all(float(amount).is_integer() for amount in amounts.values())
+    atoms = sum(amounts.values()) / (gcd(*map(int, amounts.values())) if whole else 1)
     if atoms > target.max_sites:
         wanted = f"at most {target.max_sites} sites are allowed"
         return Failure("too_many_sites", f"{formula} has {atoms:g} atoms, {wanted}")
