@@ -34,8 +34,9 @@ def recalled(
     """The answer to a question, computed unless a process that shares the cache already has it.
 
     Two processes that ask the same at once compute it once: the second waits for the first, also
-    where the first is killed. Threads do not wait, as others wait for them at times. A cache that
-    cannot be written costs time, and nothing else.
+    where the first is killed. Only the main thread of a process waits: crystals side by side wait
+    for each other, and two processes could wait for each other's for ever. A cache that cannot be
+    written costs time, and nothing else.
 
     Parameters
     ----------
