@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 __all__ = [
+    "DFTError",
     "DecodingError",
     "ElatbotError",
     "EngineError",
@@ -83,3 +84,7 @@ class UncertaintyError(ElatbotError, ValueError):
 
 class LeakError(ElatbotError, ValueError):
     """Test materials that a model has seen, or will see, in training."""
+
+
+class DFTError(ElatbotError):
+    """A density functional code that is missing, or cannot do what it is asked for."""

@@ -9,7 +9,13 @@ from elatbot_flows.documents.candidate import (
     VerdictWord,
 )
 from elatbot_flows.documents.design import DesignCounts, DesignDocument
-from elatbot_flows.documents.elastic import ElasticResult
+from elatbot_flows.documents.dft import (
+    DFTFrame,
+    DFTRecord,
+    PerturbationPlan,
+    StaticCalculation,
+)
+from elatbot_flows.documents.elastic import DFTCrystal, ElasticResult
 from elatbot_flows.documents.estimate import Estimate
 from elatbot_flows.documents.generation import FormulaInfill, MaterialProposal, MaterialProposals
 from elatbot_flows.documents.labelled import (
@@ -57,6 +63,9 @@ __all__ = [
     "CampaignDocument",
     "CandidateChunk",
     "CandidateDocument",
+    "DFTCrystal",
+    "DFTFrame",
+    "DFTRecord",
     "DataSource",
     "DatasetRecord",
     "Description",
@@ -79,6 +88,7 @@ __all__ = [
     "MaterialRecords",
     "MaterialShelf",
     "MethodRecord",
+    "PerturbationPlan",
     "Polymorph",
     "PotentialScores",
     "PredictionSummary",
@@ -90,6 +100,7 @@ __all__ = [
     "Shortlist",
     "SplitName",
     "SplitRule",
+    "StaticCalculation",
     "Status",
     "TaskRecord",
     "TaskScores",

@@ -5,9 +5,10 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 from pymatgen.core import Structure
 
+from elatbot_flows.documents.dft import DFTRecord
 from elatbot_flows.documents.provenance import MethodRecord
 
-__all__ = ["ElasticResult"]
+__all__ = ["DFTCrystal", "ElasticResult"]
 
 Matrix = list[list[float]]
 
@@ -116,6 +117,9 @@ class ElasticResult(BaseModel):
     )
     judge: MethodRecord = Field(description="Who says so.")
     versions: dict[str, str] = Field(default_factory=dict, description="Package versions.")
+    dft: DFTRecord | None = Field(
+        None, description="What a density functional was asked and what that took; None for others."
+    )
 
     def updated(self, **fields: Any) -> "ElasticResult":
         """Return a copy with some fields changed."""
@@ -124,3 +128,9 @@ class ElasticResult(BaseModel):
     def failed(self, reason: str, message: str) -> "ElasticResult":
         """Return a copy that failed, with the reason for programs and for people."""
         return self.updated(status="failed", reason=reason, message=message)
+
+
+class DFTCrystal(BaseModel):
+    """A crystal on its way through a density functional code."""
+
+    result: ElasticResult = Field(description="What is known of it so far.")

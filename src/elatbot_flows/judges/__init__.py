@@ -1,6 +1,7 @@
 """Judges: crystals in, one elastic result for each out."""
 
 from elatbot_flows.judges.base import Judge
+from elatbot_flows.judges.dft import DFTElasticMaker
 from elatbot_flows.judges.potential import PotentialJudge
 
-__all__ = ["Judge", "PotentialJudge"]
+__all__ = ["DFTElasticMaker", "Judge", "PotentialJudge"]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from elatbot_flows.potentials.base import Potential
 
-__all__ = ["Point", "deformed", "evaluate", "evaluate_all", "point_of"]
+__all__ = ["Point", "deformed", "evaluate", "evaluate_all", "point_at", "point_of"]
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def evaluate(reference: Structure, coordinates: NDArray[np.float64], potential: 
     from elatbot_flows.potentials.evaluation import energy_forces_stress
 
     found = energy_forces_stress(deformed(reference, coordinates), potential)
-    return _point(reference, coordinates, *found)
+    return point_at(reference, coordinates, *found)
 
 
 def evaluate_all(
@@ -82,7 +82,7 @@ def evaluate_all(
 
     found = evaluate_batch([deformed(*place) for place in places], potential)
     return [
-        _point(reference, coordinates, *numbers)
+        point_at(reference, coordinates, *numbers)
         for (reference, coordinates), numbers in zip(places, found, strict=True)
     ]
 
@@ -91,16 +91,27 @@ def point_of(
     structure: Structure, energy: float, forces: NDArray[np.float64], stress: NDArray[np.float64]
 ) -> Point:
     """A crystal as it is, from its energy (eV), forces (eV/A) and stress (GPa, tension > 0)."""
-    return _point(structure, np.zeros(6 + 3 * len(structure)), energy, forces, stress)
+    return point_at(structure, np.zeros(6 + 3 * len(structure)), energy, forces, stress)
 
 
-def _point(
+def point_at(
     reference: Structure,
     coordinates: NDArray[np.float64],
     energy: float,
     forces: NDArray[np.float64],
     stress: NDArray[np.float64],
 ) -> Point:
+    """Energy and gradient from what was computed of the crystal at some coordinates.
+
+    Parameters
+    ----------
+    reference
+        Crystal with zero coordinates.
+    coordinates
+        Those of the crystal that was computed, shape (6 + 3 n,).
+    energy, forces, stress
+        eV per cell, eV/A (shape (n, 3)) and GPa (shape (3, 3), positive under tension).
+    """
     stretch = np.eye(3) + matrix_from_mandel(coordinates[:6])
     piola = np.linalg.det(stretch) * (stress / GPA_PER_EV_A3) @ np.linalg.inv(stretch).T
     by_strain = reference.volume * mandel_from_matrix(0.5 * (piola + piola.T))

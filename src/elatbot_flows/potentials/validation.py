@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     Examined = tuple[ElasticResult, dict[str, NDArray[np.float64]]]
 
-__all__ = ["ValidationSettings", "validate_crystal"]
+__all__ = ["ValidationSettings", "blank_result", "relaxed_fields", "validate_crystal"]
 
 _PACKAGES = ("elatbot_flows", "ase", "numpy", "pymatgen", "spglib", "torch")
 _FOLLOWED = "the crystal as built is a saddle of the energy; this one lies {:.1f} meV/atom lower"
@@ -63,7 +63,8 @@ def validate_crystal(
     """
     settings = settings or ValidationSettings()
     before = potential.evaluations
-    blank = _blank(structure, potential, settings, source)
+    record = MethodRecord(**potential.record())
+    blank = blank_result(structure, record, settings, source)
     examine = partial(_examined, structure, blank, potential, settings)
     result, descents = examine(structure)
     highest = result.energy_per_atom
@@ -93,7 +94,7 @@ def _examined(
     try:
         check_crystal(crystal, potential, settings)
         ended = relax_crystal(crystal, potential, settings)
-        result = result.updated(**_relaxed_fields(original, ended, settings))
+        result = result.updated(**relaxed_fields(original, ended, settings))
         if ended.converged:
             check_distances(ended.structure, settings)
             found = measure(ended.structure, potential, settings)
@@ -132,10 +133,22 @@ def _followed(
     return None
 
 
-def _blank(
-    structure: Structure, potential: Potential, settings: ValidationSettings, source: str | None
+def blank_result(
+    structure: Structure, judge: MethodRecord, settings: ValidationSettings, source: str | None
 ) -> ElasticResult:
-    """What is known of a crystal before anything is computed."""
+    """What is known of a crystal before anything is computed.
+
+    Parameters
+    ----------
+    structure
+        The crystal as it was built.
+    judge
+        Who will say something of it.
+    settings
+        Method, thresholds and gates.
+    source
+        What to call it.
+    """
     elements = sorted(element.symbol for element in structure.composition.elements)
     return ElasticResult(
         source=source,
@@ -147,7 +160,7 @@ def _blank(
         nsites=len(structure),
         method=settings.method,
         settings=asdict(settings),
-        judge=MethodRecord(**potential.record()),
+        judge=judge,
         versions=dict(_versions()),
     )
 
@@ -157,10 +170,20 @@ def _versions() -> dict[str, str]:
     return {package: version(package) for package in _PACKAGES}
 
 
-def _relaxed_fields(
+def relaxed_fields(
     before: Structure, ended: SymmetricRelaxation, settings: ValidationSettings
 ) -> dict[str, Any]:
-    """The relaxed crystal and how far it is from the one that was built."""
+    """Fields of a result about the relaxed crystal, and how far it is from the one that was built.
+
+    Parameters
+    ----------
+    before
+        The crystal as it was built.
+    ended
+        Its relaxation.
+    settings
+        Tolerance of the symmetry.
+    """
     after = ended.structure
     per_atom = after.volume / len(after)
     number, system = _symmetry(after, settings.symprec)

@@ -1,0 +1,10 @@
+"""Density functional codes as a source of energies, forces and stresses.
+
+A code is a settings object that makes an ASE calculator; everything else is the same for all.
+"""
+
+from elatbot_flows.dft.code import DFTCode
+from elatbot_flows.dft.gpaw import GPAWCode
+from elatbot_flows.dft.settings import DFTSettings
+
+__all__ = ["DFTCode", "DFTSettings", "GPAWCode"]

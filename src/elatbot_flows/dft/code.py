@@ -1,0 +1,119 @@
+"""What a density functional code is here: settings, and a calculator made of them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from monty.json import MSONable
+
+from elatbot_flows.dft.settings import DFTSettings
+from elatbot_flows.documents import MethodRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pymatgen.core import Structure
+
+    from elatbot_flows.documents import DFTFrame
+
+__all__ = ["DFTCode"]
+
+
+@dataclass(frozen=True)
+class DFTCode(MSONable):
+    """A density functional code behind an ASE calculator.
+
+    A code of your own is a subclass with a `calculator`; the other methods say what they can.
+
+    Parameters
+    ----------
+    settings
+        Functional, cut-off, k-points, smearing, spin.
+    """
+
+    settings: DFTSettings = field(default_factory=lambda: DFTSettings.preset("standard"))
+
+    name: ClassVar[str] = "dft"
+    family: ClassVar[str] = "DFT"
+    package: ClassVar[str | None] = None
+
+    def calculator(self, frame: DFTFrame) -> Any:
+        """An ASE calculator with energy, forces and stress, for one crystal.
+
+        Parameters
+        ----------
+        frame
+            k-mesh and moments to use; the atoms that it will be given have these moments.
+
+        Raises
+        ------
+        DFTError
+            If the code is not there.
+        """
+        raise NotImplementedError
+
+    def elements(self) -> tuple[str, ...] | None:
+        """Elements that it has pseudopotentials for; None for all."""
+        return None
+
+    def version(self) -> str | None:
+        """Version of the code, where it can be told without running it."""
+        return None
+
+    def pseudopotentials(self) -> str | None:
+        """Which pseudopotentials it takes, for records."""
+        return None
+
+    def fixed(self, calculator: Any) -> dict[str, Any]:
+        """What later calculations of the same crystal must have in common with this one."""
+        del calculator
+        return {}
+
+    def effort(self, calculator: Any) -> tuple[int | None, int | None]:
+        """Irreducible k-points and cycles of a calculation that ended, as far as it tells."""
+        del calculator
+        return None, None
+
+    def core_seconds(self, structure: Structure, kpoints: int, *, spin: bool) -> float | None:
+        """Processor time that one calculation should take; None if nobody knows."""
+        del structure, kpoints, spin
+        return None
+
+    def record(self, more: dict[str, Any] | None = None) -> MethodRecord:
+        """Who computes, with all that decides the numbers.
+
+        Parameters
+        ----------
+        more
+            Further settings.
+        """
+        own = {"pseudopotentials": self.pseudopotentials()} | asdict(self.settings)
+        return MethodRecord(
+            kind="dft",
+            name=self.name,
+            family=self.family,
+            package=self.package,
+            package_version=self.version(),
+            training_functional=self.settings.functional,
+            device="cpu",
+            dtype="float64",
+            checked=None,
+            settings=own | (more or {}),
+        )
+
+    def starting_moments(self, symbols: Sequence[str]) -> list[float] | None:
+        """High-spin moments to start from, Bohr magnetons; None without a magnetic element.
+
+        Parameters
+        ----------
+        symbols
+            Of the atoms.
+        """
+        if self.settings.spin == "none" or not any(s in HIGH_SPIN for s in symbols):
+            return None
+        return [HIGH_SPIN.get(symbol, 0.0) for symbol in symbols]
+
+
+HIGH_SPIN = {"Cr": 5.0, "Mn": 5.0, "Fe": 4.0, "Co": 3.0, "Ni": 2.0}
+"""Moments that calculations start from, Bohr magnetons."""

@@ -1,0 +1,159 @@
+"""Relaxing a crystal with a density functional, within its symmetry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from elatbot_flows.dft.meshes import mesh_of, rotations_of
+from elatbot_flows.dft.statics import calculate
+from elatbot_flows.documents import DFTFrame
+from elatbot_flows.elasticity.symmetry import crystal_symmetry
+from elatbot_flows.errors import StructureError
+from elatbot_flows.potentials.coordinates import deformed, point_at
+from elatbot_flows.potentials.measuring import primitive_cell
+from elatbot_flows.potentials.quasi_newton import relaxing
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from pymatgen.core import Structure
+
+    from elatbot_flows.dft.code import DFTCode
+    from elatbot_flows.documents import StaticCalculation
+    from elatbot_flows.potentials.coordinates import Point
+    from elatbot_flows.potentials.quasi_newton import SymmetricRelaxation
+    from elatbot_flows.potentials.settings import ValidationSettings
+
+__all__ = ["DFTRelaxation", "frame_of", "relax_by_dft"]
+
+_ROUNDS = 4
+_VANISHED = 0.1
+"""Moments below this are none, Bohr magnetons."""
+
+
+@dataclass
+class DFTRelaxation:
+    """A relaxation, as far as it got.
+
+    Parameters
+    ----------
+    frame
+        What further calculations of the relaxed crystal share with those of its relaxation.
+    calculations
+        All that was computed.
+    ended
+        The relaxed crystal; None before the first round ended.
+    """
+
+    frame: DFTFrame
+    calculations: list[StaticCalculation] = field(default_factory=list)
+    ended: SymmetricRelaxation | None = None
+
+
+def frame_of(structure: Structure, code: DFTCode, symprec: float) -> DFTFrame:
+    """What all calculations of a crystal share.
+
+    Parameters
+    ----------
+    structure
+        Primitive cell.
+    code
+        Who computes.
+    symprec
+        Tolerance of the symmetry, A.
+    """
+    rotations = rotations_of(structure, crystal_symmetry(structure, symprec))
+    return DFTFrame(
+        mesh=mesh_of(structure, code.settings.k_spacing, rotations),
+        moments=code.starting_moments([site.specie.symbol for site in structure]),
+    )
+
+
+def relax_by_dft(
+    structure: Structure, code: DFTCode, settings: ValidationSettings
+) -> DFTRelaxation:
+    """Relax cell and ions along what keeps the symmetry, in rounds until nothing moves any more.
+
+    k-mesh and grid are fixed during a round and chosen anew for the next one, so that the end is a
+    minimum of what is computed in the last one. Spin is given up where the moments vanish.
+
+    Parameters
+    ----------
+    structure
+        The crystal.
+    code
+        Who computes.
+    settings
+        Thresholds.
+
+    Raises
+    ------
+    StructureError
+        With the reason of a calculation that failed, or if no symmetry is found.
+    """
+    current, _ = primitive_cell(structure, settings.symprec)
+    relaxation = DFTRelaxation(frame_of(current, code, settings.symprec))
+    for _ in range(_ROUNDS):
+        ended = _round(current, relaxation, code, settings)
+        relaxation.ended = ended
+        if not ended.converged or ended.steps == 0:
+            break
+        current, _ = primitive_cell(ended.structure, settings.symprec)
+        relaxation.frame = _next_frame(current, relaxation, code, settings.symprec)
+    return relaxation
+
+
+def _round(
+    crystal: Structure, relaxation: DFTRelaxation, code: DFTCode, settings: ValidationSettings
+) -> SymmetricRelaxation:
+    course = relaxing(
+        crystal,
+        crystal_symmetry(crystal, settings.symprec),
+        max_force=settings.max_force,
+        max_stress=settings.max_stress,
+        max_steps=settings.max_steps,
+    )
+    try:
+        coordinates = next(course)
+        while True:
+            coordinates = course.send(_evaluated(crystal, coordinates, relaxation, code))
+    except StopIteration as end:
+        return end.value  # type: ignore[no-any-return]
+
+
+def _evaluated(
+    crystal: Structure, coordinates: NDArray[np.float64], relaxation: DFTRelaxation, code: DFTCode
+) -> Point:
+    """One calculation of the relaxation, booked; the next ones go on from its moments."""
+    found, fixed = calculate(deformed(crystal, coordinates), relaxation.frame, code)
+    relaxation.calculations.append(found)
+    if found.energy is None:
+        words = f"a calculation of the relaxation failed: {found.message}"
+        raise StructureError(words, str(found.reason))
+    moments = _settled(found.moments)
+    relaxation.frame = relaxation.frame.model_copy(update={"moments": moments, "fixed": fixed})
+    return point_at(
+        crystal, coordinates, found.energy, np.array(found.forces), np.array(found.stress)
+    )
+
+
+def _settled(moments: list[float] | None) -> list[float] | None:
+    if moments is None or max(map(abs, moments)) < _VANISHED:
+        return None
+    return moments
+
+
+def _next_frame(
+    crystal: Structure, relaxation: DFTRelaxation, code: DFTCode, symprec: float
+) -> DFTFrame:
+    """The frame of the next round, with the moments found where the atoms are still the same."""
+    fresh = frame_of(crystal, code, symprec)
+    before = relaxation.ended.structure if relaxation.ended else crystal
+    found = relaxation.calculations[-1].moments
+    if _settled(found) is None:
+        return fresh.model_copy(update={"moments": None})
+    if crystal.species == before.species:
+        return fresh.model_copy(update={"moments": found})
+    return fresh

@@ -1,0 +1,96 @@
+"""One self-consistent calculation, whose failure is a document too."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from elatbot_flows.documents import StaticCalculation
+from elatbot_flows.elasticity.units import ase_stress_to_gpa
+from elatbot_flows.errors import DFTError
+
+if TYPE_CHECKING:
+    from pymatgen.core import Structure
+
+    from elatbot_flows.dft.code import DFTCode
+    from elatbot_flows.documents import DFTFrame
+
+__all__ = ["calculate"]
+
+_UNCONVERGED = ("Convergence", "SCF")
+"""Parts of the names of errors that codes and ASE raise where self-consistency was not reached."""
+
+
+def calculate(
+    structure: Structure, frame: DFTFrame, code: DFTCode
+) -> tuple[StaticCalculation, dict[str, Any]]:
+    """Energy, forces and stress of a crystal as it is.
+
+    Parameters
+    ----------
+    structure
+        The crystal.
+    frame
+        k-mesh and moments.
+    code
+        Who computes.
+
+    Returns
+    -------
+    StaticCalculation
+        The numbers, or the reason why there are none: ``"scf_not_converged"``, ``"not_finite"`` or
+        ``"calculation_error"``.
+    dict
+        What later calculations of the crystal must have in common with this one.
+
+    Raises
+    ------
+    DFTError
+        If the code is not there.
+    """
+    before = _processor_time()
+    try:
+        found, fixed = _numbers(structure, frame, code)
+    except DFTError:
+        raise
+    except Exception as error:  # noqa: BLE001 - codes raise what they like
+        words = f"{type(error).__name__}: {error}"
+        short = any(part in type(error).__name__ for part in _UNCONVERGED)
+        reason = "scf_not_converged" if short else "calculation_error"
+        found, fixed = StaticCalculation(reason=reason, message=words), {}
+    return found.model_copy(update={"cpu_seconds": _processor_time() - before}), fixed
+
+
+def _numbers(
+    structure: Structure, frame: DFTFrame, code: DFTCode
+) -> tuple[StaticCalculation, dict[str, Any]]:
+    from pymatgen.io.ase import AseAtomsAdaptor
+
+    atoms = AseAtomsAdaptor.get_atoms(structure, msonable=False)
+    if frame.moments is not None:
+        atoms.set_initial_magnetic_moments(frame.moments)
+    calculator = code.calculator(frame)
+    atoms.calc = calculator
+    energy, forces = float(atoms.get_potential_energy()), atoms.get_forces()
+    stress = ase_stress_to_gpa(atoms.get_stress())
+    kpoints, cycles = code.effort(calculator)
+    if not all(np.isfinite(numbers).all() for numbers in (energy, forces, stress)):
+        message = "energy, forces or stress are not finite"
+        return StaticCalculation(reason="not_finite", message=message), {}
+    moments = None if frame.moments is None else atoms.get_magnetic_moments().tolist()
+    found = StaticCalculation(
+        energy=energy,
+        forces=forces.tolist(),
+        stress=stress.tolist(),
+        moments=moments,
+        kpoints=kpoints,
+        cycles=cycles,
+    )
+    return found, code.fixed(calculator)
+
+
+def _processor_time() -> float:
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system

@@ -1,0 +1,83 @@
+"""Documents of density functional calculations: one calculation, and all behind one tensor."""
+
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+__all__ = ["DFTFrame", "DFTRecord", "PerturbationPlan", "StaticCalculation"]
+
+
+class DFTFrame(BaseModel):
+    """What all calculations of one crystal share, so that their numbers can be subtracted."""
+
+    mesh: tuple[int, int, int] = Field(description="Points of the k-mesh, which holds Gamma.")
+    moments: list[float] | None = Field(
+        None,
+        description="Magnetic moments that calculations start from, collinear, one for each atom, "
+        "Bohr magnetons; None without spin.",
+    )
+    fixed: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Whatever else the code fixes at the first calculation, by its own names.",
+    )
+
+
+class StaticCalculation(BaseModel):
+    """One self-consistent calculation of one crystal, or why there is none."""
+
+    reason: str | None = Field(None, description="Machine-readable reason if it failed.")
+    message: str | None = Field(None, description="The reason for people.")
+    energy: float | None = Field(None, description="eV per cell.")
+    forces: list[list[float]] | None = Field(None, description="eV/A, one row for each atom.")
+    stress: list[list[float]] | None = Field(None, description="GPa, 3x3, positive under tension.")
+    moments: list[float] | None = Field(
+        None, description="Magnetic moments found, Bohr magnetons; None without spin."
+    )
+    kpoints: int | None = Field(None, description="Irreducible k-points, where the code tells.")
+    cycles: int | None = Field(
+        None, description="Cycles to self-consistency, where the code tells."
+    )
+    cpu_seconds: float = Field(0.0, description="Processor time of it, with its child processes.")
+
+
+class DFTRecord(BaseModel):
+    """What a density functional was asked of one crystal, and what that took."""
+
+    frame: DFTFrame | None = Field(None, description="What all its calculations share.")
+    moments: list[float] | None = Field(
+        None, description="Magnetic moments of the relaxed crystal, Bohr magnetons."
+    )
+    energy: float | None = Field(None, description="Of the relaxed crystal, eV per cell.")
+    relaxation_calculations: int = Field(0, description="Calculations to relax it.")
+    calculations: int = Field(0, description="Calculations of perturbed crystals that were due.")
+    missing: int = Field(0, description="Those of them without a usable result.")
+    kpoints: list[int] = Field(
+        default_factory=list, description="Irreducible k-points of each of them."
+    )
+    cycles: int = Field(0, description="Cycles to self-consistency of all calculations.")
+    cpu_seconds: float = Field(0.0, description="Processor time of all calculations.")
+    estimated_core_hours: float | None = Field(
+        None, description="What all were expected to take before they began, where that is known."
+    )
+    energy_mismatch: float | None = Field(
+        None,
+        description="Largest relative difference between the second derivatives that energies give "
+        "along the perturbations and those that forces and stresses give: another estimate of the "
+        "error, from numbers that the tensor does not use.",
+    )
+
+
+class PerturbationPlan(BaseModel):
+    """Perturbed crystals, and what turns their numbers into second derivatives."""
+
+    steps: list[list[float]] = Field(
+        description="Coordinates of each: Mandel strain, and displacements in A."
+    )
+    ahead: list[int] = Field(description="For each direction the place of its step in `steps`.")
+    behind: list[int | None] = Field(
+        description="The place of the step to the other side; None where symmetry tells it."
+    )
+    opposite: list[int | None] = Field(
+        description="The operation of the space group that takes the direction to its opposite."
+    )
+    kpoints: list[int] = Field(description="Irreducible k-points of each step.")
