@@ -11,15 +11,18 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jobflow import JobStore, run_locally
 from maggma.stores import MemoryStore
+from monty.json import jsanitize
 from pymatgen.core import Lattice, Structure
 
 from elatbot_flows.dft import DFTSettings, GPAWCode
-from elatbot_flows.documents import ElasticResult
 from elatbot_flows.judges import DFTElasticMaker
+
+if TYPE_CHECKING:
+    from elatbot_flows.documents import ElasticResult
 
 
 def cubic(group: str, edge: float, *atoms: tuple[str, tuple[float, float, float]]) -> Structure:
@@ -46,7 +49,7 @@ def judged(name: str, preset: str, **changed: Any) -> dict[str, Any]:
     flow = maker.make([CRYSTALS[name]], [name])
     done = run_locally(flow, store=JobStore(MemoryStore()), log=False, ensure_success=True)
     result: ElasticResult = done[flow.output.uuid][1].output[0]
-    return {"name": name, "preset": preset, "result": result.model_dump(mode="json")}
+    return {"name": name, "preset": preset, "result": jsanitize(result.model_dump(), strict=True)}
 
 
 def main() -> None:
@@ -56,7 +59,7 @@ def main() -> None:
     parser.add_argument("--table", type=Path, metavar="FILE")
     asked = parser.parse_args()
     for name in asked.names:
-        print(json.dumps(judged(name, asked.preset), default=str), flush=True)
+        print(json.dumps(judged(name, asked.preset)), flush=True)
 
 
 if __name__ == "__main__":

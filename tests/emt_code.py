@@ -1,9 +1,14 @@
-"""A code that stands in for density functionals: ASE's effective medium theory, with costs."""
+"""A code that stands in for density functionals: ASE's effective medium theory."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from ase.calculators.emt import EMT
 
 from elatbot_flows.dft import DFTCode
 
@@ -17,19 +22,25 @@ class SCFStuckError(Exception):
 
 @dataclass(frozen=True)
 class EMTCode(DFTCode):
-    """EMT, which fails where the volume per atom of its cell is in a given interval."""
+    """EMT, which can be told to fail.
 
-    stuck: tuple[float, float] | None = None
-    seconds: float = 1.0
+    Parameters
+    ----------
+    fails_below
+        It does not converge for crystals with fewer operations than this.
+    kills_once
+        Its process is killed at a crystal of low symmetry, unless this file is there already.
+    """
+
+    fails_below: int = 0
+    kills_once: str | None = None
 
     name: ClassVar[str] = "emt"
     family: ClassVar[str] = "EMT"
     package: ClassVar[str] = "ase"
 
     def calculator(self, frame: DFTFrame):
-        from ase.calculators.emt import EMT
-
-        return EMT()
+        return _FailingEMT(self.fails_below, self.kills_once, frame.moments)
 
     def elements(self):
         return ("Al", "Ni", "Cu", "Pd", "Ag", "Pt", "Au")
@@ -37,5 +48,34 @@ class EMTCode(DFTCode):
     def version(self):
         return "3"
 
+    def effort(self, calculator):
+        return None, 7
+
     def core_seconds(self, structure, kpoints, *, spin):
-        return self.seconds * kpoints
+        return float(kpoints)
+
+
+class _FailingEMT(EMT):
+    def __init__(self, fails_below, kills_once, moments):
+        super().__init__()
+        self.fails_below, self.kills_once, self.moments = fails_below, kills_once, moments
+
+    def calculate(self, atoms=None, *arguments, **more):
+        operations = _operations(atoms)
+        if operations < 16 and self.kills_once and not Path(self.kills_once).exists():
+            Path(self.kills_once).touch()
+            os._exit(9)
+        if operations < self.fails_below:
+            raise SCFStuckError("no self-consistency after 7 cycles")
+        super().calculate(atoms, *arguments, **more)
+        self.results["magmoms"] = np.full(len(atoms), 0.001)
+        self.results["magmom"] = 0.0
+
+
+def _operations(atoms):
+    from pymatgen.io.ase import AseAtomsAdaptor
+
+    from elatbot_flows.elasticity.symmetry import symmetry_dataset
+
+    structure = AseAtomsAdaptor.get_structure(atoms)
+    return len(symmetry_dataset(structure, 1e-4).rotations)

@@ -20,7 +20,7 @@ LAYER = {
     **dict.fromkeys(["errors", "files", "decoding", "recall", "documents"], 0),
     **dict.fromkeys(["intervals", "targets", "elasticity", "text", "uncertainty"], 1),
     **dict.fromkeys(["engines", "potentials", "crystals", "stability", "retrieval"], 2),
-    **dict.fromkeys(["evaluation", "training"], 2),
+    **dict.fromkeys(["dft", "evaluation", "training"], 2),
     **dict.fromkeys(["database"], 3),
     **dict.fromkeys(["proposers", "judges", "jobs"], 4),
     **dict.fromkeys(["flows"], 5),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from elatbot_flows.dft.meshes import mesh_of, rotations_of
-from elatbot_flows.dft.statics import calculate
+from elatbot_flows.dft.static import calculate
 from elatbot_flows.documents import DFTFrame
 from elatbot_flows.elasticity.symmetry import crystal_symmetry
 from elatbot_flows.errors import StructureError

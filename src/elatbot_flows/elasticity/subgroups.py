@@ -65,7 +65,9 @@ def signed_subgroups(symmetry: CrystalSymmetry) -> list[SignedSubgroup]:
     signed = _signed(table)
     opposite = identity + order
     cyclic = {_closed(frozenset([k]), signed) for k in range(2 * order)}
-    pairs = {_closed(one | other, signed) for one in cyclic for other in cyclic}
+    cyclic = {group for group in cyclic if opposite not in group}
+    first = _representatives(cyclic, table, identity)
+    pairs = {_closed(one | other, signed) for one in first for other in cyclic}
     return [
         SignedSubgroup(
             tuple(sorted(k for k in group if k < order)),

@@ -111,14 +111,14 @@ def perturb(method: DFTMethod, name: str, relaxed: DFTCrystal | None) -> Any:
     frame = result.dft.frame
     assert frame is not None  # noqa: S101 - relaxations have one
     plan = plan_perturbations(result.structure, frame, method)
-    statics = []
+    runs = []
     for number, cell in enumerate(perturbed(result.structure, plan), start=1):
         made = static(cell, frame, method.code)
         made.name = _named(name, "static", result.source, f"{number}/{len(plan.steps)}")
-        statics.append(made)
-    ended = assemble(method, crystal, plan, [made.output for made in statics])
+        runs.append(made)
+    ended = assemble(method, crystal, plan, [made.output for made in runs])
     ended.name = _named(name, "assemble", result.source)
-    return Response(replace=Flow([*statics, ended], output=ended.output))
+    return Response(replace=Flow([*runs, ended], output=ended.output))
 
 
 def _named(*words: str | None) -> str:
@@ -128,7 +128,7 @@ def _named(*words: str | None) -> str:
 @job(output_schema=StaticCalculation)
 def static(structure: Structure, frame: DFTFrame, code: DFTCode) -> StaticCalculation:
     """Compute one perturbed crystal; where that fails, the document says why."""
-    from elatbot_flows.dft.statics import calculate
+    from elatbot_flows.dft.static import calculate
     from elatbot_flows.documents import DFTFrame
 
     return calculate(structure, DFTFrame.model_validate(frame), code)[0]

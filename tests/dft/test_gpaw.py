@@ -1,0 +1,72 @@
+"""Real density functional calculations by GPAW, where it is installed."""
+
+from importlib.metadata import version
+
+import pytest
+from jobflow import JobStore, run_locally
+from maggma.stores import MemoryStore
+from pymatgen.core import Lattice, Structure
+
+import samples
+from elatbot_flows.dft import DFTSettings, GPAWCode
+from elatbot_flows.dft.static import calculate
+from elatbot_flows.documents import DFTFrame
+from elatbot_flows.judges import DFTElasticMaker
+
+pytest.importorskip("gpaw", reason="GPAW is not installed (docs/dft.md)")
+
+QUICK = DFTElasticMaker(code=GPAWCode(DFTSettings.preset("quick")))
+
+
+def judged(crystal, name):
+    flow = QUICK.make([crystal], [name])
+    done = run_locally(flow, store=JobStore(MemoryStore()), log=False, ensure_success=True)
+    (found,) = done[flow.output.uuid][1].output
+    assert found.status == "passed", found.message
+    assert found.dft.missing == 0
+    return found
+
+
+def test_aluminium():
+    """C44 is not converged at the quick preset, see benchmarks/dft_known_answers.md."""
+    found = judged(samples.fcc("Al", 4.03), "Al")
+    assert found.bulk_modulus == pytest.approx(78, rel=0.05)
+    assert found.volume_per_atom == pytest.approx(16.5, rel=0.01)
+    assert found.dft.frame.moments is None
+    assert found.dft.cpu_seconds > 0
+
+
+def test_a_b2_alloy_with_an_element_that_may_be_magnetic():
+    crystal = Structure(Lattice.cubic(2.89), ["Ni", "Al"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+    found = judged(crystal, "NiAl")
+    assert found.bulk_modulus == pytest.approx(159, rel=0.05)
+    assert found.dft.frame.moments is None  # it is not, and spin was given up
+
+
+def test_who_computed_is_told():
+    judge = QUICK.record()
+    assert (judge.kind, judge.name, judge.package) == ("dft", "gpaw", "gpaw")
+    assert judge.package_version == version("gpaw")
+    assert judge.settings["pseudopotentials"].startswith("gpaw-data ")
+    known = QUICK.elements()
+    assert {"H", "Al", "Ni", "W"} <= set(known)
+    assert "Tc" not in known
+
+
+def test_a_calculation_that_does_not_converge_says_so():
+    code = GPAWCode(DFTSettings(cutoff=250, max_cycles=2))
+    found, _ = calculate(samples.fcc("Al"), DFTFrame(mesh=(1, 1, 1)), code)
+    assert found.reason == "scf_not_converged"
+    assert found.energy is None
+
+
+def test_moments_are_found_and_the_grid_is_kept():
+    code = GPAWCode(DFTSettings(cutoff=250, width=0.3))
+    crystal = Structure(Lattice.cubic(2.83), ["Fe", "Fe"], [[0] * 3, [0.5] * 3])
+    frame = DFTFrame(mesh=(4, 4, 4), moments=[2.0])
+    found, fixed = calculate(crystal.get_primitive_structure(), frame, code)
+    assert found.reason is None, found.message
+    assert found.moments[0] > 1.5
+    assert len(fixed["gpts"]) == 3
+    assert found.kpoints < 36
+    assert found.cycles > 3
