@@ -8,10 +8,13 @@ from maggma.stores import MemoryStore
 from pymatgen.core import Lattice, Structure
 
 import samples
+from elatbot_flows import DesignTarget, InverseDesignMaker
+from elatbot_flows.database.results import read_result
 from elatbot_flows.dft import DFTSettings, GPAWCode
 from elatbot_flows.dft.static import calculate
 from elatbot_flows.documents import DFTFrame
-from elatbot_flows.judges import DFTElasticMaker
+from elatbot_flows.judges import DFTElasticMaker, PotentialJudge
+from elatbot_flows.proposers import GivenProposer
 
 pytest.importorskip("gpaw", reason="GPAW is not installed (docs/dft.md)")
 
@@ -36,11 +39,28 @@ def test_aluminium():
     assert found.dft.cpu_seconds > 0
 
 
-def test_a_b2_alloy_with_an_element_that_may_be_magnetic():
+def test_a_b2_alloy_through_a_design():
+    """NiAl with fewer k-points than the preset has; it may be magnetic, and is not."""
     crystal = Structure(Lattice.cubic(2.89), ["Ni", "Al"], [[0, 0, 0], [0.5, 0.5, 0.5]])
-    found = judged(crystal, "NiAl")
-    assert found.bulk_modulus == pytest.approx(159, rel=0.05)
-    assert found.dft.frame.moments is None  # it is not, and spin was given up
+    coarse = GPAWCode(DFTSettings.preset("quick", k_spacing=0.32))
+    maker = InverseDesignMaker(
+        n=None,
+        proposer=GivenProposer(materials=[crystal], expectation=None),
+        build=None,
+        judges=[PotentialJudge(potential=samples.EMT), DFTElasticMaker(code=coarse, budget=1)],
+        hull=None,
+    )
+    flow = maker.make(DesignTarget(bulk_modulus=(140, 180)))
+    store = JobStore(MemoryStore(), additional_stores={"data": MemoryStore()})
+    run_locally(flow, store=store, log=False, ensure_success=True)
+    (found,) = read_result(store, flow.output.uuid).candidates
+    assert found.dft.status == "measured", found.dft.message
+    assert found.dft.bulk_modulus == pytest.approx(159, rel=0.05)
+    assert found.verdict == "hit"
+    assert [row.source for row in found.dft.sources] == [samples.EMT, "estimate"]
+    result = found.evidence[-1].result
+    assert result.dft.missing == 0
+    assert result.dft.frame.moments is None
 
 
 def test_who_computed_is_told():

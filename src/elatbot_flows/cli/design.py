@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from elatbot_flows.cli.dft import Budget, Code, Hours, Preset, dft_judge
 from elatbot_flows.cli.materials import Materials, read_materials
 from elatbot_flows.cli.options import (
     BulkModulus,
@@ -44,11 +45,14 @@ from elatbot_flows.cli.text_options import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from jobflow import JobStore
     from rich.console import Console
 
     from elatbot_flows.database.results import DesignResult
     from elatbot_flows.flows import InverseDesignMaker
+    from elatbot_flows.judges import Judge
     from elatbot_flows.proposers import Proposer
     from elatbot_flows.targets import DesignTarget
 
@@ -102,6 +106,10 @@ def design(
     dialect: DialectName = None,
     generator_device: GeneratorDevice = None,
     generator_dtype: GeneratorDtype = None,
+    dft: Code = None,
+    dft_budget: Budget = 3,
+    dft_preset: Preset = "standard",
+    dft_hours: Hours = None,
     workers: Workers = None,
     to: Queue = None,
     worker: Worker = None,
@@ -143,7 +151,8 @@ def design(
     brought = read_materials(given) if given else None
     proposer = _proposer(target, asking, brought)
     wanted = _USUAL if n is None and brought is None else n
-    maker = design_maker(wanted, seed, proposer, potentials, device, hull=hull)
+    referee = dft_judge(dft, dft_preset, dft_budget, dft_hours)
+    maker = design_maker(wanted, seed, proposer, potentials, device, referee, hull=hull)
     if queue is not None:
         unreadable = [] if brought is None else brought.unreadable
         say_left_out(unreadable, terminal(stderr=True))
@@ -173,10 +182,11 @@ def design_maker(
     proposer: Proposer,
     potentials: list[str],
     device: str,
+    referee: Sequence[Judge] = (),
     *,
     hull: bool,
 ) -> InverseDesignMaker:
-    """The design in which the first potential screens and places, and all judge."""
+    """The design in which the first potential screens and places, all judge, the referee last."""
     from elatbot_flows.flows import InverseDesignMaker
     from elatbot_flows.jobs import BuildMaker, HullMaker
     from elatbot_flows.judges import PotentialJudge
@@ -186,7 +196,7 @@ def design_maker(
         seed=seed,
         proposer=proposer,
         build=BuildMaker(potential=potentials[0], device=device),
-        judges=[PotentialJudge(potential=name, device=device) for name in potentials],
+        judges=[*(PotentialJudge(potential=name, device=device) for name in potentials), *referee],
         hull=HullMaker(potential=potentials[0], device=device) if hull else None,
     )
 

@@ -34,6 +34,7 @@ STEPS = {
     "build": "build and screen crystals",
     "judge": "relax and strain",
     "hull": "place on the hull",
+    "dft": "density functional",
     "identify model": "load the text model",
     "predict elasticity": "ask the text model",
     "generate materials": "ask the text model",

@@ -137,7 +137,7 @@ jobstore:
 _STAGES = """\
 # Where each stage of a design runs: elatbot design ... --submit QUEUE --stages {folder}/stages.yml
 # elatbot check --stages FILE says whether all of it is there. Stages: begin, propose, build, judge,
-# hull, conclude, publish; default stands for those that are not named. Jobs that only plan run
+# hull, dft, conclude, publish; default stands for those that are not named. Jobs that only plan run
 # where their stage runs, and take seconds.
 """
 

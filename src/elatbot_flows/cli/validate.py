@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from elatbot_flows.cli.crystals import read_crystals, require_files, source_of
+from elatbot_flows.cli.dft import Code, Hours, Preset, dft_judge
 from elatbot_flows.cli.options import (
     BulkModulus,
     PoissonRatio,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from elatbot_flows.database.results import DesignResult
     from elatbot_flows.documents import CandidateDocument
     from elatbot_flows.jobs import HullMaker
+    from elatbot_flows.judges import DFTElasticMaker
     from elatbot_flows.potentials.settings import ValidationSettings
     from elatbot_flows.targets import DesignTarget
 
@@ -70,6 +72,9 @@ def validate(
     dtype: Annotated[
         str | None, typer.Option(help="float32 or float64; the model's own by default.")
     ] = None,
+    dft: Code = None,
+    dft_preset: Preset = "standard",
+    dft_hours: Hours = None,
     workers: Workers = None,
     out: Annotated[
         Path | None,
@@ -106,10 +111,10 @@ def validate(
     from elatbot_flows.potentials.settings import ValidationSettings
 
     settings = ValidationSettings(method=method, supercell=supercell)  # type: ignore[arg-type]
-    judging = _Judging(
-        potentials, device, dtype, settings, tag, hull=hull, workers=workers or available_cores()
-    )
     crystals, unreadable = read_crystals(files)
+    referee = dft_judge(dft, dft_preset, max(1, len(crystals)), dft_hours)
+    cores = workers or available_cores()
+    judging = _Judging(potentials, device, dtype, settings, tag, referee, hull=hull, workers=cores)
     if queue is not None:
         say_left_out(list(unreadable.values()), terminal(stderr=True))
         if not crystals:
@@ -149,6 +154,7 @@ class _Judging:
     dtype: str | None
     settings: ValidationSettings
     tags: list[str] | None
+    referee: list[DFTElasticMaker]
     hull: bool
     workers: int
 
@@ -173,7 +179,7 @@ class _Judging:
             n=None,
             proposer=GivenProposer(materials=list(crystals.values()), sources=list(crystals)),
             build=None,
-            judges=judges,  # type: ignore[arg-type]
+            judges=[*judges, *self.referee],  # type: ignore[arg-type]
             hull=self._hull_maker() if self.hull else None,
         ).make(target)
 

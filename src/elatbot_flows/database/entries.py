@@ -51,6 +51,7 @@ def described(candidate: CandidateDocument, **fields: Any) -> PublishedCandidate
     """
     own = [e.result for e in candidate.evidence if e.polymorph == candidate.polymorph]
     passed = [result for result in own if result.status == "passed"]
+    passed.sort(key=lambda result: result.judge.kind != "dft")
     evidence = [
         one.model_copy(update={"result": one.result.model_copy(update=_emptied(one.result))})
         for one in candidate.evidence
@@ -139,7 +140,7 @@ def _symmetry(number: int) -> dict[str, Any]:
 
 
 def _elasticity(passed: list[ElasticResult]) -> dict[str, Any]:
-    """The tensor of the first judge in emmet's fields."""
+    """The tensor of a density functional, else of the first judge, in emmet's fields."""
     import numpy as np
 
     from elatbot_flows.elasticity.axes import ieee_rotation, rotated

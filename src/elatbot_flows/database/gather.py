@@ -28,7 +28,7 @@ OUTPUTS = tuple(
 )
 """Classes of the job outputs that belong to a run."""
 
-_RUNGS = ("propose", "build", "judge", "hull")
+_RUNGS = ("propose", "build", "judge", "hull", "dft")
 _FINAL = ("status", "reason")
 _Document = TypeVar("_Document", bound="BaseModel")
 

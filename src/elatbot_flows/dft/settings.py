@@ -13,8 +13,12 @@ __all__ = ["PRESETS", "DFTSettings", "Smearing"]
 
 Smearing = Literal["marzari-vanderbilt", "fermi-dirac"]
 
-PRESETS = {"quick": (350.0, 0.225), "standard": (450.0, 0.17), "tight": (600.0, 0.13)}
-"""Cut-off (eV) and distance of k-points (1/A) of each preset."""
+PRESETS = {
+    "quick": (350.0, 0.225, 0.05, 0.30),
+    "standard": (450.0, 0.17, 0.03, 0.15),
+    "tight": (600.0, 0.13, 0.02, 0.07),
+}
+"""Cut-off (eV), distance of k-points (1/A), and errors of K and G of each preset."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,9 @@ class DFTSettings(MSONable):
         where the moments vanish. ``"none"``: never.
     max_cycles
         Cycles after which a calculation counts as not converged.
+    bulk_error, shear_error
+        Relative standard deviations of K and G that these settings leave, by which verdicts are
+        given. Those of the presets are guesses from a few known crystals, not calibrated.
 
     Examples
     --------
@@ -50,6 +57,8 @@ class DFTSettings(MSONable):
     width: float = 0.2
     spin: Literal["auto", "none"] = "auto"
     max_cycles: int = 150
+    bulk_error: float = 0.03
+    shear_error: float = 0.15
 
     @classmethod
     def preset(cls, name: str, **changed: object) -> DFTSettings:
@@ -69,5 +78,5 @@ class DFTSettings(MSONable):
         """
         if name not in PRESETS:
             raise DFTError(f"there is no preset '{name}': choose {', '.join(PRESETS)}")
-        cutoff, spacing = PRESETS[name]
-        return cls(**{"cutoff": cutoff, "k_spacing": spacing} | changed)  # type: ignore[arg-type]
+        names = ("cutoff", "k_spacing", "bulk_error", "shear_error")
+        return cls(**dict(zip(names, PRESETS[name], strict=True)) | changed)  # type: ignore[arg-type]

@@ -12,6 +12,7 @@ from elatbot_flows.elasticity.units import ase_stress_to_gpa
 from elatbot_flows.errors import DFTError
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from pymatgen.core import Structure
 
     from elatbot_flows.dft.code import DFTCode
@@ -69,12 +70,14 @@ def _numbers(
     from pymatgen.io.ase import AseAtomsAdaptor
 
     atoms = AseAtomsAdaptor.get_atoms(structure, msonable=False)
+    cell, turn = _upright(structure.lattice.matrix)
+    atoms.set_cell(cell, scale_atoms=True)
     if frame.moments is not None:
         atoms.set_initial_magnetic_moments(frame.moments)
     calculator = code.calculator(frame)
     atoms.calc = calculator
-    energy, forces = float(atoms.get_potential_energy()), atoms.get_forces()
-    stress = ase_stress_to_gpa(atoms.get_stress())
+    energy, forces = float(atoms.get_potential_energy()), atoms.get_forces() @ turn
+    stress = turn.T @ ase_stress_to_gpa(atoms.get_stress()) @ turn
     kpoints, cycles = code.effort(calculator)
     if not all(np.isfinite(numbers).all() for numbers in (energy, forces, stress)):
         message = "energy, forces or stress are not finite"
@@ -89,6 +92,19 @@ def _numbers(
         cycles=cycles,
     )
     return found, code.fixed(calculator)
+
+
+def _upright(
+    cell: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """A cell as codes like it, lower triangular with a positive diagonal, and how it is turned.
+
+    The cell is the first matrix times the second one, which may be a mirror. GPAW cannot draw
+    cells that point backwards.
+    """
+    orthogonal, upper = np.linalg.qr(cell.T)
+    signs = np.sign(np.diag(upper))
+    return upper.T * signs, (orthogonal * signs).T
 
 
 def _processor_time() -> float:

@@ -15,6 +15,7 @@ from elatbot_flows.documents.dft import (
     PerturbationPlan,
     StaticCalculation,
 )
+from elatbot_flows.documents.dft_verdict import AgainstDFT, DFTVerdict
 from elatbot_flows.documents.elastic import DFTCrystal, ElasticResult
 from elatbot_flows.documents.estimate import Estimate
 from elatbot_flows.documents.generation import FormulaInfill, MaterialProposal, MaterialProposals
@@ -57,6 +58,7 @@ from elatbot_flows.documents.training import (
 from elatbot_flows.documents.tuned import PotentialScores, TunedPotential
 
 __all__ = [
+    "AgainstDFT",
     "Averages",
     "BestCandidate",
     "CampaignDesign",
@@ -66,6 +68,7 @@ __all__ = [
     "DFTCrystal",
     "DFTFrame",
     "DFTRecord",
+    "DFTVerdict",
     "DataSource",
     "DatasetRecord",
     "Description",

@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 from pymatgen.core import Structure
 
+from elatbot_flows.documents.dft_verdict import DFTVerdict
 from elatbot_flows.documents.elastic import ElasticResult
 from elatbot_flows.documents.estimate import Estimate
 from elatbot_flows.documents.run import RunRecord
@@ -112,6 +113,11 @@ class CandidateDocument(BaseModel):
     poisson_ratio: float | None = Field(None, description="Estimate of the Poisson ratio.")
     pugh_ratio: float | None = Field(None, description="Estimate of K/G.")
 
+    dft: DFTVerdict | None = Field(
+        None,
+        description="What a density functional says, next to what was thought before; None if it "
+        "was not asked. Estimate and verdict are then by it, unless it failed.",
+    )
     verdict: VerdictWord = Field("unknown", description="What follows for the target.")
     probability: float | None = Field(
         None, description="Probability that every interval of the target is met."

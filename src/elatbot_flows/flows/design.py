@@ -16,6 +16,7 @@ from elatbot_flows.jobs.hull import HullMaker
 from elatbot_flows.jobs.judge import JudgeMaker
 from elatbot_flows.jobs.place import PlaceMaker
 from elatbot_flows.jobs.publish import publish
+from elatbot_flows.jobs.referee import RefereeMaker
 from elatbot_flows.jobs.resume import never_resume
 from elatbot_flows.jobs.stages import in_stage
 from elatbot_flows.judges import Judge, PotentialJudge
@@ -59,7 +60,9 @@ class InverseDesignMaker(Maker):
         How crystals are built and screened; None if they are given and stay as they are.
     judges
         Who judges the crystals: potentials, or any Maker with the port of
-        :class:`~elatbot_flows.judges.Judge`.
+        :class:`~elatbot_flows.judges.Judge`. One that has a ``budget``, as
+        :class:`~elatbot_flows.judges.DFTElasticMaker` has, judges that many of the best candidates
+        after all other steps, and overrules; misses only where ``n`` is None.
     hull
         How candidates are placed on the convex hull; None leaves stability open.
     place_misses
@@ -98,8 +101,8 @@ class InverseDesignMaker(Maker):
         Raises
         ------
         TargetError
-            If ``n`` is not between 1 and 2000, a count is not positive, the seed is negative or
-            there is no judge.
+            If ``n`` is not between 1 and 2000, a count is not positive, the seed is negative,
+            there is no judge without a budget, or there are two with one.
         """
         if self.n is not None and not 1 <= self.n <= MOST_CANDIDATES:
             raise TargetError(
@@ -109,8 +112,11 @@ class InverseDesignMaker(Maker):
         counts = [self.screen, 1 if self.chunk_size is None else self.chunk_size]
         if min(counts) < 1 or self.seed < 0:
             raise TargetError("screen and chunk_size must be at least 1, seed at least 0")
-        if not self.judges:
-            raise TargetError("there is no judge: give at least one")
+        ordinary, referees = self._benches()
+        if not ordinary:
+            raise TargetError("there is no judge but referees: give at least one potential")
+        if len(referees) > 1:
+            raise TargetError("there are two judges with a budget: give one")
 
     def make(self, target: DesignTarget | None = None, known: Any = None) -> Flow:
         """Make the flow for a target.
@@ -129,13 +135,14 @@ class InverseDesignMaker(Maker):
         """
         judging, placing = self._judging(), self._placing()
         asked = (self.proposer.model, self.proposer.expectation)
-        makers = (self._recalling(self.build), judging, placing)
-        begun = begin(target, self.n, self.seed, *asked, *makers, self._settings(), known)
+        makers: list[Any] = [self._recalling(self.build), judging, placing]
+        referee = self._referee()
+        begun = begin(target, self.n, self.seed, *asked, *makers, self._settings(), known, referee)
         run: Any = begun.output  # a reference, until the flow runs
         proposed = self.proposer.make(target, self.n, run, known)
         in_stage(begun, "begin")
         steps = [in_stage(proposed, "propose")]
-        for maker, rung in zip(makers, self._rungs(), strict=True):
+        for maker, rung in zip([*makers, referee], self._rungs(), strict=True):
             if maker is not None:
                 step = climb(steps[-1].output, target, run, maker, rung)
                 step.name = maker.name
@@ -151,14 +158,30 @@ class InverseDesignMaker(Maker):
         """Who goes on: some of the proposed are built, some of these judged, the rest placed."""
         until = None if self.n is None else self.screen * self.n
         start = "proposed" if self.build is None else "built"
+        missed = ("miss",) if self.n is None else ()
+        verdicts = ("hit", "open", "unknown", *missed)
         return [
             Rung("proposed", "built", until, self.chunk_size),
             Rung(start, "passed", self.n, self.chunk_size),
             Rung("passed", "passed", None, self.chunk_size, by_system=True),
+            Rung("passed", "passed", self._budget(), chunk_size=1, verdicts=verdicts),
         ]
 
+    def _benches(self) -> tuple[list[Judge], list[Judge]]:
+        """Judges of all candidates, and those of a few."""
+        few = [judge for judge in self.judges if getattr(judge, "budget", None) is not None]
+        return [judge for judge in self.judges if judge not in few], few
+
+    def _budget(self) -> int | None:
+        _, referees = self._benches()
+        return getattr(referees[0], "budget", None) if referees else None
+
+    def _referee(self) -> RefereeMaker | None:
+        _, referees = self._benches()
+        return RefereeMaker(judge=self._recalling(referees[0])) if referees else None
+
     def _judging(self) -> JudgeMaker:
-        judges = [self._recalling(judge) for judge in self.judges]
+        judges = [self._recalling(judge) for judge in self._benches()[0]]
         return JudgeMaker(judges=judges, expectation=self.proposer.expectation)
 
     def _placing(self) -> PlaceMaker | None:

@@ -10,7 +10,7 @@ from jobflow import OutputReference, Response, job
 from monty.json import MSONable
 
 from elatbot_flows.documents import Ledger, LedgerRow
-from elatbot_flows.documents.rows import latest
+from elatbot_flows.documents.rows import best_first, latest
 from elatbot_flows.jobs.rows import continued, own_uuid
 
 if TYPE_CHECKING:
@@ -44,6 +44,9 @@ class Rung(MSONable):
         Candidates in one job; None for as many as make 32 jobs of a round.
     by_system
         Whether candidates of one chemical system share a job.
+    verdicts
+        Verdicts of candidates that take it, of which the best go first; None for all of them, by
+        score.
     """
 
     takes: str
@@ -51,6 +54,7 @@ class Rung(MSONable):
     until: int | None = None
     chunk_size: int | None = None
     by_system: bool = False
+    verdicts: tuple[str, ...] | None = None
 
 
 @job
@@ -124,7 +128,10 @@ def _next(rows: list[LedgerRow], rung: Rung, name: str) -> list[LedgerRow]:
     """
     passed = sum(row.rung == name and row.status == rung.gives for row in rows)
     waiting = [row for row in rows if row.status == rung.takes and row.rung != name]
-    waiting.sort(key=lambda row: (-row.score, row.candidate_id))
+    if rung.verdicts is None:
+        waiting.sort(key=lambda row: (-row.score, row.candidate_id))
+    else:
+        waiting = best_first([row for row in waiting if row.verdict in rung.verdicts])
     chosen = waiting if rung.until is None else waiting[: max(0, rung.until - passed)]
     return sorted(chosen, key=lambda row: row.candidate_id)
 

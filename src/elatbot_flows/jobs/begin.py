@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from elatbot_flows.jobs.build import BuildMaker
     from elatbot_flows.jobs.judge import JudgeMaker
     from elatbot_flows.jobs.place import PlaceMaker
+    from elatbot_flows.jobs.referee import RefereeMaker
     from elatbot_flows.judges import Judge
     from elatbot_flows.targets import DesignTarget
 
@@ -43,6 +44,7 @@ def begin(
     placing: PlaceMaker | None,
     settings: dict[str, Any],
     known: Sequence[str] | None = None,
+    referee: RefereeMaker | None = None,
 ) -> RunRecord:
     """Ask everybody who they are, and refuse at once what cannot be done.
 
@@ -62,20 +64,25 @@ def begin(
         All others; together they tell this run from others.
     known
         Formulas that are not to be proposed again: with others it is another run.
+    referee
+        Who judges the best candidates last, and overrules the others.
 
     Raises
     ------
     TargetError
         If no element is left that the target allows and everybody knows, or the text model knows
         nothing like the target.
-    EngineError, PotentialError
-        If a model or a potential cannot be loaded.
+    EngineError, PotentialError, DFTError
+        If a model or a potential cannot be loaded, or the code of a referee is not there.
     """
     if model is not None and target is not None:
         model.check_target(target)
     judges = judging.judges
     records = [judge.record() for judge in judges]
-    steps = {"build": build, "judge": judging, "hull": placing}
+    last = [] if referee is None else [referee.judge.record()]
+    steps: dict[str, Any] = {"build": build, "judge": judging, "hull": placing}
+    if referee is not None:
+        steps["dft"] = referee
     text = expectation_record(expectation)
     if known:
         settings = settings | {"known_sha256": hashlib.sha256(" ".join(known).encode()).hexdigest()}
@@ -86,7 +93,7 @@ def begin(
         "elements": _elements(target, model, judges),
         "generator": None if model is None else _generator(model),
         "expectation": text,
-        "judges": records,
+        "judges": [*records, *last],
         "settings": settings | {k: m and plain_settings(m) for k, m in steps.items()},
         "versions": {package: version(package) for package in _PACKAGES},
         "notes": [*_prospects(target, records, text), *_left_out(target, model)],

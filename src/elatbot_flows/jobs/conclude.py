@@ -55,7 +55,7 @@ def _counts(shortlist: Shortlist, rows: list[LedgerRow]) -> DesignCounts:
         readable=shortlist.readable,
         distinct=len(rows),
         built=len(built),
-        judged=sum(row.rung in ("judge", "hull") for row in rows),
+        judged=sum(row.rung in ("judge", "hull", "dft") for row in rows),
         passed=len(passed),
         hits=sum(row.verdict == "hit" for row in passed),
         open=sum(row.verdict == "open" for row in passed),

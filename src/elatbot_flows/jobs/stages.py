@@ -15,13 +15,13 @@ __all__ = ["STAGES", "in_stage", "is_plan", "stage_of"]
 _Made = TypeVar("_Made", bound="Job | Flow")
 
 STAGES = (
-    "begin", "propose", "build", "judge", "hull", "conclude", "publish",
+    "begin", "propose", "build", "judge", "hull", "dft", "conclude", "publish",
     "identify", "predict", "count",
     "check", "train", "score", "merge", "register",
 )  # fmt: skip
 """Stages of a design, of a prediction and of a training, in the order they are run."""
 
-_LADDER = ("propose", "build", "judge", "hull")
+_LADDER = ("propose", "build", "judge", "hull", "dft")
 """Stages in which a job named by nothing else only plans the next round."""
 
 _AFTER = re.compile(r" \([^()]*\)$")

@@ -195,7 +195,18 @@ def _measured(
     )
     record = result.dft.model_copy(update={"energy_mismatch": mismatch})
     fresh = result.updated(dft=record, reason=None, message=None)
-    return gated(fresh, measured, method.thresholds)
+    return _with_errors(gated(fresh, measured, method.thresholds), method)
+
+
+def _with_errors(result: ElasticResult, method: DFTMethod) -> ElasticResult:
+    """The result with standard deviations: of the settings, and what the derivatives contradict."""
+    if result.bulk_modulus is None or result.shear_modulus is None:
+        return result
+    residual, settings = result.residual or 0.0, method.code.settings
+    return result.updated(
+        bulk_modulus_std=result.bulk_modulus * np.hypot(settings.bulk_error, residual),
+        shear_modulus_std=result.shear_modulus * np.hypot(settings.shear_error, residual),
+    )
 
 
 def _with_costs(record: DFTRecord, more: list[StaticCalculation]) -> DFTRecord:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from elatbot_flows.report.against_dft import HEADS, dft_rows, dft_sentence
 from elatbot_flows.report.columns import candidate_columns, fate_column, formula_column
 from elatbot_flows.report.evidence import remarks
 from elatbot_flows.report.sentences import limits, origin_words, result_sentence
@@ -53,6 +54,7 @@ def render_summary(result: DesignResult, console: Console) -> None:
         columns = [Column("#", ranks, right=True), formula_column(found), fate_column(found)]
         print_fitted([*columns, *candidate_columns(found, wanted)], console)
         _print_remarks(zip(ranks, found, strict=True), console)
+        _print_dft(found, console)
     console.print(_funnel_table(result.document))
     _print_notes([*result.document.notes, *limits(result)], console)
 
@@ -113,6 +115,7 @@ def render_materials(
     columns += [fate_column(candidates), *candidate_columns(candidates, wanted)]
     print_fitted(columns, console)
     _print_remarks(zip(short, candidates, strict=True), console)
+    _print_dft(candidates, console)
     if result is not None:
         _print_notes([*result.document.notes, *limits(result)], console)
 
@@ -126,6 +129,23 @@ def _print_remarks(found: Iterable[tuple[str, CandidateDocument]], console: Cons
         failed = [candidate.message] if candidate.message else []
         for words in (*failed, *remarks(candidate)):
             console.print(Text(" ".join(f"{title}: {words}".split()), style="dim"))
+
+
+def _print_dft(found: Sequence[CandidateDocument], console: Console) -> None:
+    """What a density functional says next to everybody before it, if it was asked."""
+    from rich.text import Text
+
+    sentence = dft_sentence(found)
+    if sentence is None:
+        return
+    console.print(Text(sentence, style="bold"))
+    rows = dft_rows(found)
+    right = ("K (GPa)", "to DFT", "G (GPa)")
+    columns = [
+        Column(head, [row[place] for row in rows], right=head in right)
+        for place, head in enumerate(HEADS)
+    ]
+    print_fitted(columns, console)
 
 
 def _print_notes(notes: Sequence[str], console: Console) -> None:

@@ -6,6 +6,7 @@ from html import escape
 from itertools import compress
 from typing import TYPE_CHECKING
 
+from elatbot_flows.report.against_dft import HEADS, dft_rows, dft_sentence
 from elatbot_flows.report.details import anchor, details_html
 from elatbot_flows.report.evidence import judges_of, remarks, said_by
 from elatbot_flows.report.figure import as_svg, funnel_figure, moduli_figure
@@ -67,6 +68,7 @@ def report_page(result: DesignResult, links: Mapping[str, str]) -> str:
         moduli=_figure(as_svg(moduli_figure(result)), f"Moduli and target. {sentence}"),
         funnel=_figure(as_svg(funnel_figure(result)), "Candidates at each step of the run"),
         candidates=_candidates(result.passed, links),
+        dft=_against_dft(result),
         details="".join(details_html(candidate) for candidate in result.passed),
         rejected=_rejected(result),
         notes=_section("Notes", result.document.notes),
@@ -189,6 +191,15 @@ def _rejected(result: DesignResult) -> str:
         message = escape((example.message or "") if example else "")
         rows.append([escape(reason_words(reason)), str(count), name, message])
     return table_html(["Reason", "Number", "For example", "What was wrong with it"], rows)
+
+
+def _against_dft(result: DesignResult) -> str:
+    """What a density functional says next to everybody before it, if it was asked."""
+    sentence = dft_sentence(result.passed)
+    if sentence is None:
+        return ""
+    rows = [[formula_html(row[0]), *map(escape, row[1:])] for row in dft_rows(result.passed)]
+    return f"<h2>Against DFT</h2><p>{escape(sentence)}</p>{table_html(list(HEADS), rows)}"
 
 
 def _section(heading: str, lines: Sequence[str]) -> str:

@@ -69,6 +69,7 @@ a { color: var(--link); }
 <h2>Candidates that passed, and the target</h2>
 $moduli
 $candidates
+$dft
 $limits
 <h2>What the judges say, and what to know before use</h2>
 $details

@@ -35,6 +35,7 @@ _UNSEEN = (
     "Unseen: the formula is not among those the generator was trained on. Others may well know it."
 )
 _BUILT = "Another crystal of the same formula may be lower in energy than all that were built."
+_GUESSED = "their intervals are what its settings are believed to leave, which nothing confirms"
 _UNCALIBRATED = "There is no estimate where the calibration knows none of the judges."
 
 
@@ -124,8 +125,10 @@ def _about_estimates(found: Sequence[CandidateDocument]) -> list[str]:
         )
     lines += [
         f"The 90 % intervals were calibrated on {words}."
-        for words in dict.fromkeys(str(e.calibrated_on) for e in estimates)
+        for words in dict.fromkeys(e.calibrated_on for e in estimates if e.calibrated_on)
     ]
+    if n := sum(c.dft is not None and c.dft.status == "measured" for c in found):
+        lines.append(f"{n} estimates are those of a density functional; {_GUESSED}.")
     unused = sorted({name for estimate in estimates for name in estimate.unused})
     if unused:
         lines.append(f"Not in the estimates, for want of a calibration: {', '.join(unused)}.")

@@ -1,0 +1,214 @@
+"""Step: a density functional judges the best candidates, and overrules what was said before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from jobflow import Flow, JobConfig, Maker, OnMissing, job
+
+from elatbot_flows.documents import (
+    AgainstDFT,
+    CandidateChunk,
+    DFTVerdict,
+    ElasticResult,
+    Evidence,
+)
+from elatbot_flows.jobs.rows import candidates_at, chunk_of, resting
+from elatbot_flows.jobs.weigh import HIGHEST
+from elatbot_flows.judges.dft import DFTElasticMaker
+from elatbot_flows.targets import PROPERTIES
+
+if TYPE_CHECKING:
+    from elatbot_flows.documents import CandidateDocument, Estimate, LedgerRow, RunRecord
+    from elatbot_flows.judges import Judge
+    from elatbot_flows.targets import DesignTarget
+    from elatbot_flows.uncertainty import JointEstimate
+
+__all__ = ["RefereeMaker", "overrule", "overruled"]
+
+
+@dataclass
+class RefereeMaker(Maker):
+    """Show the best candidates to a judge who overrules all others.
+
+    It is given the crystal as the first judge that let it pass relaxed it.
+
+    Parameters
+    ----------
+    name
+        Name of the flow.
+    judge
+        A Maker with the port of :class:`~elatbot_flows.judges.Judge`, whose results state their own
+        standard deviations.
+    """
+
+    name: str = "dft"
+    judge: Judge = field(default_factory=DFTElasticMaker)
+
+    @property
+    def rung(self) -> str:
+        """Name of the step in documents."""
+        return "dft"
+
+    def make(self, rows: list[LedgerRow], target: DesignTarget | None, run: RunRecord) -> Flow:
+        """Judge a chunk of candidates.
+
+        Parameters
+        ----------
+        rows
+            Rows of candidates that passed.
+        target
+            What is asked for.
+        run
+            The run they belong to.
+
+        Returns
+        -------
+        Flow
+            Its output is a :class:`~elatbot_flows.documents.CandidateChunk`.
+        """
+        there: Any = resting(rows)
+        crystals: Any = [candidate.structure for candidate in there]
+        asked = self.judge.make(crystals, [str(row.formula) for row in rows])
+        ended = overrule(rows, there, asked.output, target, run)
+        ended.name = f"{self.name}, overrule"
+        return Flow([asked, ended], output=ended.output, name=self.name)
+
+
+@job(output_schema=CandidateChunk, config=JobConfig(on_missing_references=OnMissing.NONE))
+def overrule(
+    rows: list[LedgerRow],
+    candidates: list[CandidateDocument],
+    said: list[ElasticResult] | None,
+    target: DesignTarget | None,
+    run: RunRecord,
+) -> CandidateChunk:
+    """Add what a referee says to candidates; a failure leaves them where they were.
+
+    Parameters
+    ----------
+    rows, candidates
+        Who was judged.
+    said
+        One result for each; None if the judge's jobs were lost.
+    target, run
+        What is asked for.
+    """
+    results: list[Any] = [None] * len(rows) if said is None else list(said)
+    done = [
+        overruled(candidate, result, target).updated(rung="dft")
+        for candidate, result in zip(candidates_at(candidates), results, strict=True)
+    ]
+    return chunk_of("dft", run, rows, done, [row.score for row in rows])
+
+
+def overruled(
+    candidate: CandidateDocument, result: Any, target: DesignTarget | None
+) -> CandidateDocument:
+    """A candidate with what a density functional says of it.
+
+    Parameters
+    ----------
+    candidate
+        As the steps before left it.
+    result
+        What is said of its crystal; None if that was lost.
+    target
+        What is asked for.
+    """
+    from elatbot_flows.uncertainty.stated import stated_estimate
+
+    before = {
+        "verdict_before": candidate.verdict,
+        "probability_before": candidate.probability,
+        "estimate_before": candidate.estimate,
+    }
+    if result is None:
+        message = "its jobs ended without a result"
+        lost = DFTVerdict(judge="dft", status="failed", reason="lost", message=message, **before)
+        return candidate.updated(dft=lost, flags=[*candidate.flags, f"DFT: {message}"])
+    said = ElasticResult.model_validate(result)
+    found = stated_estimate(said, str(candidate.formula))
+    verdict = DFTVerdict(
+        judge=said.judge.name,
+        status="measured" if found else "unstable" if said.elastic_tensor else "failed",
+        reason=said.reason,
+        message=said.message or (None if found else "it states no standard deviations"),
+        bulk_modulus=said.bulk_modulus,
+        shear_modulus=said.shear_modulus,
+        sources=_sources(candidate, said) if found else [],
+        **before,
+    )
+    evidence = [*candidate.evidence, Evidence(polymorph=candidate.polymorph, result=said)]
+    with_it = candidate.updated(dft=verdict, evidence=evidence)
+    if found is not None:
+        return _measured(with_it, found, target)
+    flags = [*candidate.flags, f"DFT ({said.judge.name}): {verdict.message}"]
+    if verdict.status == "failed" or target is None:
+        return with_it.updated(flags=flags)
+    return with_it.updated(verdict="miss", probability=0.0, flags=flags)
+
+
+def _measured(
+    candidate: CandidateDocument, found: JointEstimate, target: DesignTarget | None
+) -> CandidateDocument:
+    """Estimate and verdict out of the numbers of the density functional and their own error."""
+    from elatbot_flows.uncertainty.verdict import judge
+
+    estimate = found.document()
+    fields: dict[str, Any] = {"estimate": estimate}
+    fields |= {name: getattr(estimate, name).value for name in PROPERTIES}
+    if target is not None:
+        verdict = judge(found, target.intervals())
+        high = (candidate.above_ground_state or 0.0) > HIGHEST
+        fields |= {
+            "verdict": "open" if verdict.verdict == "hit" and high else verdict.verdict,
+            "probability": verdict.probability,
+            "probabilities": verdict.probabilities or {},
+            "limiting_property": verdict.limiting_property,
+        }
+    return candidate.updated(**fields)
+
+
+def _sources(candidate: CandidateDocument, said: ElasticResult) -> list[AgainstDFT]:
+    """Everybody who had said something, next to the density functional."""
+    rows = []
+    for evidence in candidate.evidence:
+        own = evidence.polymorph in (None, candidate.polymorph)
+        if own and evidence.result.bulk_modulus is not None:
+            one = evidence.result
+            moduli = (one.bulk_modulus, one.shear_modulus)
+            rows.append(_against(one.judge.name, moduli, said, None))
+    if candidate.estimate is not None:
+        estimate = candidate.estimate
+        moduli = (estimate.bulk_modulus.value, estimate.shear_modulus.value)
+        rows.append(_against("estimate", moduli, said, estimate))
+    return rows
+
+
+def _against(
+    source: str,
+    moduli: tuple[float | None, float | None],
+    said: ElasticResult,
+    estimate: Estimate | None,
+) -> AgainstDFT:
+    true = (said.bulk_modulus, said.shear_modulus)
+    deviations = [
+        None if value is None or not dft else value / dft - 1
+        for value, dft in zip(moduli, true, strict=True)
+    ]
+    intervals = (estimate.bulk_modulus, estimate.shear_modulus) if estimate else (None, None)
+    held = [
+        None if interval is None or dft is None else interval.low <= dft <= interval.high
+        for interval, dft in zip(intervals, true, strict=True)
+    ]
+    return AgainstDFT(
+        source=source,
+        bulk_modulus=moduli[0],
+        shear_modulus=moduli[1],
+        bulk_deviation=deviations[0],
+        shear_deviation=deviations[1],
+        bulk_held=held[0],
+        shear_held=held[1],
+    )

@@ -1,0 +1,40 @@
+"""``--dft``: refused at once where it cannot work, a judge with a budget where it can."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from elatbot_flows.cli.dft import dft_judge
+from elatbot_flows.errors import DFTError, TargetError
+
+
+def test_without_it_there_is_no_judge():
+    assert dft_judge(None, "standard", 3, None) == []
+
+
+def test_it_is_a_judge_with_a_budget():
+    pytest.importorskip("gpaw", reason="GPAW is not installed (docs/dft.md)")
+    (judge,) = dft_judge("gpaw", "quick", 2, 0.5)
+    assert (judge.budget, judge.max_core_hours) == (2, 0.5)
+    assert judge.code.settings.cutoff == 350
+
+
+@pytest.mark.parametrize(("code", "budget"), [("vasp", 3), ("gpaw", 0)])
+def test_impossible_options_are_refused(code, budget):
+    with pytest.raises(TargetError):
+        dft_judge(code, "quick", budget, None)
+
+
+def test_a_code_that_is_not_installed_is_refused_before_anything_runs(monkeypatch):
+    monkeypatch.setitem(sys.modules, "gpaw", None)
+    with pytest.raises(DFTError, match="pip install"):
+        dft_judge("gpaw", "quick", 3, None)
+
+
+def test_the_help_of_both_commands_names_them(command):
+    for name in ("design", "validate"):
+        text = command(name, "--help").out
+        assert " --dft " in text
+        assert " --dft-preset " in text

@@ -1,0 +1,84 @@
+"""What a density functional says overrules the others, unless it says nothing."""
+
+import pytest
+
+import samples
+from elatbot_flows import DesignTarget
+from elatbot_flows.documents import AgainstDFT, CandidateDocument, ElasticResult
+from elatbot_flows.jobs.referee import overruled
+
+TARGET = DesignTarget(bulk_modulus=(120, 150))
+
+
+def said(**fields):
+    usual = {
+        "status": "passed",
+        "method": "linear_response",
+        "judge": samples.method("gpaw", "dft"),
+        "bulk_modulus": 160.0,
+        "shear_modulus": 60.0,
+        "bulk_modulus_std": 4.0,
+        "shear_modulus_std": 6.0,
+    }
+    return ElasticResult(**usual | fields)
+
+
+def candidate(**fields):
+    usual = {
+        "candidate_id": "run-00001",
+        "run_id": "run",
+        "formula": "NiAl",
+        "status": "passed",
+        "verdict": "hit",
+        "probability": 0.8,
+    }
+    return CandidateDocument(**usual | fields)
+
+
+def test_a_hit_becomes_a_miss():
+    found = overruled(candidate(), said(), TARGET)
+    assert found.verdict == "miss"
+    assert found.probability < 0.02
+    assert found.bulk_modulus == pytest.approx(160, rel=0.01)
+    assert (found.dft.verdict_before, found.dft.probability_before) == ("hit", 0.8)
+
+
+def test_an_unstable_crystal_is_a_miss():
+    tensor = [[0.0] * 6 for _ in range(6)]
+    bad = said(status="failed", reason="born_unstable", message="soft", elastic_tensor=tensor)
+    bad = bad.updated(bulk_modulus=None, shear_modulus=None)
+    found = overruled(candidate(), bad, TARGET)
+    assert (found.dft.status, found.verdict, found.probability) == ("unstable", "miss", 0.0)
+    assert found.flags == ["DFT (gpaw): soft"]
+
+
+def test_jobs_that_were_lost_change_nothing():
+    found = overruled(candidate(), None, TARGET)
+    assert (found.dft.status, found.dft.reason) == ("failed", "lost")
+    assert (found.verdict, found.probability) == ("hit", 0.8)
+
+
+def test_a_judge_without_errors_of_its_own_gives_no_verdict():
+    found = overruled(candidate(), said(bulk_modulus_std=None), TARGET)
+    assert (found.dft.status, found.verdict) == ("failed", "hit")
+    assert "no standard deviations" in found.dft.message
+
+
+def test_a_crystal_far_above_the_lowest_is_never_a_hit():
+    good = said(bulk_modulus=135.0)
+    assert overruled(candidate(), good, TARGET).verdict == "hit"
+    assert overruled(candidate(above_ground_state=0.05), good, TARGET).verdict == "open"
+
+
+def test_deviations_are_relative():
+    before = candidate(
+        evidence=[{"result": said(judge=samples.method("7net-0"), bulk_modulus=168.0)}]
+    )
+    (row,) = overruled(before, said(), TARGET).dft.sources
+    assert row == AgainstDFT(
+        source="7net-0",
+        bulk_modulus=168.0,
+        shear_modulus=60.0,
+        bulk_deviation=168.0 / 160.0 - 1,
+        shear_deviation=0.0,
+    )
