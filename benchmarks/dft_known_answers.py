@@ -1,6 +1,8 @@
 """Elastic constants of known crystals by GPAW against published PBE values.
 
 python benchmarks/dft_known_answers.py Al Si --preset quick >> answers.jsonl   # a line for each
+python benchmarks/dft_known_answers.py LiAl --strains >> answers.jsonl   # finite strains beside it
+python benchmarks/dft_known_answers.py --kpoints                         # what directions cost
 python benchmarks/dft_known_answers.py --table answers.jsonl                    # the table of them
 
 Each crystal goes through the jobs of DFTElasticMaker, one after the other, on one core.
@@ -10,16 +12,29 @@ from __future__ import annotations
 
 import argparse
 import json
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from ase.constraints import FixSymmetry
+from ase.optimize import BFGS
 from jobflow import JobStore, run_locally
 from maggma.stores import MemoryStore
 from monty.json import jsanitize
 from pymatgen.core import Lattice, Structure
+from pymatgen.io.ase import AseAtomsAdaptor
 
 from elatbot_flows.dft import DFTSettings, GPAWCode
+from elatbot_flows.dft.meshes import irreducible_points, rotations_of
+from elatbot_flows.dft.perturbing import plan_perturbations
+from elatbot_flows.dft.relaxing import frame_of
+from elatbot_flows.elasticity.response import choose_directions
+from elatbot_flows.elasticity.symmetry import crystal_symmetry
+from elatbot_flows.elasticity.units import ase_stress_to_gpa
 from elatbot_flows.judges import DFTElasticMaker
+from elatbot_flows.potentials.finite_strain import STRAIN_MAGNITUDES, fitted_tensor, strained_cells
+from elatbot_flows.potentials.measuring import primitive_cell
 
 if TYPE_CHECKING:
     from elatbot_flows.documents import ElasticResult
@@ -38,28 +53,118 @@ CRYSTALS = {
     "Fe": cubic("Im-3m", 2.84, ("Fe", ORIGIN)),
     "NiAl": cubic("Pm-3m", 2.88, ("Ni", ORIGIN), ("Al", CENTRE)),
     "CuZn": cubic("Pm-3m", 2.95, ("Cu", ORIGIN), ("Zn", CENTRE)),
-    "Al3Sc": cubic("Pm-3m", 4.08, ("Sc", ORIGIN), ("Al", FACE)),
+    "LiAl": cubic("Fd-3m", 6.36, ("Li", ORIGIN), ("Al", CENTRE)),
 }
 """Crystals, deliberately off their lattice constant."""
+MORE = {
+    "Ni3Al L1_2": cubic("Pm-3m", 3.57, ("Al", ORIGIN), ("Ni", FACE)),
+    "Mg hcp": Structure.from_spacegroup(
+        "P6_3/mmc", Lattice.hexagonal(3.2, 5.2), ["Mg"], [[1 / 3, 2 / 3, 0.25]]
+    ),
+    "TiNi B19": Structure.from_spacegroup(
+        "Pmma",
+        Lattice.orthorhombic(4.2, 2.9, 4.6),
+        ["Ti", "Ni"],
+        [[0.25, 0, 0.2], [0.25, 0.5, 0.69]],
+    ),
+}
+"""Crystals of which k-points alone are counted."""
 
 
-def judged(name: str, preset: str, **changed: Any) -> dict[str, Any]:
+def judged(name: str, preset: str, *, strains: bool) -> dict[str, Any]:
     """What DFT says of a crystal, as a line of a file."""
-    maker = DFTElasticMaker(code=GPAWCode(DFTSettings.preset(preset)), **changed)
+    maker = DFTElasticMaker(code=GPAWCode(DFTSettings.preset(preset)))
     flow = maker.make([CRYSTALS[name]], [name])
     done = run_locally(flow, store=JobStore(MemoryStore()), log=False, ensure_success=True)
     result: ElasticResult = done[flow.output.uuid][1].output[0]
-    return {"name": name, "preset": preset, "result": jsanitize(result.model_dump(), strict=True)}
+    row = {"name": name, "preset": preset, "result": jsanitize(result.model_dump(), strict=True)}
+    return row | {"strains": strained(result, maker)} if strains else row
+
+
+def strained(result: ElasticResult, maker: DFTElasticMaker) -> dict[str, Any]:
+    """The same crystal, code and k-mesh by atomate2's deformations with relaxed ions."""
+    if result.structure is None or result.dft is None or result.dft.frame is None:
+        raise SystemExit(f"{result.source} was not relaxed: {result.message}")
+    before, cycles, stresses = time.process_time(), 0, []
+    cells = strained_cells(result.structure, STRAIN_MAGNITUDES, maker.settings.symprec)
+    for cell in cells:
+        atoms = AseAtomsAdaptor.get_atoms(cell.apply_to_structure(result.structure), msonable=False)
+        atoms.set_constraint(FixSymmetry(atoms, symprec=1e-4))
+        atoms.calc = maker.code.calculator(result.dft.frame)
+        optimizer = BFGS(atoms, logfile=None)
+        ends = []
+        for converged in optimizer.irun(fmax=maker.settings.max_force, steps=30):
+            ends.append(converged)
+            cycles += atoms.calc.get_number_of_iterations()
+        if not ends[-1]:
+            raise SystemExit("ions of a strained cell did not converge")
+        stresses.append(ase_stress_to_gpa(atoms.get_stress()))
+    rest = np.zeros((3, 3))  # below the threshold, and it does not enter the fit of differences
+    tensor, residual = fitted_tensor(
+        result.structure, cells, stresses, rest, maker.settings.symprec
+    )
+    spent = time.process_time() - before
+    return {
+        "tensor": tensor.tolist(),
+        "residual": residual,
+        "cells": len(cells),
+        "cycles": cycles,
+        "cpu_seconds": spent,
+    }
+
+
+def kpoints() -> None:
+    """Irreducible k-points of perturbed crystals, general directions and chosen ones."""
+    method = DFTElasticMaker(code=GPAWCode(DFTSettings.preset("quick"))).method
+    print("| crystal | atoms | relaxed cell | general directions | chosen ones |")
+    print("|---|---|---|---|---|")
+    for name, crystal in (CRYSTALS | MORE).items():
+        cell, _ = primitive_cell(crystal, 0.01)
+        symmetry = crystal_symmetry(cell)
+        rotations = rotations_of(cell, symmetry)
+        frame = frame_of(cell, method.code, 0.01)
+        plan = plan_perturbations(cell, frame, method)
+        general = 2 * choose_directions(symmetry).shape[1]
+        half = irreducible_points(frame.mesh, np.eye(3, dtype=int)[None])
+        print(
+            f"| {name} | {len(cell)} | {irreducible_points(frame.mesh, rotations)} | "
+            f"{general}, {general * half} | {len(plan.steps)}, {sum(plan.kpoints)} |"
+        )
+
+
+def table(path: Path) -> None:
+    """The table of answers, and the one of both methods."""
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    print("| crystal | preset | K | C11 | C12 | C44 | A^3/atom | calculations | CPU s |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    for row in rows:
+        result = row["result"]
+        if result["status"] != "passed":
+            print(f"| {row['name']} | {row['preset']} | {result['reason']} |||||||")
+            continue
+        tensor, dft = np.array(result["elastic_tensor"]), result["dft"]
+        first = " | ".join(f"{tensor[i, j]:.1f}" for i, j in ((0, 0), (0, 1), (3, 3)))
+        done = f"{dft['relaxation_calculations']} + {dft['calculations']}"
+        print(
+            f"| {row['name']} | {row['preset']} | {result['bulk_modulus']:.1f} | {first} | "
+            f"{result['volume_per_atom']:.2f} | {done} | {dft['cpu_seconds']:.0f} |"
+        )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", choices=[[], *CRYSTALS])
     parser.add_argument("--preset", default="quick")
+    parser.add_argument("--strains", action="store_true")
+    parser.add_argument("--kpoints", action="store_true")
     parser.add_argument("--table", type=Path, metavar="FILE")
     asked = parser.parse_args()
     for name in asked.names:
-        print(json.dumps(judged(name, asked.preset)), flush=True)
+        print(json.dumps(judged(name, asked.preset, strains=asked.strains)), flush=True)
+    if asked.kpoints:
+        kpoints()
+    if asked.table:
+        table(asked.table)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from elatbot_flows.potentials.base import Potential
 
-__all__ = ["STRAIN_MAGNITUDES", "StrainFit", "elastic_tensor"]
+__all__ = ["STRAIN_MAGNITUDES", "StrainFit", "elastic_tensor", "fitted_tensor", "strained_cells"]
 
 STRAIN_MAGNITUDES = (-0.01, -0.005, 0.005, 0.01)
 """Strains along each Voigt direction, atomate2's default."""
@@ -91,14 +91,8 @@ def elastic_tensor(
     symprec
         Symmetry tolerance (A) for reducing the deformations.
     """
-    from atomate2.common.jobs.elastic import generate_elastic_deformations
-    from atomate2.common.schemas.elastic import ElasticDocument
-    from pymatgen.analysis.elasticity import Stress
-
     before = potential.evaluations
-    deformations = generate_elastic_deformations.original(  # type: ignore[attr-defined]
-        structure, strain_magnitudes=list(strain_magnitudes), symprec=symprec
-    )
+    deformations = strained_cells(structure, strain_magnitudes, symprec)
     relaxations = [
         relax(
             deformation.apply_to_structure(structure),
@@ -111,11 +105,80 @@ def elastic_tensor(
         for deformation in deformations
     ]
     _, _, residual_stress = energy_forces_stress(structure, potential)
+    stresses = [relaxation.stress for relaxation in relaxations]
+    tensor, fit_residual = fitted_tensor(
+        structure, deformations, stresses, residual_stress, symprec
+    )
+    return StrainFit(
+        tensor=tensor,
+        fit_residual=fit_residual,
+        strain_magnitudes=tuple(float(m) for m in strain_magnitudes),
+        n_deformations=len(deformations),
+        n_unconverged=sum(not relaxation.converged for relaxation in relaxations),
+        max_force=max_force,
+        evaluations=potential.evaluations - before,
+    )
+
+
+def strained_cells(
+    structure: Structure, strain_magnitudes: Sequence[float], symprec: float
+) -> list[Any]:
+    """atomate2's deformations, reduced by symmetry.
+
+    Parameters
+    ----------
+    structure
+        Relaxed primitive cell.
+    strain_magnitudes
+        Strains along each of the six Voigt directions.
+    symprec
+        Symmetry tolerance, A.
+    """
+    from atomate2.common.jobs.elastic import generate_elastic_deformations
+
+    found: list[Any] = generate_elastic_deformations.original(  # type: ignore[attr-defined]
+        structure, strain_magnitudes=list(strain_magnitudes), symprec=symprec
+    )
+    return found
+
+
+def fitted_tensor(
+    structure: Structure,
+    deformations: Sequence[Any],
+    stresses: Sequence[NDArray[np.float64]],
+    residual_stress: NDArray[np.float64],
+    symprec: float,
+) -> tuple[NDArray[np.float64], float]:
+    """atomate2's fit to the stresses of strained cells.
+
+    Parameters
+    ----------
+    structure
+        Relaxed primitive cell.
+    deformations
+        Those of `strained_cells`.
+    stresses
+        Of each strained cell with ions relaxed, shape (3, 3), GPa, positive under tension.
+    residual_stress
+        Of the relaxed cell.
+    symprec
+        Symmetry tolerance, A.
+
+    Returns
+    -------
+    numpy.ndarray
+        The tensor, shape (6, 6), Voigt order, IEEE axes, GPa.
+    float
+        Root mean square of stress - C strain over all strains, GPa.
+    """
+    from atomate2.common.schemas.elastic import ElasticDocument
+    from pymatgen.analysis.elasticity import Stress
+
     labels = [str(number) for number in range(len(deformations))]
     document: Any = ElasticDocument.from_stresses(
         structure,
-        [Stress(gpa_to_kbar(relaxation.stress)) for relaxation in relaxations],
-        deformations,
+        [Stress(gpa_to_kbar(stress)) for stress in stresses],
+        list(deformations),
         uuids=labels,
         job_dirs=labels,
         equilibrium_stress=gpa_to_kbar(residual_stress).tolist(),
@@ -123,15 +186,7 @@ def elastic_tensor(
     )
     raw = np.array(document.elastic_tensor.raw)
     tensor = to_ieee_axes(crystal_symmetry(structure, symprec).mean_tensor(raw), structure, symprec)
-    return StrainFit(
-        tensor=tensor,
-        fit_residual=_fit_residual(document),
-        strain_magnitudes=tuple(float(m) for m in strain_magnitudes),
-        n_deformations=len(deformations),
-        n_unconverged=sum(not relaxation.converged for relaxation in relaxations),
-        max_force=max_force,
-        evaluations=potential.evaluations - before,
-    )
+    return tensor, _fit_residual(document)
 
 
 def _fit_residual(document: Any) -> float:
