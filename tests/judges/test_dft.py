@@ -15,7 +15,7 @@ from elatbot_flows.database.stores import open_store
 from elatbot_flows.documents import ElasticResult
 from elatbot_flows.errors import DFTError
 from elatbot_flows.judges import DFTElasticMaker
-from elatbot_flows.judges.dft_jobs import assemble, perturb, relax
+from elatbot_flows.judges.dft_jobs import assemble, collect, perturb, relax
 from elatbot_flows.potentials import load_potential
 from elatbot_flows.potentials.settings import ValidationSettings
 from elatbot_flows.potentials.validation import validate_crystal
@@ -140,6 +140,13 @@ def test_a_job_that_ended_without_a_result_makes_it_incomplete():
     assert part.reason == "incomplete"
     assert "1 of 2 calculations are missing: the job ended without a result" in part.message
     assert part.bulk_modulus is None
+
+
+def test_a_relaxation_that_ended_without_a_result_makes_it_incomplete():
+    method = fine().method
+    assert perturb.original(method, "dft", None) is None
+    (found,) = collect.original(method, [None], [CU], ["mine"])
+    assert (found.source, found.status, found.reason) == ("mine", "failed", "incomplete")
 
 
 def test_crystals_that_would_take_too_long_are_refused():

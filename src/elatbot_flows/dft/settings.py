@@ -14,9 +14,9 @@ __all__ = ["PRESETS", "DFTSettings", "Smearing"]
 Smearing = Literal["marzari-vanderbilt", "fermi-dirac"]
 
 PRESETS = {
-    "quick": (350.0, 0.225, 0.05, 0.30),
-    "standard": (450.0, 0.17, 0.03, 0.15),
-    "tight": (600.0, 0.13, 0.02, 0.07),
+    "quick": (350.0, 0.225, 0.05, 0.40),
+    "standard": (450.0, 0.17, 0.03, 0.25),
+    "tight": (600.0, 0.13, 0.02, 0.10),
 }
 """Cut-off (eV), distance of k-points (1/A), and errors of K and G of each preset."""
 
@@ -58,7 +58,7 @@ class DFTSettings(MSONable):
     spin: Literal["auto", "none"] = "auto"
     max_cycles: int = 150
     bulk_error: float = 0.03
-    shear_error: float = 0.15
+    shear_error: float = 0.25
 
     @classmethod
     def preset(cls, name: str, **changed: object) -> DFTSettings:

@@ -99,11 +99,13 @@ _HIDDEN = 10.0
 """Forces and stress that break the symmetry, over the thresholds."""
 
 
-@job
+@job(config=_WHATEVER_COMES)
 def perturb(method: DFTMethod, name: str, relaxed: DFTCrystal | None) -> Any:
     """Plan the perturbed crystals, and replace this job by their calculations."""
     from elatbot_flows.dft.perturbing import perturbed, plan_perturbations
 
+    if relaxed is None:
+        return None
     crystal = DFTCrystal.model_validate(relaxed)
     result = crystal.result
     if result.reason != INCOMPLETE or result.structure is None or result.dft is None:
