@@ -142,6 +142,16 @@ def test_a_job_that_ended_without_a_result_makes_it_incomplete():
     assert part.bulk_modulus is None
 
 
+def test_energies_that_contradict_the_stresses_do_not_stop_a_relaxation():
+    """As with plane waves that follow the cell: 10 GPa of Pulay stress."""
+    (usual,), _ = judged(fine(), [CU])
+    (found,), _ = judged(fine(pulay=10.0), [CU])
+    assert found.status == "passed", found.message
+    assert found.volume_per_atom == pytest.approx(usual.volume_per_atom, rel=1e-4)
+    assert found.bulk_modulus == pytest.approx(usual.bulk_modulus, rel=1e-3)
+    assert found.dft.relaxation_calculations < 8
+
+
 def test_a_relaxation_that_ended_without_a_result_makes_it_incomplete():
     method = fine().method
     assert perturb.original(method, "dft", None) is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -115,10 +115,13 @@ def _round(
         max_stress=settings.max_stress,
         max_steps=settings.max_steps,
     )
+    before = None
     try:
         coordinates = next(course)
         while True:
-            coordinates = course.send(_evaluated(crystal, coordinates, relaxation, code))
+            point = _evaluated(crystal, coordinates, relaxation, code)
+            before = coordinates, _by_work(point, coordinates, before)
+            coordinates = course.send(before[1])
     except StopIteration as end:
         return end.value  # type: ignore[no-any-return]
 
@@ -137,6 +140,22 @@ def _evaluated(
     return point_at(
         crystal, coordinates, found.energy, np.array(found.forces), np.array(found.stress)
     )
+
+
+def _by_work(
+    point: Point,
+    coordinates: NDArray[np.float64],
+    before: tuple[NDArray[np.float64], Point] | None,
+) -> Point:
+    """The point with the energy that gradients make of it on the way from the one before.
+
+    Plane waves that follow the cell give energies whose minimum is not where the stress vanishes.
+    """
+    if before is None:
+        return point
+    place, old = before
+    work = 0.5 * (point.gradient + old.gradient) @ (coordinates - place)
+    return replace(point, energy=old.energy + float(work))
 
 
 def _settled(moments: list[float] | None) -> list[float] | None:

@@ -54,7 +54,7 @@ def relax(method: DFTMethod, structure: Structure, source: str | None) -> DFTCry
         update={
             "frame": done.frame,
             "moments": final.moments,
-            "energy": done.ended.point.energy,
+            "energy": final.energy,
             "relaxation_calculations": len(done.calculations),
         }
     )
@@ -63,6 +63,8 @@ def relax(method: DFTMethod, structure: Structure, source: str | None) -> DFTCry
         evaluations=len(done.calculations),
         **relaxed_fields(structure, done.ended, method.thresholds),
     )
+    if final.energy is not None and result.structure is not None:
+        result = result.updated(energy_per_atom=final.energy / len(result.structure))
     return DFTCrystal(result=_relaxed(result, method))
 
 
