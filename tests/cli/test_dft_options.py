@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 import pytest
+from cli_commands import EMT
 
+import samples
 from elatbot_flows.cli.dft import dft_judge
 from elatbot_flows.errors import DFTError, TargetError
+from emt_code import EMTCode
 
 
 def test_without_it_there_is_no_judge():
@@ -38,3 +42,17 @@ def test_the_help_of_both_commands_names_them(command):
         text = command(name, "--help").out
         assert " --dft " in text
         assert " --dft-preset " in text
+
+
+@pytest.mark.slow
+def test_a_crystal_is_shown_to_it_last(command, monkeypatch, tmp_path):
+    monkeypatch.setattr("elatbot_flows.cli.dft._code", lambda _: EMTCode)
+    file = tmp_path / "POSCAR"
+    samples.fcc("Cu").to(file, fmt="poscar")
+    said = ("--potential", EMT, "--dft", "gpaw", "--workers", "1", "-K", "10:20", "--json")
+    ended = command("validate", file, *said)
+    assert ended.code == 0, ended.err
+    (entry,) = json.loads(ended.out)
+    assert entry["dft"]["status"] == "measured"
+    assert entry["dft"]["verdict_before"] == "miss"  # judged all the same: it was given
+    assert [row["source"] for row in entry["dft"]["sources"]][-1] == "estimate"
