@@ -22,7 +22,7 @@ def test_it_is_a_judge_with_a_budget():
     pytest.importorskip("gpaw", reason="GPAW is not installed (docs/dft.md)")
     (judge,) = dft_judge("gpaw", "quick", 2, 0.5)
     assert (judge.budget, judge.max_core_hours) == (2, 0.5)
-    assert judge.code.settings.cutoff == 350
+    assert judge.code.settings.cutoff == 450
 
 
 @pytest.mark.parametrize(("code", "budget"), [("vasp", 3), ("gpaw", 0)])

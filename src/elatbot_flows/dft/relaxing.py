@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["DFTRelaxation", "frame_of", "relax_by_dft"]
 
-_ROUNDS = 4
 _VANISHED = 0.1
 """Moments below this are none, Bohr magnetons."""
 
@@ -74,10 +73,9 @@ def frame_of(structure: Structure, code: DFTCode, symprec: float) -> DFTFrame:
 def relax_by_dft(
     structure: Structure, code: DFTCode, settings: ValidationSettings
 ) -> DFTRelaxation:
-    """Relax cell and ions along what keeps the symmetry, in rounds until nothing moves any more.
+    """Relax cell and ions along what keeps the symmetry; if some is gained, again within that.
 
-    k-mesh and grid are fixed during a round and chosen anew for the next one, so that the end is a
-    minimum of what is computed in the last one. Spin is given up where the moments vanish.
+    k-mesh and grid are those of the first calculation. Spin is given up where the moments vanish.
 
     Parameters
     ----------
@@ -93,16 +91,16 @@ def relax_by_dft(
     StructureError
         With the reason of a calculation that failed, or if no symmetry is found.
     """
-    current, _ = primitive_cell(structure, settings.symprec)
+    current, order = primitive_cell(structure, settings.symprec)
     relaxation = DFTRelaxation(frame_of(current, code, settings.symprec))
-    for _ in range(_ROUNDS):
+    while True:
         ended = _round(current, relaxation, code, settings)
         relaxation.ended = ended
-        if not ended.converged or ended.steps == 0:
-            break
-        current, _ = primitive_cell(ended.structure, settings.symprec)
+        current, higher = primitive_cell(ended.structure, settings.symprec)
+        if not ended.converged or higher <= order:
+            return relaxation
+        order = higher
         relaxation.frame = _next_frame(current, relaxation, code, settings.symprec)
-    return relaxation
 
 
 def _round(

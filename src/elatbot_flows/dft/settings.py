@@ -14,9 +14,9 @@ __all__ = ["PRESETS", "DFTSettings", "Smearing"]
 Smearing = Literal["marzari-vanderbilt", "fermi-dirac"]
 
 PRESETS = {
-    "quick": (350.0, 0.225, 0.05, 0.40),
-    "standard": (450.0, 0.17, 0.03, 0.25),
-    "tight": (600.0, 0.13, 0.02, 0.10),
+    "quick": (450.0, 0.225, 0.05, 0.40),
+    "standard": (550.0, 0.17, 0.03, 0.25),
+    "tight": (700.0, 0.13, 0.02, 0.10),
 }
 """Cut-off (eV), distance of k-points (1/A), and errors of K and G of each preset."""
 
@@ -51,7 +51,7 @@ class DFTSettings(MSONable):
     """
 
     functional: str = "PBE"
-    cutoff: float = 450.0
+    cutoff: float = 550.0
     k_spacing: float = 0.17
     smearing: Smearing = "marzari-vanderbilt"
     width: float = 0.2
