@@ -186,6 +186,13 @@ def test_a_killed_worker_loses_nothing_that_was_finished(tmp_path):
     assert ElasticResult.model_validate(_plain(found)).status == "passed"
 
 
+@pytest.mark.slow
+def test_fireworks_runs_it(through_fireworks):
+    flow = fine().make([CU], ["mine"])
+    (found,) = through_fireworks(flow).store.get_output(flow.output.uuid)
+    assert ElasticResult.model_validate(_plain(found)).status == "passed"
+
+
 def test_the_maker_can_be_stored():
     maker = DFTElasticMaker(code=EMTCode(), max_core_hours=2.0)
     again = json.loads(json.dumps(maker, cls=MontyEncoder), cls=MontyDecoder)
