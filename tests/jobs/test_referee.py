@@ -1,5 +1,6 @@
 """What a density functional says overrules the others, unless it says nothing."""
 
+import numpy as np
 import pytest
 
 import samples
@@ -43,10 +44,23 @@ def test_a_hit_becomes_a_miss():
     assert (found.dft.verdict_before, found.dft.probability_before) == ("hit", 0.8)
 
 
+def unstable(shear):
+    tensor = np.diag([60.0, 60.0, 60.0, shear, shear, shear])
+    tensor[:3, :3] += 80.0
+    judge = samples.method("gpaw", "dft", settings={"shear_error": 0.2})
+    fields = {"status": "failed", "reason": "born_unstable", "message": "soft", "judge": judge}
+    bad = said(**fields, elastic_tensor=tensor.tolist(), smallest_eigenvalue=2 * shear)
+    return bad.updated(bulk_modulus=None, shear_modulus=None)
+
+
+def test_an_instability_within_the_error_decides_nothing():
+    found = overruled(candidate(), unstable(-1.0), TARGET)
+    assert (found.dft.status, found.verdict, found.probability) == ("failed", "hit", 0.8)
+    assert found.flags == ["DFT (gpaw): soft"]
+
+
 def test_an_unstable_crystal_is_a_miss():
-    tensor = [[0.0] * 6 for _ in range(6)]
-    bad = said(status="failed", reason="born_unstable", message="soft", elastic_tensor=tensor)
-    bad = bad.updated(bulk_modulus=None, shear_modulus=None)
+    bad = unstable(-15.0)
     found = overruled(candidate(), bad, TARGET)
     assert (found.dft.status, found.verdict, found.probability) == ("unstable", "miss", 0.0)
     assert found.flags == ["DFT (gpaw): soft"]

@@ -132,7 +132,7 @@ def overruled(
     found = stated_estimate(said, str(candidate.formula))
     verdict = DFTVerdict(
         judge=said.judge.name,
-        status="measured" if found else "unstable" if said.elastic_tensor else "failed",
+        status="measured" if found else "unstable" if _clearly_unstable(said) else "failed",
         reason=said.reason,
         message=said.message or (None if found else "it states no standard deviations"),
         bulk_modulus=said.bulk_modulus,
@@ -148,6 +148,17 @@ def overruled(
     if verdict.status == "failed" or target is None:
         return with_it.updated(flags=flags)
     return with_it.updated(verdict="miss", probability=0.0, flags=flags)
+
+
+def _clearly_unstable(said: ElasticResult) -> bool:
+    """Whether a crystal is unstable by more than the error of shear moduli."""
+    from elatbot_flows.elasticity.moduli import moduli_from_tensor
+
+    if said.elastic_tensor is None or said.reason != "born_unstable":
+        return said.elastic_tensor is not None
+    usual = 2 * abs(moduli_from_tensor(said.elastic_tensor).shear_modulus_voigt)
+    error = float(said.judge.settings.get("shear_error", 0.0))
+    return (said.smallest_eigenvalue or 0.0) < -error * usual
 
 
 def _measured(
