@@ -18,7 +18,7 @@ __all__ = [
 ]
 
 SplitName = Literal["train", "validation", "test"]
-Label = Literal["dft", "judge", "given"]
+Label = Literal["dft", "judge", "given", "guess"]
 
 
 class TaskRecord(BaseModel):
@@ -36,7 +36,8 @@ class TaskRecord(BaseModel):
     label: Label = Field(
         "given",
         description="Who says that the answer is right: 'dft', the Materials Project; 'judge', an "
-        "interatomic potential, which is not DFT; 'given', whoever brought the file.",
+        "interatomic potential, which is not DFT; 'given', whoever brought the file; 'guess', a "
+        "regression on other rows, which knows nothing of this material itself.",
     )
     labelled_by: str | None = Field(
         None, description="Version of the database, name of the judge, or name of the file."

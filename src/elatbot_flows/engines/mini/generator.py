@@ -41,7 +41,7 @@ def load_generator(spec: str = "elatbot-mini") -> Generator:
     ----------
     spec
         Name of a shipped generator or path of a folder written by
-        `elatbot_flows.training.generator.train_generator`.
+        `elatbot_flows.training.mini.release.release`.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def load_generator(spec: str = "elatbot-mini") -> Generator:
 
 
 class Generator:
-    """Estimates bulk moduli, and knows its training rows and what it may be asked for.
+    """Estimates moduli, and knows its training rows and what it may be asked for.
 
     It writes materials like every text model: `elatbot_flows.engines.drawing.draw_materials`.
 
@@ -105,6 +105,18 @@ class Generator:
         ParseError
             If a formula cannot be read.
         """
+        self._check(materials)
+        return predict_moments(self._model, self._ids, materials)
+
+    def predict_shear_modulus(
+        self, materials: Sequence[tuple[str, str]]
+    ) -> list[tuple[float, float]]:
+        """Estimate the shear modulus of Voigt, Reuss and Hill; as `predict_bulk_modulus`."""
+        self._check(materials)
+        return predict_moments(self._model, self._ids, materials, "shear")
+
+    def _check(self, materials: Sequence[tuple[str, str]]) -> None:
+        """Refuse what the model knows no word for."""
         for formula, system in materials:
             symbols = {element.symbol for element in parse_formula(formula).elements}
             unknown = sorted(symbols - set(self.info.elements))
@@ -117,7 +129,6 @@ class Generator:
                 raise GeneratorError(
                     f"{system!r} is no crystal system; choose from {', '.join(CRYSTAL_SYSTEMS)}"
                 )
-        return predict_moments(self._model, self._ids, materials)
 
     def is_unseen(self, formula: str) -> bool:
         """Whether the reduced formula of `formula` is none of the training rows.

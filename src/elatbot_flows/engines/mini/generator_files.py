@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from transformers import LlamaForCausalLM
 
+    from elatbot_flows.text.compact_questions import Property
+
 __all__ = [
     "FORMAT_VERSION",
     "HASHES",
@@ -34,7 +36,7 @@ __all__ = [
     "load_model",
 ]
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """Version of the folder and of the compact format; raised when either changes meaning."""
 WEIGHTS, METADATA, HASHES = "model.safetensors", "generator.json", "training_formulas.npy"
 """File names of the weights, of what is known about them, of the hashed training formulas."""
@@ -43,8 +45,8 @@ SHIPPED = {"elatbot-mini": "elatbot_mini"}
 _TOKENIZER = "tokenizer.json"
 _FILES = ("config.json", WEIGHTS, _TOKENIZER, METADATA, HASHES)
 _REMEDY = (
-    "use 'elatbot-mini', or train a generator with "
-    "'python -m elatbot_flows.training.generator DATA --out DIR'"
+    "use 'elatbot-mini', or make one with this version of the package "
+    "(elatbot_flows.training.mini.release)"
 )
 
 
@@ -66,6 +68,8 @@ class GeneratorInfo(MSONable):
         Range of its training rows in GPa.
     bulk_modulus_histogram
         Training rows with 0-10, 10-20, ... GPa.
+    shear_modulus_low, shear_modulus_high, shear_modulus_histogram
+        The same of the rows whose shear modulus is known.
     rows_by_number
         Training rows with 1, 2, ... different elements.
     rows_by_system
@@ -82,19 +86,27 @@ class GeneratorInfo(MSONable):
     bulk_modulus_low: float
     bulk_modulus_high: float
     bulk_modulus_histogram: tuple[int, ...]
+    shear_modulus_low: float
+    shear_modulus_high: float
+    shear_modulus_histogram: tuple[int, ...]
     rows_by_number: tuple[int, ...]
     rows_by_system: dict[str, int]
     licence: str
 
     def __post_init__(self) -> None:
         # JSON has no tuples.
-        for name in ("elements", "bulk_modulus_histogram", "rows_by_number"):
+        for name in (
+            *("elements", "rows_by_number"),
+            *("bulk_modulus_histogram", "shear_modulus_histogram"),
+        ):
             object.__setattr__(self, name, tuple(getattr(self, name)))
 
-    def rows_between(self, low: float, high: float) -> float:
+    def rows_between(self, low: float, high: float, what: Property = "bulk") -> float:
         """Training rows with `low` to `high` GPa; bins cut by an edge count in proportion."""
         total = 0.0
-        for place, rows in enumerate(self.bulk_modulus_histogram):
+        bulk = what == "bulk"
+        histogram = self.bulk_modulus_histogram if bulk else self.shear_modulus_histogram
+        for place, rows in enumerate(histogram):
             overlap = min(high, 10.0 * (place + 1)) - max(low, 10.0 * place)
             total += rows * max(overlap, 0.0) / 10.0
         return total

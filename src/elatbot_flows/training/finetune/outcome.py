@@ -132,7 +132,7 @@ def _card(run: Run) -> ModelCard:
     """What machines read beside the weights."""
     dialect, tasks = require_dialect(run.records)
     learned = _learned(run)
-    formulas = set(hash_formulas(record.formula for record in learned))
+    formulas = set(hash_formulas(record.formula for record in learned if record.label != "guess"))
     if run.settings.method != "scratch":
         formulas |= set(known_formulas(run.base.name) or ())
     return ModelCard(
