@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from monty.json import MSONable
 
+from elatbot_flows.engines.mini.generator_files import METADATA, load_hashes
+from elatbot_flows.engines.model_card import ModelCard, read_card, write_card
 from elatbot_flows.text.compact import BEGIN, END, PAD, UNKNOWN, vocabulary
 from elatbot_flows.uncertainty.elements import element_table
 
@@ -101,8 +104,45 @@ def first_model(shape: Shape) -> LlamaForCausalLM:
     return model
 
 
-def write_base(folder: Path, shape: Shape | None = None) -> None:
-    """Write a folder that a training begins with."""
-    first_model(shape or Shape()).save_pretrained(folder)
+def write_base(folder: Path, shape: Shape | None = None, before: Path | None = None) -> None:
+    """Write a folder that a training begins with.
+
+    Parameters
+    ----------
+    folder
+        Made if absent.
+    shape
+        Of new weights; None for the default.
+    before
+        Folder of an earlier release, to go on from its weights; words that it lacks get new ones,
+        and its card is taken over, so that what it has seen is known.
+    """
+    model = first_model(shape or Shape()) if before is None else _went_on(before, shape or Shape())
+    model.save_pretrained(folder)
     build_tokenizer().save_pretrained(folder)
     (folder / "generation_config.json").unlink(missing_ok=True)
+    if before is not None:
+        write_card(folder, _card_of(before))
+
+
+def _went_on(before: Path, shape: Shape) -> LlamaForCausalLM:
+    """Earlier weights with vectors for more words; the words it has stay in their places."""
+    import torch
+    from transformers import LlamaForCausalLM
+
+    model = LlamaForCausalLM.from_pretrained(before, dtype=torch.float32)
+    torch.manual_seed(shape.seed)
+    model.resize_token_embeddings(len(vocabulary()), mean_resizing=False)
+    model.config.max_position_embeddings = shape.longest
+    return model
+
+
+def _card_of(before: Path) -> ModelCard:
+    """What an earlier release was trained for, from its files if it has no card."""
+    card = read_card(before)
+    if card is not None:
+        return card
+    known = json.loads((before / METADATA).read_text())["info"]
+    hashes = tuple(f"{number:016x}" for number in load_hashes(before).tolist())
+    tasks = ("bulk_modulus", "generation")
+    return ModelCard("compact", tasks, tuple(known["elements"]), training_formulas=hashes)

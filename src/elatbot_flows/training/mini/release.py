@@ -27,7 +27,7 @@ from elatbot_flows.engines.mini.generator_files import (
     load_hashes,
     load_model,
 )
-from elatbot_flows.engines.model_card import CARD
+from elatbot_flows.engines.model_card import CARD, hash_formulas, read_card
 from elatbot_flows.files import sha256_of
 from elatbot_flows.training.data.bulk_modulus import formula_hash
 from elatbot_flows.training.data.records import read_records
@@ -92,11 +92,13 @@ def release(
         shutil.copy(run / CARD, out / CARD)
     learned = {r.formula for r in records if r.split == "train" and r.label != "guess"}
     chosen = {r.formula for r in records if r.split == "validation"}
-    hashes = sorted({formula_hash(formula) for formula in learned})
-    np.save(out / HASHES, np.array(hashes, dtype=np.uint64))
-    trained = [row for row in rows if row.formula in learned]
+    card = read_card(run)  # it has the formulas of the model that it began with too
+    known = {*hash_formulas(learned), *(card.training_formulas or () if card else ())}
+    np.save(out / HASHES, np.array(sorted(int(each, 16) for each in known), dtype=np.uint64))
+    trained = [row for row in rows if f"{formula_hash(row.formula):016x}" in known]
     info = describe(out, model.num_parameters(), trained, name, version)
-    test = [row for row in rows if row.formula not in learned | chosen]
+    seen = {row.formula for row in trained} | chosen
+    test = [row for row in rows if row.formula not in seen]
     document = {
         "format_version": FORMAT_VERSION,
         "info": info.as_dict(),
