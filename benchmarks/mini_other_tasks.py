@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 NEW = "elatbot-mini 2.0"
 
 
-def other_tasks(generator: str, records: Path, folder: Path) -> list[str]:
+def other_tasks(generator: str, records: Path) -> list[str]:
     """Sections of the table."""
     found = read_records(records)
     test = [r for r in found if r.split == "test"]

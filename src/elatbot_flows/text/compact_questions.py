@@ -17,7 +17,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
-
 from elatbot_flows.elasticity.laue import LOWEST_CLASSES
 from elatbot_flows.errors import ParseError, TargetError
 from elatbot_flows.text import constants_text

@@ -17,6 +17,7 @@ import numpy as np
 from monty.json import MSONable
 
 from elatbot_flows.documents.training import TaskRecord
+from elatbot_flows.engines.model_card import read_card
 from elatbot_flows.text.compact import BEGIN
 from elatbot_flows.text.elatbot_prompts import Task
 from elatbot_flows.text.formats.compact import SHEAR_MODULUS
@@ -31,9 +32,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from elatbot_flows.documents.training import Label, SplitName
+    from elatbot_flows.engines.model_card import ModelCard
     from elatbot_flows.training.mini.rows import MiniRow, TensorRow
 
-__all__ = ["Amounts", "mini_records"]
+__all__ = ["Amounts", "mini_records", "without_seen"]
 
 
 @dataclass(frozen=True)
@@ -135,9 +137,7 @@ class _Writer:
         drawn = virtual(rows, self.amounts.virtual, from_rows, rng)
         for number, row in enumerate(guessed(drawn, bulk, shear)):
             yield _record(Task.GENERATION, self.views.design(row), row, "train", "guess")
-            yield _record(
-                Task.BULK_MODULUS, self.views.modulus(row, "bulk"), row, "train", "guess"
-            )
+            yield _record(Task.BULK_MODULUS, self.views.modulus(row, "bulk"), row, "train", "guess")
             if number % 3 == 0:
                 text = self.views.modulus(row, "shear")
                 yield _record(SHEAR_MODULUS, text, row, "train", "guess")
@@ -174,6 +174,13 @@ class _Writer:
                 if math.isfinite(row.moduli[1]):
                     text = self.views.at_temperature(row, "shear")
                     yield _record(SHEAR_MODULUS, text, row, part, label)
+
+
+def without_seen(records: list[TaskRecord], card: ModelCard | None) -> list[TaskRecord]:
+    """Records without those of the test that a model has seen; None for a new one."""
+    if card is None:
+        return records
+    return [r for r in records if r.split != "test" or card.is_unseen(r.formula)]
 
 
 class _Forbidden:
@@ -217,12 +224,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--held-out", type=Path, help="formulas never to learn, one a line")
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--before", type=Path, help="folder of a release to go on from")
     options = parser.parse_args(arguments)
     held_out = set(options.held_out.read_text().split()) if options.held_out else set()
     stiff = tensors(options.folder, held_out)
     records = mini_records(gather(options.folder), stiff, held_out, seed=options.seed)
-    write_records(options.out / "records.jsonl.gz", records)
-    write_base(options.out / "base", Shape(seed=options.seed))
+    base = options.out / "base"
+    write_base(base, Shape(seed=options.seed), options.before)
+    write_records(options.out / "records.jsonl.gz", without_seen(records, read_card(base)))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from elatbot_flows.documents import TrainedModel
 from elatbot_flows.engines.mini.generator import Generator
 from elatbot_flows.engines.mini.generator_files import (
     FORMAT_VERSION,
@@ -40,7 +39,7 @@ from elatbot_flows.training.mini.scores import error_scores
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from elatbot_flows.documents import TaskRecord
+    from elatbot_flows.documents import TaskRecord, TrainedModel
     from elatbot_flows.training.mini.rows import MiniRow
 
 __all__ = ["describe", "release"]

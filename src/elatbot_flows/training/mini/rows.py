@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from elatbot_flows.training.data.bulk_modulus import load_rows, part_of
 from elatbot_flows.training.data.json_lines import read_json_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection
     from pathlib import Path
 
     from elatbot_flows.documents.training import SplitName
@@ -118,9 +118,7 @@ def gather(folder: Path) -> list[MiniRow]:
     found = []
     for row in load_rows(folder / "bulk_modulus_to_formula.jsonl.gz").rows:
         shear = _nearest(known[row.formula, row.crystal_system], row.bulk_modulus)
-        found.append(
-            MiniRow(row.formula, row.counts, row.crystal_system, row.bulk_modulus, shear)
-        )
+        found.append(MiniRow(row.formula, row.counts, row.crystal_system, row.bulk_modulus, shear))
     return found
 
 
@@ -164,7 +162,9 @@ def tensors(folder: Path, published_test: set[str]) -> list[TensorRow]:
         turned = turned_to_z(tensor, "4/m") if record["crystal_system"] == "Tetragonal" else None
         system = record["crystal_system"].capitalize()
         found.append(
-            TensorRow(formula, formula_counts(formula), system, 0.0, tensor if turned is None else turned)
+            TensorRow(
+                formula, formula_counts(formula), system, 0.0, tensor if turned is None else turned
+            )
         )
     for record in read_json_lines(folder / "finiteT_raw.jsonl.gz"):
         if record["pressure"] != 1 or not record["temperature"] > 0:

@@ -40,12 +40,14 @@ def features(materials: Sequence[Named]) -> Array:
     for counts, system in materials:
         total = sum(number for _, number in counts)
         shares = {symbol: number / total for symbol, number in counts}
-        found.append([
-            *describe(shares, None, rows)[:-2],
-            *(shares.get(symbol, 0.0) for symbol in symbols),
-            len(counts),
-            *(float(system == name) for name in CRYSTAL_SYSTEMS),
-        ])
+        found.append(
+            [
+                *describe(shares, None, rows)[:-2],
+                *(shares.get(symbol, 0.0) for symbol in symbols),
+                len(counts),
+                *(float(system == name) for name in CRYSTAL_SYSTEMS),
+            ]
+        )
     return np.array(found)
 
 

@@ -130,9 +130,7 @@ class Views:
     def _near(self, value: float) -> float:
         return min(float(value * self._rng.lognormal(0.0, self._have.jitter)), 999.0)
 
-    def _order(
-        self, counts: Sequence[tuple[str, Any]]
-    ) -> list[tuple[str, Any]]:
+    def _order(self, counts: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]:
         if not self._chance(self._have.permute):
             return list(counts)
         return [counts[i] for i in self._rng.permutation(len(counts))]

@@ -61,7 +61,9 @@ def virtual(
         formula = reduced_formula(join_counts(counts))
         if formula not in seen and formula not in forbidden:
             seen.add(formula)
-            found.append(replace(row, formula=formula, counts=formula_counts(formula), shear_modulus=None))
+            found.append(
+                replace(row, formula=formula, counts=formula_counts(formula), shear_modulus=None)
+            )
     return found
 
 
