@@ -2,6 +2,7 @@
 
 ::
 
+    python benchmarks/mini_held_out.py FOLDER > FILE
     python benchmarks/mini_model.py FOLDER --held-out FILE --ask ASKED.json
     python benchmarks/mini_answers.py ASKED.json --generator OLD --out OLD.json    # release 1.0
     python benchmarks/mini_answers.py ASKED.json --out NEW.json

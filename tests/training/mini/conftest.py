@@ -8,6 +8,7 @@ import json
 import pytest
 from pymatgen.core import Lattice, Structure
 
+from elatbot_flows.text.formula import formula_counts, reduced_formula
 from elatbot_flows.training.mini.rows import MiniRow
 
 METALS = ("Ni", "Al", "Ti", "Co", "Fe", "Cr", "W", "Mo")
@@ -27,15 +28,15 @@ def write(path, records):
 def rows():
     return [
         MiniRow(
-            f"{a}3{b}" if a > b else f"{b}{a}3",
-            tuple(sorted(((a, 3), (b, 1)))),
+            reduced_formula(f"{a}3{b}"),
+            formula_counts(f"{a}3{b}"),
             "Cubic",
             60.0 + 20 * i + j,
             30.0 + 8 * i if j % 2 else None,
         )
         for i, a in enumerate(METALS)
         for j, b in enumerate(METALS)
-        if a != b
+        if a != b and (i + 2 * j) % 3
     ]
 
 

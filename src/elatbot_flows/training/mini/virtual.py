@@ -24,6 +24,8 @@ _REACH = 2.2
 are taken."""
 _TWO = 0.3
 """Share of formulas in which two elements are exchanged."""
+_TRIES = 50
+"""Draws for each that is wanted; few elements leave few formulas."""
 _AGREED = log(1.2)
 """Where the models of a teacher differ by more, nobody is asked to learn it."""
 
@@ -38,7 +40,7 @@ def virtual(
     rows
         Where they come from.
     n
-        How many.
+        How many; fewer come out where there are hardly any.
     forbidden
         Formulas that must not come out, beside those of the rows.
     rng
@@ -48,7 +50,9 @@ def virtual(
     chances = _likeness(known)
     seen = {row.formula for row in rows}
     found: list[MiniRow] = []
-    while len(found) < n:
+    for _ in range(_TRIES * n):
+        if len(found) == n:
+            break
         row = rows[rng.integers(len(rows))]
         counts = list(row.counts)
         times = 2 if len(counts) > 1 and rng.random() < _TWO else 1
