@@ -26,7 +26,7 @@ from mini_cases import BULK, SAMPLES, SHEAR, Bench, labelled, pairs_of, values_o
 from mini_generation import KEPT, generation_table, judge_errors
 from mini_other_tasks import other_tasks
 
-from elatbot_flows.training.mini.scores import error_scores
+from elatbot_flows.training.scores import error_scores
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -48,7 +48,7 @@ SKIPPED = 2
 
 def tokenizer_for(size, given):
     """That of the compact dialect, the given one, or one like that of Llama 2."""
-    from elatbot_flows.training.mini.plan import build_tokenizer
+    from elatbot_flows.training.vocabulary import build_tokenizer
     from engines.overfitted import llama_like
 
     if size == "mini":

@@ -253,7 +253,7 @@ def test_a_model_that_does_not_generate_is_refused(monkeypatch):
     known = formats_of("compact")
     only = {Task.BULK_MODULUS: known[Task.BULK_MODULUS]}
     monkeypatch.setattr("elatbot_flows.engines.asked_model.formats_of", lambda _: only)
-    with pytest.raises(EngineError, match="cannot be asked for generation"):
+    with pytest.raises(EngineError, match="cannot be asked for generation: it knows bulk_modulus"):
         MINI.check_target(between(150, 170))
 
 

@@ -83,7 +83,7 @@ def test_an_element_is_one():
 
 def test_the_dialect_teaches_every_task():
     about = About(Material(Composition("Ni3Al"), system="Cubic"))
-    known = formats_of("compact")
+    known = formats_of("compact-2")
     rows = {
         "tensor": (CUBIC, "2 5 0 0 5 0 0 8 0"),
         SHEAR_MODULUS: (77.2, "0 7 7"),
@@ -107,7 +107,7 @@ def test_generation_can_ask_for_all_of_it():
     asked = MaterialRequest(
         150, number=2, elements=("Ni", "Al"), shear_modulus=70, crystal_system="Cubic"
     )
-    question = formats_of("compact")["generation"].ask(asked)
+    question = formats_of("compact-2")["generation"].ask(asked)
     assert question.input == (
         "<s> design bulk 1 5 0 shear 0 7 0 number 2 from Ni Al system Cubic :"
     )

@@ -34,20 +34,6 @@ def test_predictions_of_well_known_materials(mini):
     assert all(0 < spread < 80 for _, spread in found)
 
 
-def test_shear_moduli_of_well_known_materials(mini):
-    # Hill averages of Simmons and Wang (1971), GPa, rounded.
-    known = {
-        ("AlNi3", "Cubic"): 77,
-        ("Cu", "Cubic"): 47,
-        ("MgO", "Cubic"): 130,
-        ("Nb", "Cubic"): 38,
-    }
-    found = mini.predict_shear_modulus(list(known))
-    errors = [abs(mean - value) for (mean, _), value in zip(found, known.values(), strict=True)]
-    assert np.mean(errors) < 20
-    assert all(0 < spread < 80 for _, spread in found)
-
-
 def test_predictions_do_not_depend_on_company(mini):
     pairs = [("Ni3Al", "Cubic"), ("TiO2", "Tetragonal"), ("W", "Cubic"), ("Fe2O3", "Trigonal")]
     together = mini.predict_bulk_modulus(pairs)
@@ -87,10 +73,6 @@ def test_unseen_ignores_how_a_formula_is_written(mini):
     ("target", "message"),
     [
         (between(600, 700), "was trained on bulk moduli of .* near 600:700 GPa"),
-        (
-            DesignTarget(shear_modulus=Interval(900, 950)),
-            "was trained on shear moduli of .* near 900:950 GPa|near 600",
-        ),
         (between(150, 170, temperature=300.0), "knows 0 K only"),
         (between(150, 170, elements=("Ni", "Xe", "Og")), "does not know Og, Xe"),
         (
@@ -119,7 +101,7 @@ def test_loading_twice_gives_the_same_object(mini):
 
 
 def test_unknown_generator_names_the_remedy():
-    with pytest.raises(GeneratorError, match="use 'elatbot-mini', or make one"):
+    with pytest.raises(GeneratorError, match="use 'elatbot-mini', or train"):
         load_generator("elatbot-maxi")
 
 
@@ -145,7 +127,7 @@ def test_missing_file_is_named(copy, name):
 def test_other_format_version(copy):
     document = json.loads((copy / METADATA).read_text())
     (copy / METADATA).write_text(json.dumps({**document, "format_version": 99}))
-    with pytest.raises(GeneratorError, match="format version 99, this package reads 2"):
+    with pytest.raises(GeneratorError, match="format version 99, this package reads 1"):
         load_generator(str(copy))
 
 
@@ -169,7 +151,7 @@ def test_other_vocabulary(copy):
     [
         (METADATA, b"{", "not JSON"),
         (METADATA, b"[]", "not a JSON object"),
-        (METADATA, b'{"format_version": 2}', "incomplete"),
+        (METADATA, b'{"format_version": 1}', "incomplete"),
         (WEIGHTS, b"garbage", "cannot be read|not those that"),
         (HASHES, b"garbage", "not an array"),
     ],

@@ -12,7 +12,7 @@ from monty.json import MSONable
 
 from elatbot_flows.errors import GeneratorError
 from elatbot_flows.files import sha256_of
-from elatbot_flows.text.compact import vocabulary
+from elatbot_flows.text.compact import FEWEST_WORDS, vocabulary
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,7 +36,7 @@ __all__ = [
     "load_model",
 ]
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 1
 """Version of the folder and of the compact format; raised when either changes meaning."""
 WEIGHTS, METADATA, HASHES = "model.safetensors", "generator.json", "training_formulas.npy"
 """File names of the weights, of what is known about them, of the hashed training formulas."""
@@ -45,8 +45,8 @@ SHIPPED = {"elatbot-mini": "elatbot_mini"}
 _TOKENIZER = "tokenizer.json"
 _FILES = ("config.json", WEIGHTS, _TOKENIZER, METADATA, HASHES)
 _REMEDY = (
-    "use 'elatbot-mini', or make one with this version of the package "
-    "(elatbot_flows.training.mini.release)"
+    "use 'elatbot-mini', or train a generator with "
+    "'python -m elatbot_flows.training.generator DATA --out DIR'"
 )
 
 
@@ -68,14 +68,14 @@ class GeneratorInfo(MSONable):
         Range of its training rows in GPa.
     bulk_modulus_histogram
         Training rows with 0-10, 10-20, ... GPa.
-    shear_modulus_low, shear_modulus_high, shear_modulus_histogram
-        The same of the rows whose shear modulus is known.
     rows_by_number
         Training rows with 1, 2, ... different elements.
     rows_by_system
         Training rows by crystal system.
     licence
         Licence of the weights.
+    shear_modulus_low, shear_modulus_high, shear_modulus_histogram
+        The same of the rows whose shear modulus is known; none of releases that know no such.
     """
 
     name: str
@@ -86,12 +86,12 @@ class GeneratorInfo(MSONable):
     bulk_modulus_low: float
     bulk_modulus_high: float
     bulk_modulus_histogram: tuple[int, ...]
-    shear_modulus_low: float
-    shear_modulus_high: float
-    shear_modulus_histogram: tuple[int, ...]
     rows_by_number: tuple[int, ...]
     rows_by_system: dict[str, int]
     licence: str
+    shear_modulus_low: float = 0.0
+    shear_modulus_high: float = 0.0
+    shear_modulus_histogram: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         # JSON has no tuples.
@@ -158,7 +158,9 @@ def load_info(folder: Path) -> GeneratorInfo:
         raise GeneratorError(
             f"the metadata of {folder} is incomplete ({error}): {_REMEDY}"
         ) from error
-    if sorted(words, key=words.__getitem__) != list(vocabulary()):
+    # Later releases know more words, in the places after those of earlier ones.
+    found = sorted(words, key=words.__getitem__)
+    if len(found) < FEWEST_WORDS or found != list(vocabulary())[: len(found)]:
         raise GeneratorError(f"{folder} has another vocabulary than this package: {_REMEDY}")
     if sha256_of(folder / WEIGHTS) != info.weights_sha256:
         raise GeneratorError(

@@ -202,7 +202,7 @@ def _record(
 ) -> TaskRecord:
     return TaskRecord.model_construct(
         record_id="",
-        dialect="compact",
+        dialect="compact-2",
         task=str(task),
         instruction="",
         input=f"{BEGIN} {text[0]}",

@@ -34,7 +34,7 @@ from elatbot_flows.training.finetune.claims import read_trained
 from elatbot_flows.training.mini.card import write_card
 from elatbot_flows.training.mini.plan import build_tokenizer
 from elatbot_flows.training.mini.rows import gather
-from elatbot_flows.training.mini.scores import error_scores
+from elatbot_flows.training.scores import error_scores
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
