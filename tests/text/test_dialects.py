@@ -119,7 +119,9 @@ def test_the_compact_dialect_asks_in_the_words_of_the_embedded_model(material):
     question = ask("compact", Task.BULK_MODULUS, material)
     text = write(question, find_dialect("compact").template)
     assert text == "<s> predict Al Ni 3 , Cubic :"
-    assert compact_questions.parse_predict(text.removeprefix("<s> ")) == compact.Proposal("AlNi3", "Cubic")
+    assert compact_questions.parse_predict(text.removeprefix("<s> ")) == compact.Proposal(
+        "AlNi3", "Cubic"
+    )
     asked = wish("compact", 160.0)
     design = compact.parse_design(asked.input.removeprefix("<s> "))
     assert design == compact.Condition(bulk_modulus=160.0)

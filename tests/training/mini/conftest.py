@@ -32,7 +32,7 @@ def rows():
             formula_counts(f"{a}3{b}"),
             "Cubic",
             60.0 + 20 * i + j,
-            30.0 + 8 * i if j % 2 else None,
+            30.0 + 8 * i if j % 4 else None,
         )
         for i, a in enumerate(METALS)
         for j, b in enumerate(METALS)

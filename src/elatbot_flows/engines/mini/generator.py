@@ -18,8 +18,9 @@ from elatbot_flows.engines.mini.predictor import predict_moments
 from elatbot_flows.engines.mini.scope import check_target
 from elatbot_flows.errors import GeneratorError
 from elatbot_flows.targets import CRYSTAL_SYSTEMS
+from elatbot_flows.text.alloy import simplest_formula
 from elatbot_flows.text.compact import vocabulary
-from elatbot_flows.text.formula import parse_formula, reduced_formula
+from elatbot_flows.text.formula import parse_formula
 from elatbot_flows.training.data.bulk_modulus import formula_hash
 
 if TYPE_CHECKING:
@@ -150,6 +151,6 @@ class Generator:
         ParseError
             If `formula` cannot be read.
         """
-        wanted = np.uint64(formula_hash(reduced_formula(formula)))
+        wanted = np.uint64(formula_hash(simplest_formula(formula)))
         place = int(np.searchsorted(self._hashes, wanted))
         return place == len(self._hashes) or bool(self._hashes[place] != wanted)

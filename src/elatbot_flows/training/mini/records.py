@@ -18,6 +18,7 @@ from monty.json import MSONable
 
 from elatbot_flows.documents.training import TaskRecord
 from elatbot_flows.engines.model_card import read_card
+from elatbot_flows.errors import ElatbotError
 from elatbot_flows.text.compact import BEGIN
 from elatbot_flows.text.elatbot_prompts import Task
 from elatbot_flows.text.formats.compact import SHEAR_MODULUS
@@ -124,6 +125,8 @@ class _Writer:
         """Training rows, and what the teachers say of them and of virtual materials."""
         named = [(row.counts, row.crystal_system) for row in rows]
         known = [row for row in rows if row.shear_modulus is not None]
+        if not known:
+            raise ElatbotError("no training row has a shear modulus: give the files that have them")
         bulk = Teacher(named, [row.bulk_modulus for row in rows], seed=seed)
         shear = Teacher(
             [(row.counts, row.crystal_system) for row in known],

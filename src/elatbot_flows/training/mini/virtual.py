@@ -91,6 +91,8 @@ def guessed(rows: Sequence[MiniRow], bulk: Teacher, shear: Teacher) -> list[Mini
     bulk, shear
         Of formula and crystal system; that of the shear modulus is told the bulk modulus too.
     """
+    if not rows:
+        return []
     named = [(row.counts, row.crystal_system) for row in rows]
     logs = bulk.each(named)
     moduli = np.exp(logs.mean(axis=0))
