@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from monty.json import MSONable
 
@@ -98,7 +98,7 @@ def first_model(shape: Shape) -> LlamaForCausalLM:
     vectors = known @ torch.randn(known.shape[1], shape.hidden_size)
     rows = torch.tensor([words.index(symbol) for symbol in symbols])
     with torch.no_grad():
-        weights = model.get_input_embeddings().weight
+        weights: Any = model.get_input_embeddings().weight
         spread = weights.std()
         weights[rows] = (weights[rows] + vectors / vectors.std() * spread) / 2**0.5
     return model

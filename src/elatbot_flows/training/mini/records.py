@@ -192,8 +192,8 @@ class _Forbidden:
     def __init__(self, held_out: Collection[str]) -> None:
         self._held_out = held_out
 
-    def __contains__(self, formula: str) -> bool:
-        return part_in(formula, self._held_out) != "train"
+    def __contains__(self, formula: object) -> bool:
+        return part_in(str(formula), self._held_out) != "train"
 
 
 def _record(

@@ -53,7 +53,7 @@ def virtual(
     for _ in range(_TRIES * n):
         if len(found) == n:
             break
-        row = rows[rng.integers(len(rows))]
+        row = rows[int(rng.integers(len(rows)))]
         counts = list(row.counts)
         times = 2 if len(counts) > 1 and rng.random() < _TWO else 1
         for place in rng.permutation(len(counts))[:times]:
