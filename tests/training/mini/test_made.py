@@ -10,6 +10,8 @@ import pytest
 from elatbot_flows.engines.drawing import draw_materials
 from elatbot_flows.engines.mini.generator import load_generator
 from elatbot_flows.engines.text_model import text_model
+from elatbot_flows.errors import GeneratorError
+from elatbot_flows.jobs import PredictElasticMaker
 from elatbot_flows.targets import DesignTarget, Interval
 from elatbot_flows.text.compact import vocabulary
 from elatbot_flows.training.data.leaks import check_leaks
@@ -23,6 +25,7 @@ from elatbot_flows.training.mini.rows import part_in, tensors
 from elatbot_flows.training.mini.teacher import Teacher
 from elatbot_flows.training.mini.virtual import virtual
 from elatbot_flows.uncertainty.elements import element_table
+from scripted_engine import output_of
 
 FEW = Amounts(bulk=1, design=2, shear=1, virtual=30)
 SHAPE = Shape(hidden_size=32, layers=1, heads=2, feed_forward=32)
@@ -99,6 +102,27 @@ def test_the_folder_can_be_used(folder):
     card = (out / "mini" / "README.md").read_text()
     assert f"{generator.info.parameters:,} parameters" in card
     assert json.loads((out / "mini" / "generator.json").read_text())["metrics"]["bulk_modulus"]
+
+
+def test_shear_moduli_and_tensors_are_predicted(folder):
+    out, _ = folder
+    model = text_model(str(out / "mini"))
+    materials = (["Ni3Al"], None, None, ["Cubic"])
+    shear, tensor = (
+        output_of(PredictElasticMaker(model=model, task=task).make(*materials))[0]
+        for task in ("shear_modulus", "tensor")
+    )
+    assert shear.bulk_modulus is shear.elastic_tensor is None
+    assert shear.status == "failed" or shear.shear_modulus > 0
+    assert tensor.status == "failed" or np.shape(tensor.elastic_tensor) == (6, 6)
+    mean, std = load_generator(str(out / "mini")).predict_shear_modulus([("Ni3Al", "Cubic")])[0]
+    assert 0 < mean < 999
+    assert std > 0
+
+
+def test_the_first_release_says_that_it_knows_no_shear_moduli():
+    with pytest.raises(GeneratorError, match="trained on no shear moduli"):
+        load_generator("elatbot-mini").predict_shear_modulus([("Ni3Al", "Cubic")])
 
 
 def test_what_was_only_guessed_counts_as_unseen(folder, records):
