@@ -131,7 +131,9 @@ class Bench:
         chosen = unseen(model, wanted, self.each, 20 + seed, TEMPERATURE, before)
         rewarded = [is_inside(self.judges.modulus(REWARD, m), target) for m in chosen]
         proven = [is_inside(self.judges.modulus(PROOF, m), target) for m in chosen]
-        first = [is_inside(self.judges.modulus(REWARD, m), target) for m in self._first(seed, target)]
+        first = [
+            is_inside(self.judges.modulus(REWARD, m), target) for m in self._first(seed, target)
+        ]
         return {
             "reward": float(np.mean(rewarded)),
             "proof": float(np.mean(proven)),
@@ -186,7 +188,9 @@ def tables(found: dict[tuple[str, int, tuple[float, float]], dict[str, float]]) 
         cells = []
         for column in ("reward", "proof"):
             gains = [
-                np.mean([found[method, s, t][column] - found["base", s, t][column] for t in TARGETS])
+                np.mean(
+                    [found[method, s, t][column] - found["base", s, t][column] for t in TARGETS]
+                )
                 for s in seeds
             ]
             each = ", ".join(f"{gain:+.3f}" for gain in gains)
@@ -222,17 +226,27 @@ def report(bench: Bench, options: Any, found: Any, learned: Any, seconds: float)
     print("# Learning from verdicts\n")
     sizes = f"--tried {options.tried} --each {options.each}"
     print(f"`OMP_NUM_THREADS=1 python benchmarks/learning.py --proof DIR --out DIR {sizes}`\n")
-    print(f"{load_generator(BASE).info.name} {load_generator(BASE).info.version}, {len(options.seeds)} seeds.")
+    print(
+        f"{load_generator(BASE).info.name} {load_generator(BASE).info.version}, {len(options.seeds)} seeds."
+    )
     tables(found)
-    print("\n## What was learned\n\n| method | seed | records | formulas | step kept | loss |\n|---|---|---|---|---|---|")
+    print(
+        "\n## What was learned\n\n| method | seed | records | formulas | step kept | loss |\n|---|---|---|---|---|---|"
+    )
     for method, seed, t in learned:
         sizes = f"{t.records['train']} + {t.records['validation']}"
-        print(f"| {NAMES[method]} | {seed} | {sizes} | {t.formulas} | {t.best_step} of {t.steps} | {t.best_loss:.3f} |")
+        print(
+            f"| {NAMES[method]} | {seed} | {sizes} | {t.formulas} | {t.best_step} of {t.steps} | {t.best_loss:.3f} |"
+        )
     print("\n## Cost\n")
     for judge in (REWARD, PROOF):
         materials, evaluations, cpu = bench.judges.calls(judge)
-        print(f"- {judge}: {materials} different materials, {evaluations} evaluations, {cpu:.0f} CPU s")
-    print(f"- trainings: {sum(t.cpu_seconds for _, _, t in learned):.0f} CPU s; this run {seconds:.0f} CPU s")
+        print(
+            f"- {judge}: {materials} different materials, {evaluations} evaluations, {cpu:.0f} CPU s"
+        )
+    print(
+        f"- trainings: {sum(t.cpu_seconds for _, _, t in learned):.0f} CPU s; this run {seconds:.0f} CPU s"
+    )
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ def train(
         bool, typer.Option("--json", help="Print the model's document as JSON.")
     ] = False,
 ) -> None:
-    """Teach a text model from records: check for leaks, train, score, merge.
+    """Teach a text model from records, or from verdicts on candidates; score and merge it.
 
     The same command again goes on where it stopped. docs/training.md has all settings.
     """
@@ -42,8 +42,7 @@ def train(
     settings = stages_of(stages, to, worker, project)
     wanted = read_training(config)
     home = config.parent
-    maker = wanted.maker(home, out if to is None else None)
-    flow = maker.make(str((home / wanted.records).resolve()))
+    flow, place = wanted.flow(home, out if to is None else None)
     if to is not None:
         typer.echo(submit(flow, to, worker, project, settings))
         return
@@ -52,7 +51,7 @@ def train(
 
     folder, console = writable_folder(out, "--out"), terminal(stderr=True)
     store, where = open_store(folder)
-    _say_where(maker.train_maker.folder, console)
+    _say_where(place, console)
     run_shown(flow, store, console, workers=1, folder=folder)
     found = TrainedModel.model_validate(store.get_output(flow.output.uuid))
     if as_json:
@@ -75,7 +74,7 @@ def _tell(found: TrainedModel, console: Console) -> None:
     took = f"{found.wall_seconds:.0f} s, {found.cpu_seconds:.0f} s of processor time"
     lines = [
         f"{found.method}: {learned} from {found.records['train']} records in {found.steps} steps",
-        f"kept step {found.best_step}: loss {found.best_loss:.4f} nats per token",
+        f"kept step {found.best_step}: loss {found.best_loss:.4f} nats per {_unit(found)}",
         f"took {took} and {found.peak_memory_mb:.0f} MB on {found.device}",
     ]
     if found.dropped:
@@ -87,6 +86,10 @@ def _tell(found: TrainedModel, console: Console) -> None:
     lines.append(f"ask it: elatbot predict FILE --model {spec}{adapter}")
     for line in lines:
         console.print(line, markup=False, soft_wrap=True)
+
+
+def _unit(found: TrainedModel) -> str:
+    return "pair, 0.6931 by guessing" if found.objective == "preferences" else "token"
 
 
 def _scored(task: TaskScores) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from elatbot_flows.documents import SplitName
     from elatbot_flows.engines.text_model import TextModel
+    from elatbot_flows.targets import DesignTarget
     from elatbot_flows.text.format import MaterialRequest
 
 __all__ = ["lessons_from"]
@@ -77,14 +77,13 @@ def lessons_from(
             f"nothing can be learned from {hits} hits and {len(tried) - hits} misses; left out: "
             f"{left}; not written: {unwritten}"
         )
-    targets = {json.dumps(one.target.summary(), sort_keys=True) for one in tried}
     return VerdictLessons(
         records=[*records, *tests],
         hits=hits,
         misses=len(tried) - hits,
         left_out=left,
         unwritten=unwritten,
-        targets=[json.loads(target) for target in sorted(targets)],
+        targets=[target.summary() for target in dict.fromkeys(one.target for one in tried)],
         judges=sorted({judge for one in tried for judge in one.judges}),
     )
 
@@ -101,14 +100,14 @@ class _Wording:
         self, tried: Sequence[Tried], *, pairs: bool
     ) -> tuple[list[TaskRecord], dict[str, int]]:
         """Records, and how many could not be written, by reason."""
-        groups: dict[str, list[Tried]] = defaultdict(list)
+        groups: dict[DesignTarget, list[Tried]] = defaultdict(list)
         for one in tried:
-            groups[json.dumps(one.target.summary(), sort_keys=True)].append(one)
+            groups[one.target].append(one)
         records: list[TaskRecord] = []
         unwritten: Counter[str] = Counter()
-        for group in groups.values():
+        for target, group in groups.items():
             chosen = list(self._pairs(group)) if pairs else [(h, None) for h in group if h.hit]
-            wishes = self.writer.plan(group[0].target, len(chosen), seed=self.settings.seed)
+            wishes = self.writer.plan(target, len(chosen), seed=self.settings.seed)
             for (hit, miss), wish in zip(chosen, wishes, strict=True):
                 try:
                     records.append(self._record(hit, miss, wish))

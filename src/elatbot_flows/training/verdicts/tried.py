@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -132,7 +131,7 @@ def judged_materials(
         ``"repeated"``, ``"contradicted"`` (a hit in one run, a miss in another).
     """
     left: Counter[str] = Counter()
-    found: dict[tuple[str, str], list[Tried]] = {}
+    found: dict[tuple[DesignTarget, str], list[Tried]] = {}
     for candidate in sorted(candidates, key=lambda one: str(one["candidate_id"])):
         try:
             one = _tried(candidate, settings)
@@ -140,7 +139,7 @@ def judged_materials(
         except ParseError as error:
             left[error.reason] += 1
         else:
-            found.setdefault((_key(one.target), one.material.formula), []).append(one)
+            found.setdefault((one.target, one.material.formula), []).append(one)
     kept = []
     for same in found.values():
         agree = len({one.hit for one in same}) == 1
@@ -173,7 +172,7 @@ def _target(candidate: Mapping[str, Any], wanted: DesignTarget | None) -> Design
     target = wanted if said is None else DesignTarget(**said)
     if target is None:
         raise ParseError("nobody says what it was proposed for", reason="no_target")
-    if wanted is not None and _key(target) != _key(wanted):
+    if wanted is not None and target != wanted:
         raise ParseError("it was proposed for another target", reason="other_target")
     return target
 
@@ -199,7 +198,3 @@ def _judges(candidate: Mapping[str, Any]) -> tuple[str, ...]:
         results = (one["result"] for one in candidate.get("evidence") or ())
         said = [r["judge"]["name"] for r in results if r["judge"]["kind"] != "text"]
     return tuple(dict.fromkeys(said))
-
-
-def _key(target: DesignTarget) -> str:
-    return json.dumps(target.summary(), sort_keys=True)
