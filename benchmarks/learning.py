@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from learning_judges import PROOF, REWARD, Judges, Material, drawn, unseen
+from learning_tables import compared, cost, learning
 from pymatgen.core import Composition
 
 from elatbot_flows.engines.mini.generator import load_generator
@@ -53,10 +54,9 @@ SETTINGS = {
     "expert": lambda seed: FineTuning(learning_rate=5e-5, seed=seed, **COMMON),
     "dpo": lambda seed: PreferenceTuning(learning_rate=3e-5, beta=0.1, seed=seed, **COMMON),
 }
-NAMES = {"base": "elatbot-mini", "expert": "expert iteration", "dpo": "DPO"}
 
 
-@dataclass
+@dataclass(eq=False)
 class Bench:
     """One comparison.
 
@@ -78,7 +78,7 @@ class Bench:
     def lessons(self, seed: int, *, pairs: bool) -> Any:
         """Training records of one seed, of both targets."""
         candidates = [
-            self._candidate(f"{seed}-{target[0]:g}-{n:04d}", target, material)
+            self.candidate(f"{seed}-{target[0]:g}-{n:04d}", target, material)
             for target in TARGETS
             for n, material in enumerate(self.learned_from(seed, target))
         ]
@@ -91,9 +91,10 @@ class Bench:
         wanted = DesignTarget(bulk_modulus=target, max_sites=MAX_SITES)
         return unseen(text_model(BASE), wanted, self.tried, 10 + seed, TEMPERATURE)
 
-    def _candidate(
+    def candidate(
         self, identifier: str, target: tuple[float, float], material: Material
     ) -> dict[str, Any]:
+        """A material with the verdict of the judge that gives rewards."""
         modulus = self.judges.modulus(REWARD, material)
         word = "open"
         if is_inside(modulus, target):
@@ -118,7 +119,7 @@ class Bench:
         trained = fine_tune(lessons.records, BASE, folder, SETTINGS[method](seed))
         return text_model(str(folder)), trained
 
-    def compared(
+    def comparison(
         self, model: TextModel, seed: int, target: tuple[float, float]
     ) -> dict[str, float]:
         """What a model proposes for one target, and what both judges say of it."""
@@ -131,9 +132,7 @@ class Bench:
         chosen = unseen(model, wanted, self.each, 20 + seed, TEMPERATURE, before)
         rewarded = [is_inside(self.judges.modulus(REWARD, m), target) for m in chosen]
         proven = [is_inside(self.judges.modulus(PROOF, m), target) for m in chosen]
-        first = [
-            is_inside(self.judges.modulus(REWARD, m), target) for m in self._first(seed, target)
-        ]
+        first = [self.judges.modulus(REWARD, m) for m in self.learned_from(seed, target)]
         return {
             "reward": float(np.mean(rewarded)),
             "proof": float(np.mean(proven)),
@@ -142,12 +141,8 @@ class Bench:
             "unseen": len(new) / DRAWS,
             "systems": len({system_of(f) for f in formulas}),
             "judged systems": len({system_of(f) for f, _ in chosen}),
-            "hits": sum(rewarded) + sum(first),
-            "calls": len(rewarded) + len(first),
+            "hits": sum(rewarded) + sum(is_inside(modulus, target) for modulus in first),
         }
-
-    def _first(self, seed: int, target: tuple[float, float]) -> Sequence[Material]:
-        return self.learned_from(seed, target)
 
 
 def is_inside(modulus: float | None, target: tuple[float, float]) -> bool:
@@ -159,43 +154,18 @@ def system_of(formula: str) -> str:
     return Composition(formula).chemical_system
 
 
-def spread(values: Sequence[float], digits: int = 3) -> str:
-    return f"{np.mean(values):.{digits}f} +- {np.std(values, ddof=1):.{digits}f}"
-
-
-def tables(found: dict[tuple[str, int, tuple[float, float]], dict[str, float]]) -> None:
-    """Print what was found."""
-    seeds = sorted({seed for _, seed, _ in found})
-    columns = ("reward", "proof", "both", "unique", "unseen", "systems", "judged systems", "hits")
-    heads = (
-        "on target by 7net-0 (gave the rewards)", "by TensorNet (gave none)", "by both",
-        "unique", "unseen", "chemical systems", "of the judged", "hits of all calls",
-    )  # fmt: skip
-    print(f"| target (GPa) | model | {' | '.join(heads)} |\n|---|---|{'---|' * len(heads)}")
-    for target in (*TARGETS, None):
-        for method, name in NAMES.items():
-            parts = TARGETS if target is None else (target,)
-            rows = [
-                {c: np.mean([found[method, seed, t][c] for t in parts]) for c in columns}
-                for seed in seeds
+def rewards(bench: Bench, seeds: Sequence[int]) -> None:
+    """What was learned from."""
+    print("\n| seed | target (GPa) | judged to learn from | hits | misses | neither |")
+    print("|---|---|---|---|---|---|")
+    for seed in seeds:
+        for target in TARGETS:
+            said = [
+                bench.candidate("-", target, one)["verdict"]
+                for one in bench.learned_from(seed, target)
             ]
-            cells = [spread([r[c] for r in rows], 3 if i < 5 else 0) for i, c in enumerate(columns)]
-            where = "both" if target is None else f"{target[0]:g}:{target[1]:g}"
-            print(f"| {where} | {name} | {' | '.join(cells)} |")
-    print("\nGain over the model without lessons, seed by seed, both targets together:\n")
-    print("| model | by 7net-0 | by TensorNet |\n|---|---|---|")
-    for method in ("expert", "dpo"):
-        cells = []
-        for column in ("reward", "proof"):
-            gains = [
-                np.mean(
-                    [found[method, s, t][column] - found["base", s, t][column] for t in TARGETS]
-                )
-                for s in seeds
-            ]
-            each = ", ".join(f"{gain:+.3f}" for gain in gains)
-            cells.append(f"{np.mean(gains):+.3f} +- {np.std(gains, ddof=1):.3f} ({each})")
-        print(f"| {NAMES[method]} | {' | '.join(cells)} |")
+            counts = " | ".join(str(said.count(word)) for word in ("hit", "miss", "open"))
+            print(f"| {seed} | {target[0]:g}:{target[1]:g} | {len(said)} | {counts} |")
 
 
 def main() -> None:
@@ -217,36 +187,14 @@ def main() -> None:
             learned.append((method, seed, trained))
         for target in TARGETS:
             for method, model in models.items():
-                found[method, seed, target] = bench.compared(model, seed, target)
-    report(bench, options, found, learned, time.process_time() - begin)
-
-
-def report(bench: Bench, options: Any, found: Any, learned: Any, seconds: float) -> None:
-    """Print the page."""
+                found[method, seed, target] = bench.comparison(model, seed, target)
     print("# Learning from verdicts\n")
     sizes = f"--tried {options.tried} --each {options.each}"
     print(f"`OMP_NUM_THREADS=1 python benchmarks/learning.py --proof DIR --out DIR {sizes}`\n")
-    print(
-        f"{load_generator(BASE).info.name} {load_generator(BASE).info.version}, {len(options.seeds)} seeds."
-    )
-    tables(found)
-    print(
-        "\n## What was learned\n\n| method | seed | records | formulas | step kept | loss |\n|---|---|---|---|---|---|"
-    )
-    for method, seed, t in learned:
-        sizes = f"{t.records['train']} + {t.records['validation']}"
-        print(
-            f"| {NAMES[method]} | {seed} | {sizes} | {t.formulas} | {t.best_step} of {t.steps} | {t.best_loss:.3f} |"
-        )
-    print("\n## Cost\n")
-    for judge in (REWARD, PROOF):
-        materials, evaluations, cpu = bench.judges.calls(judge)
-        print(
-            f"- {judge}: {materials} different materials, {evaluations} evaluations, {cpu:.0f} CPU s"
-        )
-    print(
-        f"- trainings: {sum(t.cpu_seconds for _, _, t in learned):.0f} CPU s; this run {seconds:.0f} CPU s"
-    )
+    compared(found, list(TARGETS))
+    rewards(bench, options.seeds)
+    learning(learned)
+    cost(judges, learned, time.process_time() - begin)
 
 
 if __name__ == "__main__":

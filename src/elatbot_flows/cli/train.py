@@ -12,6 +12,7 @@ from elatbot_flows.cli.running import run_shown
 from elatbot_flows.cli.stages import StagesFile  # noqa: TC001 - typer reads annotations
 from elatbot_flows.cli.submit import Project, Queue, Worker, check_queue, stages_of, submit
 from elatbot_flows.cli.terminal import terminal
+from elatbot_flows.text.elatbot_prompts import Task
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -83,7 +84,8 @@ def _tell(found: TrainedModel, console: Console) -> None:
     lines += [_scored(task) for task in found.evaluation]
     spec = found.merged or found.model
     adapter = f" --adapter {found.adapter}" if found.adapter and not found.merged else ""
-    lines.append(f"ask it: elatbot predict FILE --model {spec}{adapter}")
+    command = "generate" if found.tasks == [Task.GENERATION] else "predict FILE"
+    lines.append(f"ask it: elatbot {command} --model {spec}{adapter}")
     for line in lines:
         console.print(line, markup=False, soft_wrap=True)
 
