@@ -81,6 +81,7 @@ class TrainConfig(BaseModel):
             verdicts=self._verdicts(),
             allow_leaks=self.allow_leaks,
             merge=self.merge,
+            most_tested=self.most_tested,
         )
         return taught.make(str((home / self.candidates).resolve()), records), folder
 

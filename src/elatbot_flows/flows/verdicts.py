@@ -38,6 +38,8 @@ class ExpertIterationMaker(Maker):
         Train although a test formula was seen; the document of the model names it.
     merge
         Also write model and adapter as one model, where an adapter is trained.
+    most_tested
+        Test records of each task that are asked, the first ones; None for all.
 
     Raises
     ------
@@ -57,6 +59,7 @@ class ExpertIterationMaker(Maker):
     verdicts: VerdictSettings = field(default_factory=VerdictSettings)
     allow_leaks: bool = False
     merge: bool = True
+    most_tested: int | None = None
 
     _pairs = False
 
@@ -92,7 +95,10 @@ class ExpertIterationMaker(Maker):
         never_resume(made)
         records: Any = made.output.records  # a reference, until the flow runs
         taught = FineTuningFlowMaker(
-            train_maker=self.train_maker, allow_leaks=self.allow_leaks, merge=self.merge
+            train_maker=self.train_maker,
+            allow_leaks=self.allow_leaks,
+            merge=self.merge,
+            most_tested=self.most_tested,
         ).make(records)
         return Flow([in_stage(made, "check"), taught], output=taught.output, name=self.name)
 

@@ -12,7 +12,7 @@ from elatbot_flows.engines.text_model import text_model
 from elatbot_flows.errors import TrainingError
 from elatbot_flows.jobs.finetune import given_records
 from elatbot_flows.training.verdicts.lessons import lessons_from
-from elatbot_flows.training.verdicts.tried import VerdictSettings
+from elatbot_flows.training.verdicts.tried import MODULI, VerdictSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,7 +79,7 @@ def _stored(place: str | None, settings: VerdictSettings) -> Iterator[dict[str, 
     found = candidate_store(store)
     fields = (
         *("candidate_id", "kind", "status", "verdict", "formula", "proposed_crystal_system"),
-        *("crystal_system", "target", "bulk_modulus", "judges", "energy_above_hull"),
+        *("crystal_system", "target", "judges", "energy_above_hull", *MODULI),
     )
     return iter(found.query(settings.criteria(), list(fields)))
 

@@ -56,6 +56,7 @@ def test_before_the_first_step_the_loss_is_that_of_a_coin(run):
     made, model = run
     made.prepare(model)
     assert made.loss(model) == pytest.approx(LN2, abs=1e-6)
+    made.prepare(None)  # one that goes on does not ask again
     assert set(json.loads((made.out / "reference.json").read_text())) == {
         pair.record_id for pair in PAIRS
     }

@@ -168,10 +168,14 @@ class _Wording:
     def _fitted(self, wish: MaterialRequest, hit: Tried, miss: Tried | None) -> MaterialRequest:
         """What a design could have asked for, so that the hit is a right answer."""
         changes: dict[str, Any] = {}
-        interval = hit.target.implied_bulk_modulus()
-        if None not in (wish.bulk_modulus, hit.bulk_modulus, interval):
-            inside = np.clip(hit.bulk_modulus, interval.low, interval.high)  # type: ignore[union-attr,arg-type,type-var]
-            changes["bulk_modulus"] = round(float(inside), 2)
+        allowed = {
+            "bulk_modulus": hit.target.implied_bulk_modulus(),
+            "shear_modulus": hit.target.shear_modulus,
+        }
+        for name, interval in allowed.items():
+            own, asked = hit.moduli.get(name), getattr(wish, name, None)
+            if own is not None and asked is not None and interval is not None:
+                changes[name] = round(min(max(own, interval.low), interval.high), 2)
         if wish.number is not None:
             changes["number"] = len(formula_counts(hit.material.formula))
         if wish.elements is not None:

@@ -16,7 +16,10 @@ from elatbot_flows.text.formula import reduced_formula
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-__all__ = ["Tried", "VerdictSettings", "judged_materials"]
+__all__ = ["MODULI", "Tried", "VerdictSettings", "judged_materials"]
+
+MODULI = ("bulk_modulus", "shear_modulus")
+"""What a question may ask for."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +91,8 @@ class Tried:
         What it was proposed for.
     hit
         Whether it is what was wanted.
-    bulk_modulus
-        What is known of it, GPa.
+    moduli
+        What is known of it by name, ``"bulk_modulus"`` and ``"shear_modulus"``, GPa.
     judges
         Who judged.
     """
@@ -98,7 +101,7 @@ class Tried:
     material: Proposal
     target: DesignTarget
     hit: bool
-    bulk_modulus: float | None
+    moduli: Mapping[str, float]
     judges: tuple[str, ...]
 
 
@@ -162,7 +165,7 @@ def _tried(candidate: Mapping[str, Any], settings: VerdictSettings) -> Tried:
         material=Proposal(reduced_formula(candidate["formula"]), system),
         target=_target(candidate, settings.target),
         hit=status == "passed" and word == "hit",
-        bulk_modulus=candidate.get("bulk_modulus"),
+        moduli={name: candidate[name] for name in MODULI if candidate.get(name) is not None},
         judges=_judges(candidate),
     )
 
