@@ -10,7 +10,7 @@ from monty.serialization import dumpfn
 from pymongo import MongoClient
 
 from elatbot_flows import DesignTarget, InverseDesignMaker
-from elatbot_flows.cli.submit import submit
+from elatbot_flows.cli.submit import Destination
 
 SECRET = "tops3cret"  # noqa: S105 - of nobody
 FAR = {"type": "MongoStore", "host": "127.0.0.1", "port": 9, "database": "elatbot"}
@@ -108,7 +108,7 @@ def test_queues_and_documents_hold_no_address_of_a_database(tmp_path, monkeypatc
         client.drop_database(name)
         monkeypatch.setattr("fireworks.LaunchPad.auto_load", lambda: _launchpad(secret, name))
         flow = InverseDesignMaker(n=1).make(DesignTarget(bulk_modulus=(1, 2)))
-        submit(flow, "fireworks", None, None)
+        Destination("fireworks").submit(flow)
         queue = client[name]
         held = [str(d) for c in queue.list_collection_names() for d in queue[c].find()]
         client.drop_database(name)

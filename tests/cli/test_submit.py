@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import jobflow
 import pytest
-from cli_commands import BAND, QUICK
+from cli_commands import BAND, EMT, QUICK
 from jobflow import JobStore
 from maggma.stores import MemoryStore
+from pymatgen.core import Lattice, Structure
 
 from elatbot_flows.cli.submit import tagged
 from elatbot_flows.database.builder import publish_candidates
@@ -64,6 +65,52 @@ def test_a_design_goes_into_the_launchpad_and_is_found_by_its_tag(command, tmp_p
     assert publish_candidates(store) == 0, "the last Firework has done it"
     asked = command("query", "--tag", "campaign 3", "--count", "status")
     assert "passed" in asked.out
+
+
+SUBMITTED = {
+    "predict": (
+        ("--formula", "Cu", "--formula", "Ni", "--crystal-system", "Cubic"),
+        ("prediction", 2),
+    ),
+    "validate": (("--potential", EMT, "-K", "100:200"), ("design", 1)),
+}
+
+
+@pytest.mark.parametrize("name", SUBMITTED)
+def test_what_was_submitted_is_found_by_its_tag(command, name, tmp_path, monkeypatch):
+    pytest.importorskip("fireworks")
+    from fireworks import FWorker, LaunchPad
+    from fireworks.core.rocket_launcher import rapidfire
+
+    from fireworks_trial import launchpad_in_memory
+
+    crystal, broken = tmp_path / "Cu.cif", tmp_path / "broken.cif"
+    Structure.from_spacegroup("Fm-3m", Lattice.cubic(3.6), ["Cu"], [[0, 0, 0]]).to(str(crystal))
+    broken.write_text("nothing")
+    arguments, (kind, number) = SUBMITTED[name]
+    store = embedded_store(tmp_path / "database")
+    monkeypatch.setattr(jobflow.SETTINGS, "JOB_STORE", store)
+    files = (crystal, broken) if name == "validate" else (broken,)
+    with launchpad_in_memory() as launchpad:
+        monkeypatch.setattr(LaunchPad, "auto_load", lambda: launchpad)
+        ended = command(name, *files, *arguments, "--submit", "fireworks", "--tag", "mine")
+        assert ended.code == 0, ended.err
+        assert f"left out {broken}" in ended.err.replace("\n", "")
+        rapidfire(launchpad, FWorker(), m_dir=str(tmp_path), strm_lvl="ERROR")
+        assert launchpad.fireworks.distinct("state") == ["COMPLETED"]
+    asked = command("query", "--tag", "mine", "--kind", kind, "--count", "status")
+    assert asked.code == 0, asked.err
+    store.connect()
+    found = candidate_store(store).query({"tags": "mine", "kind": kind}, ["status"])
+    assert [one["status"] for one in found] == ["passed"] * number
+
+
+def test_nothing_readable_submits_nothing(command, tmp_path, monkeypatch):
+    monkeypatch.setattr("elatbot_flows.cli.submit._require_database", lambda: None)
+    (tmp_path / "broken.cif").write_text("nothing")
+    ended = command("validate", tmp_path / "broken.cif", "--submit", "fireworks")
+    assert (ended.code, ended.out) == (2, "")
+    assert "no crystal" in ended.err
 
 
 def test_no_tags_change_nothing():

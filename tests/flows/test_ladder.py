@@ -13,7 +13,7 @@ from monty.json import MontyDecoder, MontyEncoder
 import samples
 from elatbot_flows.documents import CandidateChunk, Ledger
 from elatbot_flows.documents.rows import candidate_of
-from elatbot_flows.flows.ladder import Rung, _beside, climb
+from elatbot_flows.flows.ladder import Rung, _beside, _chunks, climb
 from elatbot_flows.jobs.rows import chunk_of
 from elatbot_flows.targets import DesignTarget, Interval
 
@@ -159,8 +159,13 @@ def test_candidates_of_one_chemical_system_share_a_job():
     rows = [
         samples.row(n, f, status="built", rung="build", score=-n) for n, f in enumerate(formulas)
     ]
-    _, jobs = climbed(rows, FakeMaker(), by_system=True)
-    assert len(jobs) == 3
+    for size, number in ((1, 3), (None, 2)):
+        _, jobs = climbed(rows, FakeMaker(), by_system=True, chunk_size=size)
+        assert len(jobs) == number
+    chunks = _chunks(rows, Rung("built", "passed", by_system=True))
+    assert [[row.formula for row in chunk] for chunk in chunks] == [
+        ["NiAl", "Ni3Al", "AlNi2", "CuNi"], ["CuAu"],
+    ]  # fmt: skip
 
 
 def test_a_system_is_given_the_rows_of_all_others_of_its_elements():
@@ -168,6 +173,8 @@ def test_a_system_is_given_the_rows_of_all_others_of_its_elements():
     rows = [samples.row(n, f, uuid="somewhere") for n, f in enumerate(formulas)]
     rows.append(samples.row(9, "AlNi2"))  # nothing was built for it
     assert [row.formula for row in _beside(rows[:1], rows)] == ["Ni3Al", "Al"]
+    assert [row.formula for row in _beside(rows[:2], rows)] == ["Ni3Al", "Al"]
+    assert [row.formula for row in _beside([rows[0], rows[4]], rows)] == ["Ni3Al", "Al"]
 
 
 def test_a_rung_survives_documents():

@@ -20,7 +20,7 @@ from elatbot_flows.cli.options import (
 from elatbot_flows.cli.results import say_left_out
 from elatbot_flows.cli.running import publish_into, run_shown
 from elatbot_flows.cli.stages import StagesFile  # noqa: TC001 - typer reads annotations
-from elatbot_flows.cli.submit import Project, Queue, Worker, check_queue, stages_of, submit
+from elatbot_flows.cli.submit import Project, Queue, Worker, destination
 from elatbot_flows.cli.terminal import terminal
 
 if TYPE_CHECKING:
@@ -51,8 +51,7 @@ def campaign(
     same command again goes on where it stopped. docs/campaigns.md has all settings.
     """
     check_at_least(1, "--workers", workers)
-    check_queue(to, worker, project, stages)
-    settings = stages_of(stages, to, worker, project)
+    queue = destination(to, worker, project, stages)
     wanted = read_campaign(config)
     maker, unreadable = wanted.maker(config.parent)
     targets = wanted.design_targets()
@@ -64,8 +63,8 @@ def campaign(
     console = terminal(stderr=True)
     say_left_out(unreadable, console)
     flow = maker.make(targets)
-    if to is not None:
-        typer.echo(submit(flow, to, worker, project, settings))
+    if queue is not None:
+        typer.echo(queue.submit(flow))
         return
     _run(flow, wanted, writable_folder(out, "--out"), workers or available_cores(), as_json=as_json)
 

@@ -30,17 +30,7 @@ from elatbot_flows.cli.options import (
 from elatbot_flows.cli.results import result_json, say_left_out, write_json
 from elatbot_flows.cli.running import run_to_result
 from elatbot_flows.cli.stages import StagesFile  # noqa: TC001 - typer reads annotations
-from elatbot_flows.cli.submit import (
-    Project,
-    Queue,
-    Tags,
-    Worker,
-    check_queue,
-    named,
-    stages_of,
-    submit,
-    tagged,
-)
+from elatbot_flows.cli.submit import Project, Queue, Tags, Worker, destination, tagged
 from elatbot_flows.cli.terminal import terminal
 from elatbot_flows.cli.text_options import (
     Adapter,
@@ -133,8 +123,7 @@ def design(
 
     check_at_least(0, "--seed", seed)
     check_at_least(1, "--workers", workers)
-    check_queue(to, worker, project, stages)
-    settings = stages_of(stages, to, worker, project)
+    queue = destination(to, worker, project, stages)
     target = DesignTarget(
         **parse_intervals(
             bulk_modulus=bulk_modulus,
@@ -155,11 +144,10 @@ def design(
     proposer = _proposer(target, asking, brought)
     wanted = _USUAL if n is None and brought is None else n
     maker = design_maker(wanted, seed, proposer, potentials, device, hull=hull)
-    if to is not None:
+    if queue is not None:
         unreadable = [] if brought is None else brought.unreadable
         say_left_out(unreadable, terminal(stderr=True))
-        flow = named(tagged(maker.make(target), tag), tag)
-        typer.echo(submit(flow, to, worker, project, settings))
+        typer.echo(queue.submit(maker.make(target), tag))
         return
     folder = writable_folder(out, "--out")
     cores = workers or available_cores()

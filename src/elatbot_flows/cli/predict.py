@@ -12,7 +12,10 @@ import typer
 
 from elatbot_flows.cli.crystals import read_crystals, require_files
 from elatbot_flows.cli.options import check_at_least, writable_folder
+from elatbot_flows.cli.results import say_left_out
 from elatbot_flows.cli.running import run_shown
+from elatbot_flows.cli.stages import StagesFile  # noqa: TC001 - typer reads annotations
+from elatbot_flows.cli.submit import Project, Queue, Tags, Worker, destination, tagged
 from elatbot_flows.cli.terminal import terminal
 from elatbot_flows.cli.text_options import (
     Adapter,
@@ -35,7 +38,10 @@ from elatbot_flows.cli.text_options import (
 from elatbot_flows.errors import TargetError
 
 if TYPE_CHECKING:
+    from jobflow import Flow
+
     from elatbot_flows.engines.text_model import TextModel
+    from elatbot_flows.flows import PredictManyMaker
     from elatbot_flows.jobs import PredictElasticMaker
 
 __all__ = ["predict"]
@@ -92,12 +98,20 @@ def predict(
     plots: Annotated[
         bool, typer.Option("--plots", help="Draw Young's modulus along directions into --out.")
     ] = False,
+    to: Queue = None,
+    worker: Worker = None,
+    stages: StagesFile = None,
+    project: Project = None,
+    tag: Tags = None,
     as_json: AsJson = False,
 ) -> None:
     """Ask a text model for elastic tensors or bulk moduli (GPa).
 
     A material that cannot be predicted is an entry with a reason, never a missing one.
+
+    With --submit it is run by a queue instead; elatbot query --kind prediction finds them then.
     """
+    queue = destination(to, worker, project, stages)
     paths, formulas = files or [], formula or []
     require_files(paths)
     require_files([] if knowledge is None else [knowledge])
@@ -105,6 +119,7 @@ def predict(
     check_drawing(seed, kelvin)
     if plots and out is None:
         raise TargetError("--plots needs a folder to draw into: give --out DIR")
+    from elatbot_flows.flows import PredictManyMaker
     from elatbot_flows.jobs import PredictElasticMaker
 
     chosen = Asking(model, adapter, engine, url, dialect, device, dtype).text_model()
@@ -126,7 +141,14 @@ def predict(
         )
         _say_task(maker, chosen, task)
         rows = _Rows(paths, formulas, crystal_system)
-        documents = _ask(rows, maker, kelvin, chunk_size, kept or Path(scratch), workers)
+        flow = rows.flow(PredictManyMaker(predict_maker=maker, chunk_size=chunk_size), kelvin)
+        if queue is not None:
+            say_left_out(rows.unreadable, terminal(stderr=True))
+            if flow is None:
+                raise TargetError("there is no material to submit: no file holds a crystal")
+            typer.echo(queue.submit(flow, tag))
+            return
+        documents = _run(tagged(flow, tag), kept or Path(scratch), workers) if flow else []
     entries = rows.filled(documents)
     if kept is not None:
         _write(entries, kept, plots=plots)
@@ -148,6 +170,17 @@ class _Rows:
         self.sources = readable + formulas
         self.materials: list[Any] = [*(crystals[path] for path in readable), *formulas]
         self.systems = [*(None for _ in readable), *_spread(systems, len(formulas))]
+
+    @property
+    def unreadable(self) -> list[dict[str, Any]]:
+        """Files that hold no crystal, and why."""
+        return list(self._unreadable.values())
+
+    def flow(self, maker: PredictManyMaker, kelvin: float) -> Flow | None:
+        """What asks about the readable rows; None if there are none."""
+        if not self.materials:
+            return None
+        return maker.make(self.materials, self.sources, kelvin, self.systems)
 
     def filled(self, documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """All entries in order, those of unreadable files with all fields, most of them empty."""
@@ -195,25 +228,12 @@ def _say_task(maker: PredictElasticMaker, model: TextModel, given: str | None) -
         console.print(f"asking {model.name} for {chosen}{told}; --task chooses from {known}")
 
 
-def _ask(
-    rows: _Rows,
-    maker: PredictElasticMaker,
-    kelvin: float,
-    chunk_size: int,
-    folder: Path,
-    workers: int,
-) -> list[dict[str, Any]]:
-    """Predictions of the readable rows as plain JSON values."""
+def _run(flow: Flow, folder: Path, workers: int) -> list[dict[str, Any]]:
+    """Predictions as plain JSON values."""
     from monty.json import jsanitize
 
     from elatbot_flows.database.stores import open_store
-    from elatbot_flows.flows import PredictManyMaker
 
-    if not rows.materials:
-        return []
-    flow = PredictManyMaker(predict_maker=maker, chunk_size=chunk_size).make(
-        rows.materials, rows.sources, kelvin, rows.systems
-    )
     store, _ = open_store(folder)
     run_shown(flow, store, terminal(stderr=True), workers=workers, folder=folder)
     return [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,18 +20,22 @@ if TYPE_CHECKING:
 
 __all__ = [
     "QUEUES",
+    "Destination",
     "Project",
     "Queue",
     "Tags",
     "Worker",
-    "check_queue",
+    "destination",
     "named",
-    "stages_of",
-    "submit",
     "tagged",
 ]
 
-QUEUES = ("fireworks", "remote")
+_QUEUES = {
+    "fireworks": ("FireWorks", "see lpad -l my_launchpad.yaml get_wflows"),
+    "remote": ("jobflow-remote", "see jf project list and jf project check"),
+}
+"""The package of each, and where to look where nothing can be submitted."""
+QUEUES = tuple(_QUEUES)
 
 Queue = Annotated[
     str | None,
@@ -56,48 +61,101 @@ Tags = Annotated[
 ]
 
 
-def check_queue(
-    to: str | None, worker: str | None, project: str | None, stages: Path | None = None
-) -> None:
-    """Refuse what does not belong together, before anything is loaded.
+@dataclass(frozen=True)
+class Destination:
+    """A queue that runs a flow.
+
+    Parameters
+    ----------
+    to
+        One of `QUEUES`.
+    worker
+        Worker of jobflow-remote, or category of FireWorkers; None for any.
+    project
+        Project of jobflow-remote; None for its default.
+    stages
+        What each stage of a flow gets instead; ``"default"`` stands for those not named.
+    """
+
+    to: str
+    worker: str | None = None
+    project: str | None = None
+    stages: Mapping[str, Stage] = field(default_factory=dict)
+
+    def submit(self, flow: Flow, tags: Sequence[str] | None = None) -> str:
+        """Hand a flow to the queue.
+
+        Parameters
+        ----------
+        flow
+            The flow.
+        tags
+            Words to find all its candidates by; the first stands before the names of all jobs.
+
+        Returns
+        -------
+        str
+            What was done, and how to go on, for people.
+
+        Raises
+        ------
+        TargetError
+            If the flow has no such stage.
+        StoreError
+            If the queue's package is missing or the queue cannot be reached.
+        """
+        from elatbot_flows.flows.stages import assign_stages
+
+        settings = with_worker(self.stages, self.worker)
+        default = settings.pop(DEFAULT)
+        assign_stages(flow, settings, default if default.manager_config() else None)
+        package, remedy = _QUEUES[self.to]
+        try:
+            return self._add(named(tagged(flow, tags), tags))
+        except ImportError as error:
+            message = f"--submit {self.to} needs {package}: pip install {package}"
+            raise StoreError(message) from error
+        except StoreError:
+            raise
+        except Exception as error:
+            raise StoreError(f"the flow could not be submitted ({error}); {remedy}") from error
+
+    def _add(self, flow: Flow) -> str:
+        if self.to == "fireworks":
+            return _to_fireworks(flow)
+        return _to_remote(flow, self.worker, self.project)
+
+
+def destination(
+    to: str | None, worker: str | None, project: str | None, stages: Path | None
+) -> Destination | None:
+    """Where a flow goes; None to run it here. What does not belong together is refused.
 
     Raises
     ------
     TargetError
-        If there is no such queue, or options belong to another one.
+        If there is no such queue, options belong to another one, or the file of stages is wrong
+        or names workers that the project does not have.
     StoreError
-        If documents would be lost: FireWorks' jobs write to the store jobflow is configured with.
+        If the project is not to be had, or documents would be lost: FireWorks' jobs write to the
+        store jobflow is configured with.
     """
     if to is None:
         options = {"--worker": worker, "--project": project, "--stages": stages}
         for option, value in options.items():
             if value is not None:
                 raise TargetError(f"{option} says who runs it elsewhere: give --submit as well")
-        return
+        return None
     if to not in QUEUES:
         raise TargetError(f"--submit {to}: choose from {', '.join(QUEUES)}")
     if to == "fireworks":
         if project is not None:
             raise TargetError("--project belongs to --submit remote")
         _require_database()
-
-
-def stages_of(
-    file: Path | None, to: str | None, worker: str | None, project: str | None
-) -> dict[str, Stage]:
-    """Stages by name, with `worker` for those that name none; what there is not is refused.
-
-    Raises
-    ------
-    TargetError
-        If the file is wrong, or names workers that the project does not have.
-    StoreError
-        If the project is not to be had.
-    """
-    stages = with_worker(None if file is None else read_stages(file), worker)
-    if to is not None and file is not None:
-        check_workers(stages, to, project)
-    return stages
+    settings = with_worker(None if stages is None else read_stages(stages), worker)
+    if stages is not None:
+        check_workers(settings, to, project)
+    return Destination(to, worker, project, settings)
 
 
 def _require_database() -> None:
@@ -124,60 +182,6 @@ def named(flow: Flow, tags: Sequence[str] | None) -> Flow:
     if tags:
         flow.append_name(f"{tags[0]}: ", prepend=True)
     return flow
-
-
-def submit(
-    flow: Flow,
-    to: str,
-    worker: str | None,
-    project: str | None,
-    stages: Mapping[str, Stage] | None = None,
-) -> str:
-    """Hand a flow to a queue.
-
-    Parameters
-    ----------
-    flow
-        The flow.
-    to
-        One of `QUEUES`.
-    worker
-        Worker of jobflow-remote, or category of FireWorkers; None for any.
-    project
-        Project of jobflow-remote; None for its default.
-    stages
-        What each stage of the flow gets instead; ``"default"`` stands for those not named.
-
-    Returns
-    -------
-    str
-        What was done, and how to go on, for people.
-
-    Raises
-    ------
-    TargetError
-        If the flow has no such stage.
-    StoreError
-        If the queue's package is missing or the queue cannot be reached.
-    """
-    from elatbot_flows.flows.stages import assign_stages
-
-    settings = with_worker(stages, worker)
-    default = settings.pop(DEFAULT)
-    assign_stages(flow, settings, default if default.manager_config() else None)
-    try:
-        return _to_fireworks(flow) if to == "fireworks" else _to_remote(flow, worker, project)
-    except ImportError as error:
-        package = {"fireworks": "FireWorks", "remote": "jobflow-remote"}[to]
-        raise StoreError(f"--submit {to} needs {package}: pip install {package}") from error
-    except StoreError:
-        raise
-    except Exception as error:
-        remedy = {
-            "fireworks": "see lpad -l my_launchpad.yaml get_wflows",
-            "remote": "see jf project list and jf project check",
-        }[to]
-        raise StoreError(f"the flow could not be submitted ({error}); {remedy}") from error
 
 
 def _to_fireworks(flow: Flow) -> str:

@@ -10,7 +10,7 @@ import typer
 from elatbot_flows.cli.options import OutFolder, writable_folder
 from elatbot_flows.cli.running import run_shown
 from elatbot_flows.cli.stages import StagesFile  # noqa: TC001 - typer reads annotations
-from elatbot_flows.cli.submit import Project, Queue, Worker, check_queue, stages_of, submit
+from elatbot_flows.cli.submit import Project, Queue, Worker, destination
 from elatbot_flows.cli.terminal import terminal
 from elatbot_flows.text.elatbot_prompts import Task
 
@@ -39,13 +39,12 @@ def train(
     """
     from elatbot_flows.cli.train_config import read_training
 
-    check_queue(to, worker, project, stages)
-    settings = stages_of(stages, to, worker, project)
+    queue = destination(to, worker, project, stages)
     wanted = read_training(config)
     home = config.parent
-    flow, place = wanted.flow(home, out if to is None else None)
-    if to is not None:
-        typer.echo(submit(flow, to, worker, project, settings))
+    flow, place = wanted.flow(home, out if queue is None else None)
+    if queue is not None:
+        typer.echo(queue.submit(flow))
         return
     from elatbot_flows.database.stores import open_store
     from elatbot_flows.documents import TrainedModel

@@ -25,12 +25,15 @@ from elatbot_flows.cli.options import (
     parse_potentials,
     writable_folder,
 )
-from elatbot_flows.cli.results import candidate_json
+from elatbot_flows.cli.results import candidate_json, say_left_out
 from elatbot_flows.cli.running import run_to_result
+from elatbot_flows.cli.stages import StagesFile  # noqa: TC001 - typer reads annotations
+from elatbot_flows.cli.submit import Project, Queue, Tags, Worker, destination, tagged
 from elatbot_flows.cli.terminal import terminal
-from elatbot_flows.errors import TargetError
+from elatbot_flows.errors import StructureError, TargetError
 
 if TYPE_CHECKING:
+    from jobflow import Flow
     from pymatgen.core import Structure
 
     from elatbot_flows.database.results import DesignResult
@@ -72,13 +75,21 @@ def validate(
         Path | None,
         typer.Option(metavar="DIR", help="Keep documents and a report, to go on later."),
     ] = None,
+    to: Queue = None,
+    worker: Worker = None,
+    stages: StagesFile = None,
+    project: Project = None,
+    tag: Tags = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
 ) -> None:
     """Relax crystals, compute their elastic tensors (GPa), and say whether they meet a target.
 
     Without intervals there is an estimate and no verdict. A crystal that cannot be judged, or a
     file that cannot be read, is an entry with a reason, never a missing one.
+
+    With --submit it is run by a queue instead; elatbot query finds its crystals then.
     """
+    queue = destination(to, worker, project, stages)
     check_at_least(1, "--supercell", supercell)
     check_at_least(1, "--workers", workers)
     if method not in _METHODS:
@@ -96,9 +107,15 @@ def validate(
 
     settings = ValidationSettings(method=method, supercell=supercell)  # type: ignore[arg-type]
     judging = _Judging(
-        potentials, device, dtype, settings, hull=hull, workers=workers or available_cores()
+        potentials, device, dtype, settings, tag, hull=hull, workers=workers or available_cores()
     )
     crystals, unreadable = read_crystals(files)
+    if queue is not None:
+        say_left_out(list(unreadable.values()), terminal(stderr=True))
+        if not crystals:
+            raise StructureError("there is no crystal to submit: none of the files holds one")
+        typer.echo(queue.submit(judging.flow(crystals, target), tag))
+        return
     with tempfile.TemporaryDirectory() as scratch:
         folder = writable_folder(out, "--out") if out else Path(scratch)
         result = judging.result(crystals, target, folder) if crystals else None
@@ -131,6 +148,7 @@ class _Judging:
     device: str
     dtype: str | None
     settings: ValidationSettings
+    tags: list[str] | None
     hull: bool
     workers: int
 
@@ -139,11 +157,8 @@ class _Judging:
 
         return HullMaker(potential=self.potentials[0], device=self.device)
 
-    def result(
-        self, crystals: dict[str, Structure], target: DesignTarget | None, folder: Path
-    ) -> DesignResult:
-        """Run the flow of a design with crystals that are given and stay as they are."""
-        from elatbot_flows.database.stores import open_store
+    def flow(self, crystals: dict[str, Structure], target: DesignTarget | None) -> Flow:
+        """The flow of a design with crystals that are given and stay as they are."""
         from elatbot_flows.flows import InverseDesignMaker
         from elatbot_flows.judges import PotentialJudge
         from elatbot_flows.proposers import GivenProposer
@@ -154,20 +169,25 @@ class _Judging:
             )
             for name in self.potentials
         ]
-        flow = InverseDesignMaker(
+        return InverseDesignMaker(
             n=None,
             proposer=GivenProposer(materials=list(crystals.values()), sources=list(crystals)),
             build=None,
             judges=judges,  # type: ignore[arg-type]
             hull=self._hull_maker() if self.hull else None,
         ).make(target)
-        store, _ = open_store(folder)
 
-        console = terminal(stderr=True)
+    def result(
+        self, crystals: dict[str, Structure], target: DesignTarget | None, folder: Path
+    ) -> DesignResult:
+        """Run the flow here."""
+        from elatbot_flows.database.stores import open_store
+
+        store, _ = open_store(folder)
         return run_to_result(
-            flow,
+            tagged(self.flow(crystals, target), self.tags),
             store,
-            console,
+            terminal(stderr=True),
             workers=self.workers,
             potentials=self.potentials,
             device=self.device,

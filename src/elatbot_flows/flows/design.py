@@ -154,7 +154,7 @@ class InverseDesignMaker(Maker):
         return [
             Rung("proposed", "built", until, self.chunk_size),
             Rung(start, "passed", self.n, self.chunk_size),
-            Rung("passed", "passed", by_system=True),
+            Rung("passed", "passed", None, self.chunk_size, by_system=True),
         ]
 
     def _judging(self) -> JudgeMaker:

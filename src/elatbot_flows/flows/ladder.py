@@ -23,7 +23,8 @@ __all__ = ["Rung", "climb"]
 
 _CHUNKS = 32
 """Jobs of one round, unless the size of chunks is given: few enough for one document."""
-
+_TOGETHER = 4
+"""Candidates of different chemical systems in one job at least, where calls can be shared."""
 
 _NAMED = 3
 """Materials that stand in the name of a job."""
@@ -42,7 +43,7 @@ class Rung(MSONable):
     chunk_size
         Candidates in one job; None for as many as make 32 jobs of a round.
     by_system
-        Whether candidates of one chemical system share a job, and none of different ones.
+        Whether candidates of one chemical system share a job.
     """
 
     takes: str
@@ -75,7 +76,8 @@ def climb(
     step
         Maker whose ``make(rows, target, run)`` gives a job or flow that ends in a
         :class:`~elatbot_flows.documents.CandidateChunk`; its ``rung`` names the step in documents.
-        With `by_system` it is also given the rows of other candidates of the same elements.
+        With `by_system` it is also given the rows of other candidates of the same elements, or
+        of fewer.
     rung
         Who takes it, and when to stop.
     done
@@ -128,21 +130,24 @@ def _next(rows: list[LedgerRow], rung: Rung, name: str) -> list[LedgerRow]:
 
 
 def _chunks(rows: list[LedgerRow], rung: Rung) -> list[list[LedgerRow]]:
-    if rung.by_system:
-        systems: dict[str, list[LedgerRow]] = {}
-        for row in rows:
-            systems.setdefault(_system(row), []).append(row)
-        return [systems[name] for name in sorted(systems)]
     size = rung.chunk_size or ceil(len(rows) / _CHUNKS)
-    return [rows[start : start + size] for start in range(0, len(rows), size)]
+    if not rung.by_system:
+        return [rows[start : start + size] for start in range(0, len(rows), size)]
+    systems: dict[str, list[LedgerRow]] = {}
+    for row in rows:
+        systems.setdefault(_system(row), []).append(row)
+    number = ceil(len(rows) / (rung.chunk_size or max(size, _TOGETHER)))
+    # Neighbours in the alphabet share pairs of elements, which one job after the other needs once.
+    dealt = [[systems[name] for name in sorted(systems)[start::number]] for start in range(number)]
+    return [[row for system in chunk for row in system] for chunk in dealt if chunk]
 
 
 def _beside(chunk: list[LedgerRow], rows: list[LedgerRow]) -> list[LedgerRow]:
-    """Others with documents of their own that have no elements but those of a chunk."""
+    """Others with documents of their own that have no elements but those of one of a chunk."""
     own = {row.candidate_id for row in chunk}
-    elements = set(_system(chunk[0]).split("-"))
+    systems = [set(name.split("-")) for name in {_system(row) for row in chunk}]
     others = [row for row in rows if row.uuid is not None and row.candidate_id not in own]
-    return [row for row in others if elements.issuperset(_system(row).split("-"))]
+    return [row for row in others if any(s.issuperset(_system(row).split("-")) for s in systems)]
 
 
 def _system(row: LedgerRow) -> str:

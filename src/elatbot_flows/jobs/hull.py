@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jobflow import Maker, job
@@ -95,15 +96,19 @@ class HullMaker(Maker):
             As many as there were crystals, in their order.
         """
         from elatbot_flows.potentials import load_potential
+        from elatbot_flows.potentials.side_by_side import side_by_side
 
         potential = load_potential(self.potential, self.device)
         names: list[str] | list[None] = sources or [None] * len(crystals)
         phases = [crystal for crystal in known or [] if isinstance(crystal, CrystalEnergy)]
         structures = [crystal for crystal in known or [] if not isinstance(crystal, CrystalEnergy)]
         asked, notes = self._sources(structures)
+        tasks = [partial(self._place, one, phases=phases, sources=asked) for one in crystals]
         return [
-            _noted(self._place(crystal, potential, phases, asked), crystal, name, notes)
-            for crystal, name in zip(crystals, names, strict=True)
+            _noted(found, crystal, name, notes)
+            for found, crystal, name in zip(
+                side_by_side(tasks, potential), crystals, names, strict=True
+            )
         ]
 
     def _sources(self, known: list[Structure]) -> tuple[list[PhaseSource], list[str]]:

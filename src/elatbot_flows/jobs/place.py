@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jobflow import Maker, job
@@ -68,7 +69,7 @@ class PlaceMaker(Maker):
         run: RunRecord,
         beside: list[LedgerRow] | None = None,
     ) -> Job:
-        """Place candidates of one chemical system, whose competing phases they share.
+        """Place candidates; those of one chemical system share their competing phases.
 
         Parameters
         ----------
@@ -79,7 +80,7 @@ class PlaceMaker(Maker):
         run
             The run they belong to.
         beside
-            Rows of other candidates of the run with no other elements, whose crystals compete.
+            Rows of other candidates of the run whose crystals may compete.
 
         Returns
         -------
@@ -116,6 +117,7 @@ def place_candidates(
         The run they belong to.
     """
     from elatbot_flows.potentials import load_potential
+    from elatbot_flows.potentials.side_by_side import side_by_side
 
     potential = load_potential(maker.hull.potential, maker.hull.device)
     candidates = candidates_at(candidates)
@@ -130,9 +132,8 @@ def place_candidates(
     places = maker.hull.place(asked, known=rivals)
     found = dict(zip((c.candidate_id for c in wanted), places, strict=True))
     if maker.doubled:
-        looked = {
-            c.candidate_id: with_doubled_cell(c, potential, recall=maker.recall) for c in wanted
-        }
+        tasks = [partial(with_doubled_cell, c, recall=maker.recall) for c in wanted]
+        looked = {c.candidate_id: c for c in side_by_side(tasks, potential)}
         candidates = [looked.get(c.candidate_id, c) for c in candidates]
     placed = [
         _with_hull(c, found.get(c.candidate_id) or _not_placed(c, maker, potential))
