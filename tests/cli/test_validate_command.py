@@ -47,6 +47,8 @@ def test_every_file_is_an_entry_with_evidence_or_a_reason(files, tmp_path):
     (page,) = (tmp_path / "kept").glob("*/report.html")
     assert "POSCAR" in page.read_text()
     assert str(page) in ended.err
+    found = json.loads(elatbot("query", "--out", tmp_path / "kept", "--json").out)
+    assert [one["formula"] for one in found] == ["Cu"]
 
 
 def test_without_a_target_there_is_no_verdict(files):
