@@ -64,8 +64,8 @@ and {each} more formulas of each model are judged, none of them among those befo
 7net-0 gave the verdicts: of at most six crystals built the two most promising are relaxed, and
 two hydrostatic strains of the lower one, ions clamped, give K. A hit lies inside the target, a
 miss more than 10 % outside. TensorNet-MatPES-PBE-2025.1 gave none: it relaxes that crystal and
-strains it likewise. "Unseen" are draws whose formula is neither in the training rows of elatbot-
-mini nor among those that were judged to learn from. The last column adds the {tried} materials
+strains it likewise. "Unseen" are draws whose formula is neither in the training rows of
+elatbot-mini nor among those that were judged to learn from. The last column adds the {tried} materials
 that were judged to learn from, so that all models have had the same number of calls. Mean and
 standard deviation over the seeds, draws at a temperature of {temperature}, at most {sites} atoms.
 """
@@ -205,7 +205,7 @@ def main() -> None:
                 found[method, seed, target] = bench.comparison(model, seed, target)
     print("# Learning from verdicts\n")
     sizes = f"--tried {options.tried} --each {options.each}"
-    print(f"`OMP_NUM_THREADS=1 python benchmarks/learning.py --proof DIR --out DIR {sizes}`\n")
+    print(f"`OMP_NUM_THREADS=1 python benchmarks/learning.py --proof DIR --out DIR {sizes}`")
     info = load_generator(BASE).info
     model = f"{info.name} {info.version} (weights {info.weights_sha256[:12]})"
     how = {"model": model, "tried": options.tried, "each": options.each}
