@@ -66,8 +66,9 @@ two hydrostatic strains of the lower one, ions clamped, give K. A hit lies insid
 miss more than 10 % outside. TensorNet-MatPES-PBE-2025.1 gave none: it relaxes that crystal and
 strains it likewise. "Unseen" are draws whose formula is neither in the training rows of
 elatbot-mini nor among those that were judged to learn from. The last column adds the {tried}
-materials that were judged to learn from, so that all models have had the same number of calls. Mean and
-standard deviation over the seeds, draws at a temperature of {temperature}, at most {sites} atoms.
+materials that were judged to learn from, so that all models have had the same number of calls.
+Mean and standard deviation over the seeds, draws at a temperature of {temperature}, at most
+{sites} atoms.
 """
 
 
