@@ -44,11 +44,13 @@ from elatbot_flows.documents.training import (
     FilterStep,
     Leak,
     LeakReport,
+    PreferenceRecord,
     SplitName,
     SplitRule,
     TaskRecord,
 )
 from elatbot_flows.documents.tuned import PotentialScores, TunedPotential
+from elatbot_flows.documents.verdicts import VerdictLessons
 
 __all__ = [
     "Averages",
@@ -82,6 +84,7 @@ __all__ = [
     "Polymorph",
     "PotentialScores",
     "PredictionSummary",
+    "PreferenceRecord",
     "Rate",
     "Reading",
     "RetrievalRecord",
@@ -97,5 +100,6 @@ __all__ = [
     "TextPrediction",
     "TrainedModel",
     "TunedPotential",
+    "VerdictLessons",
     "VerdictWord",
 ]

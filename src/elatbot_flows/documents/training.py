@@ -12,6 +12,7 @@ __all__ = [
     "Label",
     "Leak",
     "LeakReport",
+    "PreferenceRecord",
     "SplitName",
     "SplitRule",
     "TaskRecord",
@@ -42,6 +43,24 @@ class TaskRecord(BaseModel):
     labelled_by: str | None = Field(
         None, description="Version of the database, name of the judge, or name of the file."
     )
+
+    @property
+    def formulas(self) -> tuple[str, ...]:
+        """Formulas that whoever learns from it has seen."""
+        return (self.formula,)
+
+
+class PreferenceRecord(TaskRecord):
+    """A question with two answers, of which one is better: `answer`."""
+
+    rejected: str = Field(description="The worse answer, without the token that ends it.")
+    rejected_formula: str = Field(description="Reduced formula of the material it is about.")
+    rejected_source: str = Field(description="Where that material comes from.")
+
+    @property
+    def formulas(self) -> tuple[str, ...]:
+        """Formulas that whoever learns from it has seen, of both answers."""
+        return (self.formula, self.rejected_formula)
 
 
 class FilterStep(BaseModel):
