@@ -6,7 +6,8 @@ Run from the root of the repository::
         --potential DIRECTORY --n 1100 --more MORE --seed 0 --results FILE.jsonl \
         --fit src/elatbot_flows/weights --table benchmarks/binary_moduli.md
 
-FOLDER holds ``binary_moduli_with_structures.jsonl.gz`` and ``elastic_tensors_0K.jsonl.gz``.
+FOLDER holds ``binary_moduli_with_structures``, ``bulk_modulus_to_formula`` and
+``elastic_tensors_0K``, each ``.jsonl.gz``.
 FILE.jsonl takes one line per crystal and potential, failures included; a run that was interrupted
 goes on where it stopped, and several files may be given (lines are added to the first). With
 ``--fit`` composition model and calibration are fitted anew and written to that folder. No number
@@ -133,7 +134,7 @@ def main() -> None:
     options = parser.parse_args()
     generator = load_generator()
     known = binaries(options.data)
-    rows = sample(known, generator, options.n, options.seed)
+    rows = sample(known, options.data, options.n, options.seed)
     rows += further(known, rows, options.more)
     run(rows, options.potential, options.results)
     cases = cases_of(rows, read_results(options.results), generator)

@@ -30,7 +30,7 @@ def run(folder, name, *arguments):
 
 def test_every_example_says_what_it_shows_and_is_short():
     scripts = sorted(EXAMPLES.glob("*.py"))
-    assert len(scripts) == 8
+    assert len(scripts) == 9
     for script in scripts:
         text = script.read_text()
         assert text.startswith('"""')
@@ -99,6 +99,15 @@ def test_design_then_query(tmp_path):
     assert "outranked" in asked
 
 
+@pytest.mark.slow
+def test_learn_from_verdicts(tmp_path):
+    printed = run(tmp_path, "learn_from_verdicts").splitlines()
+    before, after = (int(word[:-1]) for word in printed[0].split() if word.endswith("%"))
+    assert after > 1.2 * before
+    assert (tmp_path / "elatbot-taught" / "generator.json").is_file()
+
+
+@pytest.mark.slow
 def test_fine_tune(tmp_path):
     printed = run(tmp_path, "fine_tune")
     before, after = (float(line.split()[-2]) for line in printed.splitlines()[:2])

@@ -67,6 +67,9 @@ def test_a_file_is_all_it_takes_and_the_same_command_goes_on(config, tmp_path, h
         ("rank: 8\n", "rank: Extra inputs are not permitted; known are base"),
         ("preset: elatbot-7b\n", "no preset 'elatbot-7b'"),
         ("most_tested: 0\n", "most_tested: Input should be greater"),
+        ("records:\n", "records or candidates: one of them is needed"),
+        ("method: expert\n", "candidates are missing"),
+        ("method: ppo\n", "method: Input should be 'expert' or 'dpo'"),
     ],
 )
 def test_what_is_wrong_in_the_file_is_named(tmp_path, change, words):
@@ -75,6 +78,31 @@ def test_what_is_wrong_in_the_file_is_named(tmp_path, change, words):
     file.write_text("\n".join(lines) + f"\n{change}")
     with pytest.raises(TrainingError, match=words):
         read_training(file).maker(tmp_path, tmp_path)
+
+
+def test_a_file_may_name_candidates_to_learn_from(tmp_path):
+    file = tmp_path / "training.yaml"
+    verdicts = "verdicts: {target: {bulk_modulus: [95, 105]}, pairs_each: 2}\n"
+    file.write_text(
+        f"base: elatbot-mini\ncandidates: run\nsettings: {{beta: 2e-1}}\nmethod: dpo\n{verdicts}"
+    )
+    flow, folder = read_training(file).flow(tmp_path, tmp_path / "out")
+    lessons = next(flow.iterflow())[0]
+    assert (lessons.name, folder) == ("lessons", str(tmp_path / "out" / "model"))
+    assert lessons.function_args[0] == str(tmp_path / "run")
+    assert lessons.function_args[2].target.bulk_modulus.high == 105
+    assert lessons.function_kwargs == {"pairs": True}
+    assert read_training(file).maker(tmp_path, tmp_path).train_maker.settings.beta == 0.2
+    file.write_text("base: elatbot-mini\ncandidates: run\nrecords: tests.jsonl\n")
+    flow, _ = read_training(file).flow(tmp_path, tmp_path / "out")
+    lessons = next(flow.iterflow())[0]
+    assert (lessons.function_args[3], flow.name) == (
+        str(tmp_path / "tests.jsonl"),
+        "expert iteration",
+    )
+    file.write_text("base: b\ncandidates: run\nverdicts: {pears_each: 2}\n")
+    with pytest.raises(TrainingError, match="verdicts: there is no 'pears_each'; known are target"):
+        read_training(file).flow(tmp_path, tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -16,14 +16,13 @@ from elatbot_flows.text.compact import (
     parse_answer,
     parse_design,
     parse_modulus,
-    parse_predict,
     render_answer,
     render_design,
     render_material,
     render_modulus,
-    render_predict,
     vocabulary,
 )
+from elatbot_flows.text.compact_questions import parse_predict, render_predict
 from elatbot_flows.text.formula import element_symbols, formula_counts, join_counts, reduced_formula
 
 symbols = st.sampled_from(element_symbols())
@@ -37,6 +36,7 @@ conditions = st.builds(
     number=st.none() | st.integers(1, 9),
     elements=st.none() | st.lists(symbols, min_size=1, max_size=10, unique=True).map(tuple),
     crystal_system=st.none() | systems,
+    shear_modulus=st.none() | st.integers(0, 999).map(float),
 )
 anything = st.text(max_size=40) | st.lists(
     st.sampled_from([*vocabulary(), "Xx", "12", "é"]), max_size=14
@@ -49,12 +49,14 @@ def test_examples_of_the_module():
     assert render_design(condition) == prompt
     assert render_predict((("Ni", 3), ("Al", 1)), "Cubic") == "predict Ni 3 Al , Cubic :"
     assert render_modulus(7.6) == "0 0 8"
+    both = Condition(150, shear_modulus=70)
+    assert render_design(both) == "design bulk 1 5 0 shear 0 7 0 :"
     assert parse_answer("Ni 1 2 Al 4 , Cubic") == Proposal("AlNi3", "Cubic")
     assert parse_predict("predict Ni 3 Al , Cubic :") == Proposal("AlNi3", "Cubic")
 
 
 def test_words_are_distinct():
-    assert len(set(vocabulary())) == len(vocabulary()) == 147
+    assert len(set(vocabulary())) == len(vocabulary()) == 154
 
 
 @given(conditions)

@@ -14,6 +14,7 @@ from pymatgen.core import Composition, Lattice, Structure, SymmOp
 from elatbot_flows.errors import ParseError, StructureError, TargetError
 from elatbot_flows.text import (
     compact,
+    compact_questions,
     constants_text,
     elatbot_prompts,
     formats,
@@ -118,7 +119,9 @@ def test_the_compact_dialect_asks_in_the_words_of_the_embedded_model(material):
     question = ask("compact", Task.BULK_MODULUS, material)
     text = write(question, find_dialect("compact").template)
     assert text == "<s> predict Al Ni 3 , Cubic :"
-    assert compact.parse_predict(text.removeprefix("<s> ")) == compact.Proposal("AlNi3", "Cubic")
+    assert compact_questions.parse_predict(text.removeprefix("<s> ")) == compact.Proposal(
+        "AlNi3", "Cubic"
+    )
     asked = wish("compact", 160.0)
     design = compact.parse_design(asked.input.removeprefix("<s> "))
     assert design == compact.Condition(bulk_modulus=160.0)
@@ -129,6 +132,20 @@ def test_the_compact_dialect_says_what_it_cannot(material):
     with pytest.raises(ParseError) as error:
         ask("compact", Task.BULK_MODULUS, material, 300.0)
     assert error.value.reason == "wrong_temperature"
+
+
+def test_the_second_compact_dialect_knows_more(material):
+    assert sorted(formats_of("compact-2")) == [
+        *(Task.BULK_MODULUS, Task.GENERATION, Task.INFILL),
+        *("shear_modulus", Task.TENSOR),
+    ]
+    assert " at 0 3 0 0 " in ask("compact-2", Task.BULK_MODULUS, material, 300.0).input
+    with pytest.raises(ParseError) as error:
+        ask("compact-2", Task.INFILL, material, 300.0)
+    assert error.value.reason == "wrong_temperature"
+    with pytest.raises(ParseError) as error:
+        wish("compact", 160.0, shear_modulus=70.0)
+    assert error.value.reason == "unknown_condition"
 
 
 def test_only_the_compact_dialect_can_leave_the_bulk_modulus_open():
@@ -151,6 +168,7 @@ def request_of(asked, material):
 ANSWERS = {
     "tensor": np.diag([230.0, 230, 230, 120, 120, 120]) + np.pad(150 * (1 - np.eye(3)), (0, 3)),
     "modulus": 177.0,
+    "shear_modulus": 77.0,
     "formula": "AlNi3",
     "material": Proposal("AlNi3", "Cubic"),
 }

@@ -11,8 +11,8 @@ from elatbot_flows.text.compact import (
     parse_answer,
     parse_design,
     parse_modulus,
-    parse_predict,
 )
+from elatbot_flows.text.compact_questions import parse_predict
 from elatbot_flows.training.augment import Augmentation, Augmenter
 from elatbot_flows.training.data.bulk_modulus import BulkModulusRow
 

@@ -12,6 +12,7 @@ from elatbot_flows.cli.running import run_shown
 from elatbot_flows.cli.stages import StagesFile  # noqa: TC001 - typer reads annotations
 from elatbot_flows.cli.submit import Project, Queue, Worker, destination
 from elatbot_flows.cli.terminal import terminal
+from elatbot_flows.text.elatbot_prompts import Task
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,7 +33,7 @@ def train(
         bool, typer.Option("--json", help="Print the model's document as JSON.")
     ] = False,
 ) -> None:
-    """Teach a text model from records: check for leaks, train, score, merge.
+    """Teach a text model from records, or from verdicts on candidates; score and merge it.
 
     The same command again goes on where it stopped. docs/training.md has all settings.
     """
@@ -41,8 +42,7 @@ def train(
     queue = destination(to, worker, project, stages)
     wanted = read_training(config)
     home = config.parent
-    maker = wanted.maker(home, out if queue is None else None)
-    flow = maker.make(str((home / wanted.records).resolve()))
+    flow, place = wanted.flow(home, out if queue is None else None)
     if queue is not None:
         typer.echo(queue.submit(flow))
         return
@@ -51,7 +51,7 @@ def train(
 
     folder, console = writable_folder(out, "--out"), terminal(stderr=True)
     store, where = open_store(folder)
-    _say_where(maker.train_maker.folder, console)
+    _say_where(place, console)
     run_shown(flow, store, console, workers=1, folder=folder)
     found = TrainedModel.model_validate(store.get_output(flow.output.uuid))
     if as_json:
@@ -74,7 +74,7 @@ def _tell(found: TrainedModel, console: Console) -> None:
     took = f"{found.wall_seconds:.0f} s, {found.cpu_seconds:.0f} s of processor time"
     lines = [
         f"{found.method}: {learned} from {found.records['train']} records in {found.steps} steps",
-        f"kept step {found.best_step}: loss {found.best_loss:.4f} nats per token",
+        f"kept step {found.best_step}: loss {found.best_loss:.4f} nats per {_unit(found)}",
         f"took {took} and {found.peak_memory_mb:.0f} MB on {found.device}",
     ]
     if found.dropped:
@@ -83,9 +83,14 @@ def _tell(found: TrainedModel, console: Console) -> None:
     lines += [_scored(task) for task in found.evaluation]
     spec = found.merged or found.model
     adapter = f" --adapter {found.adapter}" if found.adapter and not found.merged else ""
-    lines.append(f"ask it: elatbot predict FILE --model {spec}{adapter}")
+    command = "generate" if found.tasks == [Task.GENERATION] else "predict FILE"
+    lines.append(f"ask it: elatbot {command} --model {spec}{adapter}")
     for line in lines:
         console.print(line, markup=False, soft_wrap=True)
+
+
+def _unit(found: TrainedModel) -> str:
+    return "pair, 0.6931 by guessing" if found.objective == "preferences" else "token"
 
 
 def _scored(task: TaskScores) -> str:

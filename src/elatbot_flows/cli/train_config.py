@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path  # noqa: TC003 - pydantic reads annotations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from elatbot_flows.errors import TrainingError
-from elatbot_flows.training.finetune import PRESETS, FineTuning
+from elatbot_flows.targets import DesignTarget
+from elatbot_flows.training.finetune import PRESETS, FineTuning, PreferenceTuning
+from elatbot_flows.training.verdicts.tried import VerdictSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jobflow import Flow
+
     from elatbot_flows.flows import FineTuningFlowMaker
 
 __all__ = ["TrainConfig", "read_training"]
 
 _MODEL = "model"
+_Made = TypeVar("_Made")
 
 
 class TrainConfig(BaseModel):
@@ -24,7 +31,22 @@ class TrainConfig(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     base: str = Field(description="Folder of a model, relative to the file, or name on the hub.")
-    records: Path = Field(description="File of training records, relative to the file.")
+    records: Path | None = Field(
+        None,
+        description="File of training records, relative to the file; with candidates, only the "
+        "test records in it are used.",
+    )
+    method: Literal["expert", "dpo"] | None = Field(
+        None,
+        description="How verdicts are learned from: hits as right answers (the default with "
+        "candidates), or pairs of which one is better.",
+    )
+    candidates: Path | None = Field(
+        None, description="Folder of a run, or file of a store, whose candidates are learned from."
+    )
+    verdicts: dict[str, Any] = Field(
+        default_factory=dict, description="Settings of VerdictSettings that differ."
+    )
     preset: str | None = Field(None, description=f"One of {', '.join(PRESETS)}.")
     settings: dict[str, Any] = Field(
         default_factory=dict, description="Settings of FineTuning that differ."
@@ -36,8 +58,41 @@ class TrainConfig(BaseModel):
     merge: bool = Field(True, description="Also write model and adapter as one.")
     most_tested: int | None = Field(None, ge=1, description="Test records of each task to ask.")
 
+    @model_validator(mode="after")
+    def _something_to_learn(self) -> Self:
+        if self.records is None and self.candidates is None:
+            raise ValueError("records or candidates: one of them is needed")
+        if self.candidates is None and (self.method == "expert" or self.verdicts):
+            raise ValueError("candidates are missing: verdicts are theirs")
+        return self
+
+    def flow(self, home: Path, out: Path | None) -> tuple[Flow, str]:
+        """The flow, and the folder that the model goes to; parameters and errors as of `maker`."""
+        from elatbot_flows.flows import ExpertIterationMaker, PreferenceTuningMaker
+
+        maker = self.maker(home, out)
+        folder = maker.train_maker.folder
+        records = None if self.records is None else str((home / self.records).resolve())
+        if self.candidates is None:
+            return maker.make(str(records)), folder
+        kind = PreferenceTuningMaker if self.method == "dpo" else ExpertIterationMaker
+        taught = kind(
+            train_maker=maker.train_maker,
+            verdicts=self._verdicts(),
+            allow_leaks=self.allow_leaks,
+            merge=self.merge,
+            most_tested=self.most_tested,
+        )
+        return taught.make(str((home / self.candidates).resolve()), records), folder
+
+    def _verdicts(self) -> VerdictSettings:
+        given = dict(self.verdicts)
+        if isinstance(given.get("target"), dict):
+            given["target"] = _made(DesignTarget, given["target"], "verdicts: target")
+        return _made(VerdictSettings, given, "verdicts")
+
     def maker(self, home: Path, out: Path | None) -> FineTuningFlowMaker:
-        """The Maker.
+        """The Maker of a training on records.
 
         Parameters
         ----------
@@ -58,12 +113,7 @@ class TrainConfig(BaseModel):
             raise TrainingError("folder is missing: say where the model goes on the worker")
         folder = home / self.folder if self.folder else out / _MODEL  # type: ignore[operator]
         here = home / self.base
-        try:
-            settings = self._settings()
-        except TypeError as error:
-            known = ", ".join(FineTuning.__dataclass_fields__)
-            word = str(error).rpartition(" ")[2]
-            raise TrainingError(f"settings: there is no {word}; known are {known}") from error
+        settings = self._settings()
         maker = FineTuneMaker(
             base=str(here.resolve()) if here.is_dir() else self.base,
             folder=str(folder.resolve()),
@@ -79,12 +129,23 @@ class TrainConfig(BaseModel):
 
     def _settings(self) -> FineTuning:
         given = dict(self.settings)
+        kind = PreferenceTuning if self.method == "dpo" else FineTuning
         for name, value in given.items():
-            field = FineTuning.__dataclass_fields__.get(name)
+            field = kind.__dataclass_fields__.get(name)
             # YAML reads 5e-5 as text.
             if field is not None and "float" in str(field.type) and isinstance(value, str):
                 given[name] = _number(name, value)
-        return FineTuning(**given)
+        return _made(kind, given, "settings")
+
+
+def _made(kind: Callable[..., _Made], given: dict[str, Any], where: str) -> _Made:
+    """A dataclass of what a file says; names what it does not know."""
+    try:
+        return kind(**given)
+    except TypeError as error:
+        known = ", ".join(kind.__dataclass_fields__)  # type: ignore[attr-defined]
+        word = str(error).rpartition(" ")[2]
+        raise TrainingError(f"{where}: there is no {word}; known are {known}") from error
 
 
 def _number(name: str, text: str) -> float:

@@ -51,11 +51,13 @@ from elatbot_flows.documents.training import (
     FilterStep,
     Leak,
     LeakReport,
+    PreferenceRecord,
     SplitName,
     SplitRule,
     TaskRecord,
 )
 from elatbot_flows.documents.tuned import PotentialScores, TunedPotential
+from elatbot_flows.documents.verdicts import VerdictLessons
 
 __all__ = [
     "AgainstDFT",
@@ -95,6 +97,7 @@ __all__ = [
     "Polymorph",
     "PotentialScores",
     "PredictionSummary",
+    "PreferenceRecord",
     "Rate",
     "Reading",
     "RetrievalRecord",
@@ -111,5 +114,6 @@ __all__ = [
     "TextPrediction",
     "TrainedModel",
     "TunedPotential",
+    "VerdictLessons",
     "VerdictWord",
 ]

@@ -1,6 +1,6 @@
 """A text model that was trained here: what it is made of, how it learned, what it can do."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -65,9 +65,17 @@ class TrainedModel(BaseModel):
     weights_sha256: str = Field(description="SHA-256 of the trained weights or adapter.")
     dialect: str = Field(description="Dialect it was taught.")
     tasks: list[str] = Field(description="Tasks it was taught, the commonest first.")
-    elements: list[str] = Field(description="Chemical symbols of the training records, sorted.")
+    elements: list[str] = Field(
+        description="Chemical symbols of the training records and, where they are known, of the "
+        "base; sorted."
+    )
     method: str = Field(description="What learned: lora, lora+, qlora, full or scratch.")
     settings: dict[str, Any] = Field(description="All settings of the training, by name.")
+    objective: Literal["answers", "preferences"] = Field(
+        "answers",
+        description="What was taught: right answers, or which of two answers is better. The losses "
+        "of the latter are in nats per pair, ln 2 for a model that has learned nothing.",
+    )
     data_sha256: str = Field(description="SHA-256 of all records in their order.")
     split_sha256: str = Field(description="SHA-256 of the records' identifiers and splits.")
     records: dict[str, int] = Field(description="Records that were used, by split.")

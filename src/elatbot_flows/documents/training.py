@@ -12,13 +12,14 @@ __all__ = [
     "Label",
     "Leak",
     "LeakReport",
+    "PreferenceRecord",
     "SplitName",
     "SplitRule",
     "TaskRecord",
 ]
 
 SplitName = Literal["train", "validation", "test"]
-Label = Literal["dft", "judge", "given"]
+Label = Literal["dft", "judge", "given", "guess"]
 
 
 class TaskRecord(BaseModel):
@@ -36,11 +37,30 @@ class TaskRecord(BaseModel):
     label: Label = Field(
         "given",
         description="Who says that the answer is right: 'dft', the Materials Project; 'judge', an "
-        "interatomic potential, which is not DFT; 'given', whoever brought the file.",
+        "interatomic potential, which is not DFT; 'given', whoever brought the file; 'guess', a "
+        "regression on other rows, which knows nothing of this material itself.",
     )
     labelled_by: str | None = Field(
         None, description="Version of the database, name of the judge, or name of the file."
     )
+
+    @property
+    def formulas(self) -> tuple[str, ...]:
+        """Formulas that whoever learns from it has seen."""
+        return (self.formula,)
+
+
+class PreferenceRecord(TaskRecord):
+    """A question with two answers, of which one is better: `answer`."""
+
+    rejected: str = Field(description="The worse answer, without the token that ends it.")
+    rejected_formula: str = Field(description="Reduced formula of the material it is about.")
+    rejected_source: str = Field(description="Where that material comes from.")
+
+    @property
+    def formulas(self) -> tuple[str, ...]:
+        """Formulas that whoever learns from it has seen, of both answers."""
+        return (self.formula, self.rejected_formula)
 
 
 class FilterStep(BaseModel):

@@ -250,7 +250,7 @@ class TextModel(MSONable):
             return self.trained_for[0]
         if self.usual_task is not None:
             return self.usual_task
-        known = formats_of(self.dialect)
-        if Task.TENSOR not in known:
-            return next(each.task for each in known.values() if each.preferred)
+        usual = [each.task for each in formats_of(self.dialect).values() if each.preferred]
+        if usual and Task.TENSOR not in usual:
+            return usual[0]
         raise nothing_told(self.name)

@@ -16,6 +16,7 @@ from elatbot_flows.jobs.place import PlaceMaker
 from elatbot_flows.jobs.resume import may_resume, never_resume
 from elatbot_flows.jobs.top import top_hits
 from elatbot_flows.jobs.trained import merge_trained, register_trained, score_trained
+from elatbot_flows.jobs.verdicts import verdict_lessons
 
 __all__ = [
     "BuildMaker",
@@ -39,4 +40,5 @@ __all__ = [
     "register_trained",
     "score_trained",
     "top_hits",
+    "verdict_lessons",
 ]

@@ -11,7 +11,7 @@ from jobflow import Maker, job
 from elatbot_flows.documents import LeakReport, TaskRecord, TrainedModel
 from elatbot_flows.errors import TrainingError
 from elatbot_flows.training.data.leaks import check_leaks, require_clean
-from elatbot_flows.training.data.records import read_records
+from elatbot_flows.training.data.records import as_record, read_records
 from elatbot_flows.training.finetune import PRESETS, FineTuning, fine_tune
 from elatbot_flows.training.finetune.bases import known_formulas
 from elatbot_flows.training.finetune.encoding import require_dialect
@@ -33,7 +33,7 @@ def given_records(given: str | Path | Sequence[TaskRecord | dict[str, Any]]) -> 
     if isinstance(given, str | Path):
         return read_records(Path(given))
     try:
-        return [TaskRecord.model_validate(record) for record in given]
+        return [as_record(record) for record in given]
     except ValueError as error:
         raise TrainingError(
             f"what was given is no list of training records ({str(error).splitlines()[0]}): give "

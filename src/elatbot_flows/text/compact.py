@@ -1,14 +1,11 @@
 """The format of the embedded generator: a handful of words from a small fixed vocabulary.
 
-Two tasks share it. Design, from conditions to a material (every condition may be absent)::
+Design, from conditions to a material (every condition may be absent)::
 
-    design bulk 1 5 0 number 2 from Cr Ni Al Ti system Cubic : Ni 3 Al , Cubic
+    design bulk 1 5 0 shear 0 7 0 number 2 from Cr Ni Al Ti system Cubic : Ni 3 Al , Cubic
 
-and prediction, from a material to its bulk modulus in GPa::
-
-    predict Ni 3 Al , Cubic : 1 8 5
-
-Each task has a ``render`` and a ``parse`` function for its prompt and for its answer.
+The questions about a material are in `elatbot_flows.text.compact_questions`. Each task has a
+``render`` and a ``parse`` function for its prompt and for its answer.
 """
 
 from __future__ import annotations
@@ -30,6 +27,7 @@ __all__ = [
     "BEGIN",
     "DIGITS",
     "END",
+    "FEWEST_WORDS",
     "LONGEST_LIST",
     "PAD",
     "SEPARATOR",
@@ -39,12 +37,10 @@ __all__ = [
     "parse_answer",
     "parse_design",
     "parse_modulus",
-    "parse_predict",
     "render_answer",
     "render_design",
     "render_material",
     "render_modulus",
-    "render_predict",
     "vocabulary",
 ]
 
@@ -57,6 +53,7 @@ SEPARATOR = ","
 LONGEST_LIST = 10
 """Most elements a design prompt lists; longer lists were never trained on."""
 _CONTROL = ("design", "predict", "bulk", "number", "from", "system", SEPARATOR, ":")
+_SECOND = ("shear", "tensor", "at", "fill", "?", "-", ".")
 _MODULUS_DIGITS = 3
 _COUNT_DIGITS = 2
 
@@ -65,7 +62,11 @@ _COUNT_DIGITS = 2
 def vocabulary() -> tuple[str, ...]:
     """All words of the format; the position of a word is its token number."""
     special = (PAD, BEGIN, END, UNKNOWN)
-    return (*special, *_CONTROL, *DIGITS, *CRYSTAL_SYSTEMS, *element_symbols())
+    return (*special, *_CONTROL, *DIGITS, *CRYSTAL_SYSTEMS, *element_symbols(), *_SECOND)
+
+
+FEWEST_WORDS = 147
+"""Words of the dialect ``compact``; those after them are of ``compact-2``."""
 
 
 @dataclass(frozen=True)
@@ -82,12 +83,15 @@ class Condition(MSONable):
         Elements to choose from; the material need not use them all.
     crystal_system
         One of `elatbot_flows.targets.CRYSTAL_SYSTEMS`.
+    shear_modulus
+        In GPa; written rounded to 1 GPa.
     """
 
     bulk_modulus: float | None = None
     number: int | None = None
     elements: tuple[str, ...] | None = None
     crystal_system: str | None = None
+    shear_modulus: float | None = None
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,7 @@ def render_modulus(value: float) -> str:
         If it does not round to 0 ... 999 GPa.
     """
     if not 0 <= value < 999.5:
-        raise TargetError(f"a bulk modulus of {value:g} GPa cannot be written in three digits")
+        raise TargetError(f"a modulus of {value:g} GPa cannot be written in three digits")
     return " ".join(f"{round(value):0{_MODULUS_DIGITS}d}")
 
 
@@ -138,6 +142,8 @@ def render_design(condition: Condition) -> str:
     words = ["design"]
     if condition.bulk_modulus is not None:
         words += ["bulk", render_modulus(condition.bulk_modulus)]
+    if condition.shear_modulus is not None:
+        words += ["shear", render_modulus(condition.shear_modulus)]
     if condition.number is not None:
         words += ["number", str(condition.number)]
     if condition.elements is not None:
@@ -171,12 +177,13 @@ def parse_design(text: str) -> Condition:
         number=int(number[0]) if number else None,
         elements=tuple(parts["from"]) if "from" in parts else None,
         crystal_system=system[0] if system else None,
+        shear_modulus=parse_modulus(" ".join(parts["shear"])) if "shear" in parts else None,
     )
 
 
 def _sections(words: Sequence[str], text: str) -> dict[str, list[str]]:
     """Split at the control words, which come in a fixed order and at most once."""
-    names = ("bulk", "number", "from", "system")
+    names = ("bulk", "shear", "number", "from", "system")
     parts: dict[str, list[str]] = {}
     for word in words:
         if word in names:
@@ -268,22 +275,3 @@ def _not_material(text: str) -> ParseError:
         f"{text[:80]!r} is not a material: expected words such as 'Ni 3 Al , Cubic'",
         reason="not_a_material",
     )
-
-
-def render_predict(counts: Sequence[tuple[str, int]], crystal_system: str) -> str:
-    """Write the prompt of the prediction task."""
-    return f"predict {render_material(counts, crystal_system)} :"
-
-
-def parse_predict(text: str) -> Proposal:
-    """Read what `render_predict` writes.
-
-    Raises
-    ------
-    ParseError
-        With reason ``"not_a_predict_prompt"`` or one of `parse_answer`.
-    """
-    words = text.split()
-    if len(words) < 2 or words[0] != "predict" or words[-1] != ":":
-        raise ParseError(f"{text[:80]!r} is not a prediction prompt", reason="not_a_predict_prompt")
-    return parse_answer(" ".join(words[1:-1]))

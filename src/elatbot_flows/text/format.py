@@ -56,6 +56,9 @@ class MaterialRequest:
         compact dialect can say them.
     limits
         What the answer is held to, where the engine can.
+    shear_modulus, crystal_system
+        GPa, and one of `elatbot_flows.targets.CRYSTAL_SYSTEMS`; None to leave them open. Only the
+        compact dialect can say them.
     """
 
     bulk_modulus: float | None
@@ -63,6 +66,8 @@ class MaterialRequest:
     number: int | None = None
     elements: tuple[str, ...] | None = None
     limits: Limits | None = None
+    shear_modulus: float | None = None
+    crystal_system: str | None = None
 
 
 @dataclass(frozen=True)
@@ -89,9 +94,10 @@ class Dialect:
 class Format(ABC, Generic[RequestT, AnswerT]):
     """A task in a dialect. What cannot be asked or read raises `ParseError`."""
 
-    gives: ClassVar[Literal["tensor", "modulus", "formula", "material", "structure"]]
+    gives: Literal["tensor", "modulus", "shear_modulus", "formula", "material", "structure"]
     """What `read` gives: a `elatbot_flows.text.tensor_text.TensorAnswer` (GPa), a Voigt bulk
-    modulus (GPa), a reduced formula, a `elatbot_flows.text.compact.Proposal`, or a crystal."""
+    modulus (GPa), a shear modulus (GPa), a reduced formula, a
+    `elatbot_flows.text.compact.Proposal`, or a crystal."""
     max_tokens: ClassVar[int] = 512
     """What answers need."""
     boldness: ClassVar[Mapping[str, Any]] = {}

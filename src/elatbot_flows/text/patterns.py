@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from elatbot_flows.elasticity.laue import LOWEST_CLASSES
 from elatbot_flows.targets import CRYSTAL_SYSTEMS
 from elatbot_flows.text.constants_text import constant_names
 from elatbot_flows.text.formula import element_symbols
@@ -12,6 +13,7 @@ from elatbot_flows.text.generation_text import spell_system
 __all__ = [
     "COMPACT_MATERIAL",
     "COMPACT_MODULUS",
+    "ELEMENT",
     "FORMULA",
     "FORMULA_ABOVE_ZERO",
     "MATERIAL",
@@ -19,6 +21,7 @@ __all__ = [
     "MATRIX",
     "MODULUS",
     "NUMBER",
+    "compact_constants",
     "constants",
 ]
 
@@ -30,6 +33,8 @@ MATRIX = r"\[" + ", ".join([_ROW] * 6) + r"\]"
 MODULUS = r"(?:0|[1-9][0-9]{0,3})\.[0-9]{1,2}"
 """A positive number in GPa."""
 _ELEMENT = "(?:" + "|".join(sorted(element_symbols(), key=lambda s: (-len(s), s))) + ")"
+ELEMENT = _ELEMENT
+"""Symbol of an element."""
 _COUNT = "(?:[1-9][0-9]{0,2})?"
 _PART = f"{_ELEMENT}{_COUNT}"
 FORMULA = rf"(?:{_PART}){{1,7}}(?:(?:{_PART}){{0,2}}|\((?:{_PART}){{2,4}}\){_COUNT})"
@@ -49,7 +54,7 @@ COMPACT_MATERIAL = (
 )
 """Formula and crystal system in the compact format; an element may still come twice."""
 COMPACT_MODULUS = r"[0-9] [0-9] [0-9]"
-"""A bulk modulus in the compact format."""
+"""A modulus in the compact format."""
 
 
 @cache
@@ -62,3 +67,11 @@ def constants(laue: str) -> str:
         With reason ``"unknown_laue_class"``.
     """
     return ", ".join(f"{name}={NUMBER}" for name in constant_names(laue))
+
+
+@cache
+def compact_constants(crystal_system: str) -> str:
+    """Independent elastic constants of a crystal system in the compact format."""
+    count = len(constant_names(LOWEST_CLASSES[crystal_system.lower()]))
+    one = rf"(?:- )?{COMPACT_MODULUS}"
+    return rf"{one}(?: {one}){{{count - 1}}}"

@@ -13,8 +13,8 @@ from elatbot_flows.text.compact import (
     render_design,
     render_material,
     render_modulus,
-    render_predict,
 )
+from elatbot_flows.text.compact_questions import render_predict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

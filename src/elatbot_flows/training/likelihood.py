@@ -12,9 +12,9 @@ from elatbot_flows.text.compact import (
     render_answer,
     render_design,
     render_modulus,
-    render_predict,
     vocabulary,
 )
+from elatbot_flows.text.compact_questions import render_predict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -18,8 +18,9 @@ from elatbot_flows.engines.mini.predictor import predict_moments
 from elatbot_flows.engines.mini.scope import check_target
 from elatbot_flows.errors import GeneratorError
 from elatbot_flows.targets import CRYSTAL_SYSTEMS
+from elatbot_flows.text.alloy import simplest_formula
 from elatbot_flows.text.compact import vocabulary
-from elatbot_flows.text.formula import parse_formula, reduced_formula
+from elatbot_flows.text.formula import parse_formula
 from elatbot_flows.training.data.bulk_modulus import formula_hash
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ def load_generator(spec: str = "elatbot-mini") -> Generator:
     ----------
     spec
         Name of a shipped generator or path of a folder written by
-        `elatbot_flows.training.generator.train_generator`.
+        `elatbot_flows.training.generator.train_generator` or
+        `elatbot_flows.training.mini.release.release`.
 
     Raises
     ------
@@ -53,7 +55,7 @@ def load_generator(spec: str = "elatbot-mini") -> Generator:
 
 
 class Generator:
-    """Estimates bulk moduli, and knows its training rows and what it may be asked for.
+    """Estimates moduli, and knows its training rows and what it may be asked for.
 
     It writes materials like every text model: `elatbot_flows.engines.drawing.draw_materials`.
 
@@ -105,6 +107,29 @@ class Generator:
         ParseError
             If a formula cannot be read.
         """
+        self._check(materials)
+        return predict_moments(self._model, self._ids, materials)
+
+    def predict_shear_modulus(
+        self, materials: Sequence[tuple[str, str]]
+    ) -> list[tuple[float, float]]:
+        """Estimate the shear modulus of Voigt, Reuss and Hill; as `predict_bulk_modulus`.
+
+        Raises
+        ------
+        GeneratorError
+            Also if it was trained on no shear moduli.
+        """
+        if not self.info.shear_modulus_histogram:
+            raise GeneratorError(
+                f"{self.info.name} {self.info.version} was trained on no shear moduli: use a "
+                "generator that was (elatbot_flows.training.mini)"
+            )
+        self._check(materials)
+        return predict_moments(self._model, self._ids, materials, "shear")
+
+    def _check(self, materials: Sequence[tuple[str, str]]) -> None:
+        """Refuse what the model knows no word for."""
         for formula, system in materials:
             symbols = {element.symbol for element in parse_formula(formula).elements}
             unknown = sorted(symbols - set(self.info.elements))
@@ -117,7 +142,6 @@ class Generator:
                 raise GeneratorError(
                     f"{system!r} is no crystal system; choose from {', '.join(CRYSTAL_SYSTEMS)}"
                 )
-        return predict_moments(self._model, self._ids, materials)
 
     def is_unseen(self, formula: str) -> bool:
         """Whether the reduced formula of `formula` is none of the training rows.
@@ -127,6 +151,6 @@ class Generator:
         ParseError
             If `formula` cannot be read.
         """
-        wanted = np.uint64(formula_hash(reduced_formula(formula)))
+        wanted = np.uint64(formula_hash(simplest_formula(formula)))
         place = int(np.searchsorted(self._hashes, wanted))
         return place == len(self._hashes) or bool(self._hashes[place] != wanted)

@@ -12,12 +12,14 @@ from monty.json import MSONable
 
 from elatbot_flows.errors import GeneratorError
 from elatbot_flows.files import sha256_of
-from elatbot_flows.text.compact import vocabulary
+from elatbot_flows.text.compact import FEWEST_WORDS, vocabulary
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from transformers import LlamaForCausalLM
+
+    from elatbot_flows.text.compact_questions import Property
 
 __all__ = [
     "FORMAT_VERSION",
@@ -72,6 +74,8 @@ class GeneratorInfo(MSONable):
         Training rows by crystal system.
     licence
         Licence of the weights.
+    shear_modulus_low, shear_modulus_high, shear_modulus_histogram
+        The same of the rows whose shear modulus is known; none of releases that know no such.
     """
 
     name: str
@@ -85,16 +89,24 @@ class GeneratorInfo(MSONable):
     rows_by_number: tuple[int, ...]
     rows_by_system: dict[str, int]
     licence: str
+    shear_modulus_low: float = 0.0
+    shear_modulus_high: float = 0.0
+    shear_modulus_histogram: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         # JSON has no tuples.
-        for name in ("elements", "bulk_modulus_histogram", "rows_by_number"):
+        for name in (
+            *("elements", "rows_by_number"),
+            *("bulk_modulus_histogram", "shear_modulus_histogram"),
+        ):
             object.__setattr__(self, name, tuple(getattr(self, name)))
 
-    def rows_between(self, low: float, high: float) -> float:
+    def rows_between(self, low: float, high: float, what: Property = "bulk") -> float:
         """Training rows with `low` to `high` GPa; bins cut by an edge count in proportion."""
         total = 0.0
-        for place, rows in enumerate(self.bulk_modulus_histogram):
+        bulk = what == "bulk"
+        histogram = self.bulk_modulus_histogram if bulk else self.shear_modulus_histogram
+        for place, rows in enumerate(histogram):
             overlap = min(high, 10.0 * (place + 1)) - max(low, 10.0 * place)
             total += rows * max(overlap, 0.0) / 10.0
         return total
@@ -146,7 +158,9 @@ def load_info(folder: Path) -> GeneratorInfo:
         raise GeneratorError(
             f"the metadata of {folder} is incomplete ({error}): {_REMEDY}"
         ) from error
-    if sorted(words, key=words.__getitem__) != list(vocabulary()):
+    # Later releases know more words, in the places after those of earlier ones.
+    found = sorted(words, key=words.__getitem__)
+    if len(found) < FEWEST_WORDS or found != list(vocabulary())[: len(found)]:
         raise GeneratorError(f"{folder} has another vocabulary than this package: {_REMEDY}")
     if sha256_of(folder / WEIGHTS) != info.weights_sha256:
         raise GeneratorError(

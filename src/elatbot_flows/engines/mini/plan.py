@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from elatbot_flows.engines.mini.generator_files import GeneratorInfo
-    from elatbot_flows.targets import DesignTarget
+    from elatbot_flows.targets import DesignTarget, Interval
 
 __all__ = ["Plan"]
 
@@ -26,8 +26,8 @@ class Plan:
     """Draws what each sample is asked for.
 
     A bulk modulus is drawn uniformly from the interval that the target implies (none if it implies
-    none), and a number of elements as often as in the training rows; pure elements are asked for
-    only if nothing else is allowed.
+    none), a shear modulus from its own, and a number of elements as often as in the training rows;
+    pure elements are asked for only if nothing else is allowed.
 
     Parameters
     ----------
@@ -54,7 +54,9 @@ class Plan:
         # Nearly all elements are as good as no list; a list too long for the prompt is shown,
         # and enforced, in random parts.
         self._listed = 2 * len(self._allowed) <= len(info.elements)
-        self._edges = _modulus_edges(info, target)
+        self._edges = _bulk_edges(info, target)
+        shear = target.shear_modulus if info.shear_modulus_histogram else None
+        self._shear = _cut(shear, info.shear_modulus_low, info.shear_modulus_high)
         self._most_atoms = target.max_sites
         self._numbers = _number_shares(info, len(self._allowed), target)
 
@@ -67,18 +69,30 @@ class Plan:
         modulus = None if self._edges is None else float(rng.uniform(*self._edges))
         limits = Limits(tuple(sorted(elements)), number, self._most_atoms)
         listed = elements if self._listed else None
-        return MaterialRequest(modulus, number=number, elements=listed, limits=limits)
+        shear = None if self._shear is None else float(rng.uniform(*self._shear))
+        return MaterialRequest(
+            modulus, number=number, elements=listed, limits=limits, shear_modulus=shear
+        )
 
 
-def _modulus_edges(info: GeneratorInfo, target: DesignTarget) -> tuple[float, float] | None:
-    """Bulk moduli to ask for: what the target implies, cut to what the generator knows."""
-    interval = target.implied_bulk_modulus()
+_Edges = tuple[float, float]
+
+
+def _bulk_edges(info: GeneratorInfo, target: DesignTarget) -> _Edges | None:
+    """Bulk moduli to ask for: what the target implies, cut to what the generator knows.
+
+    A shear modulus alone leaves so many possible that none is asked for.
+    """
+    if info.shear_modulus_histogram and set(target.intervals()) == {"shear_modulus"}:
+        return None
+    return _cut(target.implied_bulk_modulus(), info.bulk_modulus_low, info.bulk_modulus_high)
+
+
+def _cut(interval: Interval | None, low: float, high: float) -> _Edges | None:
     if interval is None:
         return None
-    low, high = np.clip(
-        (interval.low, interval.high), info.bulk_modulus_low, info.bulk_modulus_high
-    )
-    return float(low), float(high)
+    first, last = np.clip((interval.low, interval.high), low, high)
+    return float(first), float(last)
 
 
 def _number_shares(info: GeneratorInfo, allowed: int, target: DesignTarget) -> np.ndarray:

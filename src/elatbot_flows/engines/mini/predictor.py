@@ -1,4 +1,4 @@
-"""The reverse direction: the bulk modulus a generator expects of a material."""
+"""The reverse direction: the modulus a generator expects of a material."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from elatbot_flows.text.compact import BEGIN, DIGITS, render_predict
+from elatbot_flows.text.compact import BEGIN, DIGITS
+from elatbot_flows.text.compact_questions import render_predict
 from elatbot_flows.text.formula import formula_counts
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from transformers import DynamicCache, LlamaForCausalLM
 
+    from elatbot_flows.text.compact_questions import Property
+
 __all__ = ["predict_moments"]
 
 _BATCH = 64
@@ -25,9 +28,12 @@ _PAIRS = 10
 
 
 def predict_moments(
-    model: LlamaForCausalLM, ids: Mapping[str, int], materials: Sequence[tuple[str, str]]
+    model: LlamaForCausalLM,
+    ids: Mapping[str, int],
+    materials: Sequence[tuple[str, str]],
+    what: Property = "bulk",
 ) -> list[tuple[float, float]]:
-    """Mean and standard deviation (GPa) of the predicted bulk modulus of each material.
+    """Mean and standard deviation (GPa) of the predicted modulus of each material.
 
     The distribution over three-digit numbers is enumerated: all hundreds and tens exactly, the
     units exactly for the likeliest pairs of these and as uniform for the rest. It is averaged
@@ -41,10 +47,12 @@ def predict_moments(
         Token number of every word.
     materials
         Pairs of formula and crystal system.
+    what
+        ``"bulk"`` or ``"shear"``.
     """
     groups: dict[int, list[tuple[int, list[int]]]] = defaultdict(list)
     for place, (formula, system) in enumerate(materials):
-        for prompt in _prompts(formula, system):
+        for prompt in _prompts(formula, system, what):
             tokens = [ids[word] for word in (BEGIN, *prompt.split())]
             groups[len(tokens)].append((place, tokens))
     moments: list[list[NDArray[np.float64]]] = [[] for _ in materials]
@@ -60,11 +68,11 @@ def predict_moments(
     return [(float(mean), float(std)) for mean, std in zip(means[:, 0], spread, strict=True)]
 
 
-def _prompts(formula: str, system: str) -> list[str]:
+def _prompts(formula: str, system: str, what: Property) -> list[str]:
     """Prompts that differ in the order of the elements."""
     counts = formula_counts(formula)
     rotations = [counts[i:] + counts[:i] for i in range(min(len(counts), _MOST_ORDERS))]
-    return [render_predict(rotation, system) for rotation in rotations]
+    return [render_predict(rotation, system, what) for rotation in rotations]
 
 
 def _raw_moments(

@@ -8,7 +8,8 @@ from elatbot_flows.errors import TargetError
 
 if TYPE_CHECKING:
     from elatbot_flows.engines.mini.generator_files import GeneratorInfo
-    from elatbot_flows.targets import DesignTarget
+    from elatbot_flows.targets import DesignTarget, Interval
+    from elatbot_flows.text.compact_questions import Property
 
 __all__ = ["check_target"]
 
@@ -30,7 +31,7 @@ def check_target(info: GeneratorInfo, target: DesignTarget) -> None:
     ------
     TargetError
         If the temperature is not 0 K, an element asked for is unknown or none is left, or
-        hardly any training row has a bulk modulus near the one asked for.
+        hardly any training row has a bulk or shear modulus near the one asked for.
     """
     if target.temperature != 0:
         raise TargetError(
@@ -45,13 +46,23 @@ def check_target(info: GeneratorInfo, target: DesignTarget) -> None:
         )
     if not target.allowed(info.elements):
         raise TargetError(f"no element that {info.name} knows is left; exclude fewer elements")
-    wanted = target.implied_bulk_modulus()
+    _check_range(info, target.implied_bulk_modulus(), "bulk")
+    if info.shear_modulus_histogram:
+        _check_range(info, target.shear_modulus, "shear")
+
+
+def _check_range(info: GeneratorInfo, wanted: Interval | None, what: Property) -> None:
     if wanted is None:
         return
     near = wanted.widened(_WIDENING)
-    if info.rows_between(near.low, near.high) < _FEWEST_ROWS:
+    if info.rows_between(near.low, near.high, what) < _FEWEST_ROWS:
+        low, high = (
+            (info.bulk_modulus_low, info.bulk_modulus_high)
+            if what == "bulk"
+            else (info.shear_modulus_low, info.shear_modulus_high)
+        )
         raise TargetError(
-            f"{info.name} was trained on bulk moduli of {info.bulk_modulus_low:.0f} "
-            f"to {info.bulk_modulus_high:.0f} GPa and saw fewer than {_FEWEST_ROWS} "
+            f"{info.name} was trained on {what} moduli of {low:.0f} "
+            f"to {high:.0f} GPa and saw fewer than {_FEWEST_ROWS} "
             f"materials near {wanted} GPa; choose an interval closer to what it knows"
         )

@@ -22,6 +22,7 @@ from elatbot_flows.jobs.ask.readings import (
     commonest,
     modulus_fields,
     read,
+    shear_fields,
     symmetry_of,
     tensor_fields,
 )
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PredictElasticMaker", "PredictModulusMaker", "elastic_tasks"]
 
-_ELASTIC = ("tensor", "modulus")
+_ELASTIC = ("tensor", "modulus", "shear_modulus")
 
 
 @dataclass
@@ -213,6 +214,8 @@ class PredictElasticMaker(AskMaker):
         """Fields with what was read; there is at least one readable answer."""
         if how.gives == "modulus":
             return modulus_fields([reading.modulus for reading in readings])
+        if how.gives == "shear_modulus":
+            return shear_fields([reading.shear for reading in readings])
         tensors = [reading.tensor for reading in readings]
         return tensor_fields(tensors, symmetry_of(material), project=self.project_symmetry)
 

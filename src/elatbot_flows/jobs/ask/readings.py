@@ -31,7 +31,15 @@ if TYPE_CHECKING:
     from elatbot_flows.text.format import About, Format
     from elatbot_flows.text.material import Material
 
-__all__ = ["Reading", "commonest", "modulus_fields", "read", "symmetry_of", "tensor_fields"]
+__all__ = [
+    "Reading",
+    "commonest",
+    "modulus_fields",
+    "read",
+    "shear_fields",
+    "symmetry_of",
+    "tensor_fields",
+]
 
 _LARGEST_MODULUS = 1000.0  # GPa; the published training texts leave out what is above. Diamond: 443
 _LARGEST_CONSTANT = 2000.0  # GPa; the largest of 706 published tensors is 1380
@@ -53,6 +61,8 @@ class Reading:
         GPa, shape (6, 6), if that was asked for.
     modulus
         Voigt bulk modulus, GPa: of the tensor, or the number itself.
+    shear
+        Shear modulus, GPa, if that was asked for.
     repairs
         What had to be repaired.
     failure
@@ -64,6 +74,7 @@ class Reading:
     modulus: float | None = None
     repairs: tuple[str, ...] = ()
     failure: Failure | None = None
+    shear: float | None = None
 
     def document(self) -> dict[str, Any]:
         """The completion word for word, and what became of it."""
@@ -77,7 +88,7 @@ class Reading:
 
 
 def read(completion: Completion, asked: Format[About, Any], about: About) -> Reading:
-    """Read an answer to a question for a tensor or a bulk modulus."""
+    """Read an answer to a question for a tensor or a modulus."""
     try:
         answer = asked.read(completion.text, about)
         if asked.gives == "tensor":
@@ -93,6 +104,8 @@ def read(completion: Completion, asked: Format[About, Any], about: About) -> Rea
         return Reading(completion, failure=failure)
     if asked.gives == "modulus":
         return Reading(completion, modulus=answer)
+    if asked.gives == "shear_modulus":
+        return Reading(completion, shear=answer)
     voigt = float(answer.tensor[:3, :3].sum() / 9)
     return Reading(completion, answer.tensor, voigt, answer.repairs)
 
@@ -100,14 +113,14 @@ def read(completion: Completion, asked: Format[About, Any], about: About) -> Rea
 def _require_possible(modulus: float, constants: ArrayLike) -> None:
     """Refuse what no solid has: such numbers are slips, and one of them spoils a mean (GPa)."""
     if abs(modulus) > _LARGEST_MODULUS:
-        raise _out_of_range(f"a bulk modulus of {modulus:g} GPa", _LARGEST_MODULUS)
+        raise _out_of_range(f"a modulus of {modulus:g} GPa", _LARGEST_MODULUS)
     if (largest := float(np.abs(constants).max(initial=0.0))) > _LARGEST_CONSTANT:
         raise _out_of_range(f"an elastic constant of {largest:g} GPa", _LARGEST_CONSTANT)
 
 
 def _require_positive(modulus: float) -> None:
     if modulus <= 0:
-        raise ParseError(f"no solid has a bulk modulus of {modulus:g} GPa", "out_of_range")
+        raise ParseError(f"no solid has a modulus of {modulus:g} GPa", "out_of_range")
 
 
 def _out_of_range(what: str, largest: float) -> ParseError:
@@ -138,6 +151,16 @@ def modulus_fields(values: Sequence[float | None]) -> dict[str, Any]:
         "bulk_modulus_average": "voigt",
         "bulk_modulus_voigt": summary.mean,
         "bulk_modulus_std": summary.std,
+        "scor": summary.scor,
+    }
+
+
+def shear_fields(values: Sequence[float | None]) -> dict[str, Any]:
+    """Fields of a document from shear moduli (GPa); None for answers that are unreadable."""
+    summary = summarize_samples(values)
+    return {
+        "shear_modulus": summary.mean,
+        "shear_modulus_std": summary.std,
         "scor": summary.scor,
     }
 

@@ -159,10 +159,11 @@ def _by_formula(records: Iterable[TaskRecord]) -> _Sides:
     seen: dict[str, list[TaskRecord]] = defaultdict(list)
     for record in records:
         try:
-            formula = _simplest(record.formula)
+            formulas = {_simplest(formula) for formula in record.formulas}
         except ParseError as error:
             raise LeakError(f"record {record.record_id}: {error}") from error
-        (test if record.split == "test" else seen)[formula].append(record)
+        for formula in formulas:
+            (test if record.split == "test" else seen)[formula].append(record)
     return test, seen
 
 
@@ -174,7 +175,7 @@ def _leak(
 ) -> Leak:
     return Leak(
         formula=formula,
-        spelled=sorted({record.formula for record in (*test, *seen)}),
+        spelled=sorted({f for r in (*test, *seen) for f in r.formulas if _simplest(f) == formula}),
         test_records=[record.record_id for record in test],
         seen_in=[record.record_id for record in seen],
         tasks=sorted({record.task for record in seen}),

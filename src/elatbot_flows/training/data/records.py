@@ -8,15 +8,30 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from elatbot_flows.documents.training import TaskRecord
+from elatbot_flows.documents.training import PreferenceRecord, TaskRecord
 from elatbot_flows.errors import ElatbotError
 from elatbot_flows.training.data.json_lines import read_json_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
+    from typing import Any
 
-__all__ = ["read_records", "records_sha256", "write_records"]
+__all__ = ["as_record", "read_records", "records_sha256", "write_records"]
+
+
+def as_record(given: TaskRecord | dict[str, Any]) -> TaskRecord:
+    """A record as it was given, or of plain values; with a worse answer a `PreferenceRecord`.
+
+    Raises
+    ------
+    ValidationError
+        If it is none.
+    """
+    if isinstance(given, TaskRecord):
+        return given
+    paired = isinstance(given, dict) and "rejected" in given
+    return (PreferenceRecord if paired else TaskRecord).model_validate(given)
 
 
 def read_records(path: Path) -> list[TaskRecord]:
@@ -30,7 +45,7 @@ def read_records(path: Path) -> list[TaskRecord]:
     records = []
     for number, line in enumerate(read_json_lines(path), 1):
         try:
-            records.append(TaskRecord.model_validate(line))
+            records.append(as_record(line))
         except ValidationError as error:
             first = error.errors()[0]
             place = ".".join(map(str, first["loc"]))

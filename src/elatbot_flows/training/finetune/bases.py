@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from elatbot_flows.engines.mini.generator_files import is_generator
+from elatbot_flows.engines.mini.generator_files import describe_generator, is_generator
 from elatbot_flows.engines.model_card import read_card
 from elatbot_flows.engines.tokenizer_loading import load_tokenizer
 from elatbot_flows.engines.weights_files import hub_commit, local_folder, weights_sha256
@@ -24,6 +24,7 @@ __all__ = [
     "Base",
     "context_length",
     "find_base",
+    "known_elements",
     "known_formulas",
     "not_loaded",
     "read_config",
@@ -150,6 +151,20 @@ def known_formulas(spec: str) -> tuple[str, ...] | None:
     card = read_card(spec)
     written = is_generator(spec) or (card is not None and card.training_formulas is not None)
     return base_formulas(spec) if written else None
+
+
+def known_elements(spec: str) -> tuple[str, ...] | None:
+    """Symbols of the elements that a base was trained on; None if nobody wrote them down.
+
+    Raises
+    ------
+    EngineError, GeneratorError
+        If what was written down cannot be read.
+    """
+    card = read_card(spec)
+    if card is not None and card.elements is not None:
+        return card.elements
+    return describe_generator(spec).elements if is_generator(spec) else None
 
 
 def not_loaded(spec: str, error: Exception) -> EngineError:

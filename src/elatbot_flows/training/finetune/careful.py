@@ -17,7 +17,6 @@ from elatbot_flows.training.finetune.processes import wait_for_all
 
 if TYPE_CHECKING:
     from elatbot_flows.training.finetune.meter import Meter
-    from elatbot_flows.training.finetune.run import Run
 
 __all__ = ["LOSS", "Careful"]
 
@@ -31,7 +30,8 @@ class Careful:
     `elatbot_flows.training.finetune.trainer.make_trainer` puts both together.
     """
 
-    run: Run
+    run: Any
+    """The `elatbot_flows.training.finetune.run.Run`."""
     meter: Meter
     args: Any
     state: Any

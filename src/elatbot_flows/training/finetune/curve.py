@@ -28,7 +28,9 @@ def learning_curve(history: Iterable[dict[str, Any]]) -> list[LearningPoint]:
     return [LearningPoint(step=step, **points[step]) for step in sorted(points)]
 
 
-def draw_curve(points: Sequence[LearningPoint], best: int, file: Path) -> None:
+def draw_curve(
+    points: Sequence[LearningPoint], best: int, file: Path, objective: str = "answers"
+) -> None:
     """Write a PNG of the losses over the steps.
 
     Parameters
@@ -39,6 +41,8 @@ def draw_curve(points: Sequence[LearningPoint], best: int, file: Path) -> None:
         Step whose weights were kept.
     file
         Where to.
+    objective
+        What was taught, see `elatbot_flows.documents.TrainedModel`.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -52,7 +56,8 @@ def draw_curve(points: Sequence[LearningPoint], best: int, file: Path) -> None:
         if rows:
             axes.plot(*zip(*rows, strict=True), style, label=label, markersize=4)
     axes.axvline(best, color="0.6", linewidth=1, label=f"kept: step {best}")
-    axes.set(xlabel="step", ylabel="loss (nats per token of the answers)")
+    unit = "pair" if objective == "preferences" else "token of the answers"
+    axes.set(xlabel="step", ylabel=f"loss (nats per {unit})")
     if all(value > 0 for _, value in trained + looked):
         axes.set_yscale("log")
     axes.legend()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["new_model", "stored_model"]
 
+_BLOCKS = (".self_attn.o_proj", ".mlp")
 _DTYPES = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
 
 
@@ -38,7 +39,7 @@ def new_model(base: Base, settings: FineTuning) -> Any:
     set_seed(settings.seed)
     model = _weights(base, settings)
     if not settings.adapts:
-        return model
+        return _dropping(model, settings.dropout)
     from peft import LoraConfig, get_peft_model
 
     targets = settings.targets
@@ -55,6 +56,18 @@ def new_model(base: Base, settings: FineTuning) -> Any:
         raise TrainingError(
             f"no adapter fits {base.name}: {' '.join(str(error).split())}"
         ) from error
+
+
+def _dropping(model: Any, share: float) -> Any:
+    """Let a share of what attention and feed-forward blocks say be left out while it learns."""
+    from torch.nn.functional import dropout
+
+    found = [m for n, m in model.named_modules() if n.endswith(_BLOCKS)] if share else []
+    if share and not found:
+        raise TrainingError("this model has no blocks that dropout is known for: set dropout to 0")
+    for module in found:
+        module.register_forward_hook(lambda block, _, out: dropout(out, share, block.training))
+    return model
 
 
 def stored_model(base: Base, settings: FineTuning, folder: Path) -> Any:

@@ -11,11 +11,11 @@ from elatbot_flows.text.wire import IGNORED
 from elatbot_flows.training.finetune.batches import Collator
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from elatbot_flows.training.finetune.encoding import Coded
 
-__all__ = ["answer_loss", "autocast", "check_packing", "tolerance"]
+__all__ = ["answer_loss", "autocast", "check_packing", "only_look", "tolerance"]
 
 _EXACT, _ROUNDED = 1e-4, 2e-2
 
@@ -36,7 +36,11 @@ def autocast(device: str, precision: str) -> contextlib.AbstractContextManager[A
 
 
 def answer_loss(
-    model: Any, coded: Sequence[Coded], collator: Collator, size: int, precision: str
+    model: Any,
+    coded: Sequence[Coded],
+    collator: Callable[[Sequence[Coded]], dict[str, Any]],
+    size: int,
+    precision: str,
 ) -> float:
     """Mean over the tokens of all answers of minus the logarithm of their probability.
 
@@ -54,7 +58,7 @@ def answer_loss(
     import torch
 
     training = model.training
-    _only_look(model)
+    only_look(model)
     total, tokens = 0.0, 0
     ordered = sorted(coded, key=len)
     try:
@@ -72,7 +76,7 @@ def answer_loss(
     return total / tokens
 
 
-def _only_look(model: Any) -> None:
+def only_look(model: Any) -> None:
     """Put a model into evaluation mode, but for weights of four bits.
 
     On CPUs that can, bitsandbytes packs these anew when they are evaluated, and the gradients of

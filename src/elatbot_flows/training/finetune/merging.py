@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from elatbot_flows.engines.base import Failure, Sampling
 from elatbot_flows.engines.latest import release
-from elatbot_flows.engines.model_card import CARD
+from elatbot_flows.engines.model_card import CARD, read_card
 from elatbot_flows.engines.tokenizer_loading import load_tokenizer
 from elatbot_flows.engines.transformers.engine import TransformersSettings
 from elatbot_flows.errors import TrainingError
@@ -17,6 +17,7 @@ from elatbot_flows.text.dialects import find_dialect
 from elatbot_flows.text.question import Question
 from elatbot_flows.training.finetune.bases import stored_dtype
 from elatbot_flows.training.finetune.claims import write_trained
+from elatbot_flows.training.finetune.generators import stay_generator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,6 +104,7 @@ def _write(settings: TransformersSettings, folder: Path, card: Path) -> None:
         model.to(stored_dtype(settings.model)).save_pretrained(part)
         load_tokenizer(settings.model, settings.template).save_pretrained(part)
         shutil.copy(card, part / CARD)
+        stay_generator(settings.model, part, read_card(part))
         shutil.rmtree(folder, ignore_errors=True)
         part.rename(folder)
     except (OSError, SafetensorError) as error:

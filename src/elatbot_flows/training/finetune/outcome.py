@@ -15,10 +15,11 @@ from elatbot_flows.engines.weights_files import weights_sha256
 from elatbot_flows.errors import TrainingError
 from elatbot_flows.text.alloy import parse_alloy
 from elatbot_flows.training.data.records import records_sha256
-from elatbot_flows.training.finetune.bases import known_formulas
+from elatbot_flows.training.finetune.bases import known_elements, known_formulas
 from elatbot_flows.training.finetune.claims import write_trained
 from elatbot_flows.training.finetune.curve import CURVE, draw_curve, learning_curve
 from elatbot_flows.training.finetune.encoding import require_dialect
+from elatbot_flows.training.finetune.generators import stay_generator
 from elatbot_flows.training.finetune.loading import stored_model
 from elatbot_flows.training.finetune.loss import tolerance
 
@@ -57,7 +58,8 @@ def conclude(run: Run, kept: Kept, cost: Cost) -> TrainedModel:
         If the weights that were read back do not have the loss that they had.
     """
     _bring(run, kept.checkpoint)
-    model = stored_model(run.base, run.settings, run.out)
+    settings = run.settings
+    model = stored_model(run.base, settings, run.out)
     found, sizes = run.loss(model), _sizes(run, model)
     del model
     if not abs(found - kept.loss) <= tolerance(run.settings.computed_in):
@@ -67,10 +69,11 @@ def conclude(run: Run, kept: Kept, cost: Cost) -> TrainedModel:
         )
     card = _card(run)
     write_card(run.out, card)
+    if settings.method == "full":
+        stay_generator(run.base.name, run.out, card)
     step = int(kept.checkpoint.name.rpartition("-")[2])
     curve = learning_curve(kept.history)
-    draw_curve(curve, step, run.out / CURVE)
-    settings = run.settings
+    draw_curve(curve, step, run.out / CURVE, run.objective)
     return write_trained(
         TrainedModel(
             folder=str(run.out),
@@ -84,12 +87,13 @@ def conclude(run: Run, kept: Kept, cost: Cost) -> TrainedModel:
             tasks=list(card.tasks),
             elements=list(card.elements or ()),
             method=settings.method,
+            objective=run.objective,
             settings={k: v for k, v in settings.as_dict().items() if k[0] != "@"},
             data_sha256=records_sha256(run.records),
             split_sha256=_split_sha256(run.records),
             records={split: len(used) for split, used in run.coded.splits.items()},
             dropped=run.coded.counts(),
-            formulas=len(hash_formulas(record.formula for record in _learned(run))),
+            formulas=len(hash_formulas(f for record in _learned(run) for f in record.formulas)),
             steps=kept.steps,
             best_step=step,
             best_loss=kept.loss,
@@ -132,13 +136,19 @@ def _card(run: Run) -> ModelCard:
     """What machines read beside the weights."""
     dialect, tasks = require_dialect(run.records)
     learned = _learned(run)
-    formulas = set(hash_formulas(record.formula for record in learned))
+    own = [formula for record in learned for formula in record.formulas]
+    told = [formula for r in learned if r.label != "guess" for formula in r.formulas]
+    formulas, elements = (
+        set(hash_formulas(told)),
+        {e for formula in own for e in _elements(formula)},
+    )
     if run.settings.method != "scratch":
         formulas |= set(known_formulas(run.base.name) or ())
+        elements |= set(known_elements(run.base.name) or ())
     return ModelCard(
         dialect=dialect,
         tasks=tasks,
-        elements=tuple(sorted({e for record in learned for e in _elements(record)})),
+        elements=tuple(sorted(elements)),
         split={split: len(used) for split, used in run.coded.splits.items()}
         | {"sha256": _split_sha256(run.records)},
         data_sha256=records_sha256(run.records),
@@ -152,8 +162,8 @@ def _learned(run: Run) -> list[TaskRecord]:
     return [r for r in run.records if r.split == "train" and r.record_id in used]
 
 
-def _elements(record: TaskRecord) -> Sequence[str]:
-    return [element.symbol for element in parse_alloy(record.formula).elements]
+def _elements(formula: str) -> Sequence[str]:
+    return [element.symbol for element in parse_alloy(formula).elements]
 
 
 def _split_sha256(records: Sequence[TaskRecord]) -> str:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from elatbot_flows.training.finetune.batches import Collator, takes_places
+from elatbot_flows.training.finetune.careful import Careful
 from elatbot_flows.training.finetune.claims import CHECKPOINTS
+from elatbot_flows.training.finetune.encoding import code_records
 from elatbot_flows.training.finetune.loss import answer_loss
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from elatbot_flows.documents import TaskRecord
@@ -47,6 +49,18 @@ class Run:
     out: Path
     settings: FineTuning
 
+    objective: ClassVar[Literal["answers", "preferences"]] = "answers"
+    careful: ClassVar[type] = Careful
+    """What is done differently than by the Trainer of transformers."""
+
+    @classmethod
+    def code(cls, tokenizer: Any, records: Sequence[TaskRecord], longest: int) -> CodedRecords:
+        """Records in tokens; raises as `elatbot_flows.training.finetune.encoding.code_records`."""
+        return code_records(tokenizer, records, longest)
+
+    def prepare(self, model: Any) -> None:
+        """Look at the model before its first step."""
+
     @property
     def checkpoints(self) -> Path:
         """Folder of the checkpoints."""
@@ -60,10 +74,10 @@ class Run:
     def loss(self, model: Any) -> float:
         """Loss of a model on these records, nats per token of their answers."""
         size = min(self.settings.micro_batch or _AT_ONCE, self.settings.batch_size)
-        precision = self.settings.computed_in
-        return answer_loss(model, self.looked_at, self.collator(model), size, precision)
+        precision, collator = self.settings.computed_in, self.collator(model)
+        return answer_loss(model, self.looked_at, collator, size, precision)
 
-    def collator(self, model: Any) -> Collator:
+    def collator(self, model: Any) -> Callable[[Sequence[Any]], dict[str, Any]]:
         """How records are put side by side for a model."""
         return Collator(self.settings.packing, takes_places(model))
 

@@ -14,7 +14,9 @@ from elatbot_flows.engines.text_model import text_model
 from elatbot_flows.engines.tokenizer_loading import load_tokenizer
 from elatbot_flows.errors import ParseError
 from elatbot_flows.evaluation import ModelPredictions, Predictions, score_predictions
+from elatbot_flows.targets import CRYSTAL_SYSTEMS
 from elatbot_flows.text import constants_text
+from elatbot_flows.text.alloy import parse_alloy
 from elatbot_flows.text.question import Question
 from elatbot_flows.training.finetune.batches import Collator, takes_places
 from elatbot_flows.training.finetune.claims import write_trained
@@ -116,9 +118,15 @@ def _read(form: AnyFormat, record: TaskRecord, text: str) -> Any:
     """What an answer says.
 
     A record holds words alone. What a format has to know of the request to read an answer is told
-    by them: the Laue class by the constants of the right answer, a temperature by percents.
+    by them: the Laue class by the constants of the right answer, a temperature by percents, the
+    crystal system by the last words of a compact question.
     """
-    material = SimpleNamespace(laue=_laue(record.answer))
+    system = next((word for word in record.input.split()[-2:] if word in CRYSTAL_SYSTEMS), None)
+    material = SimpleNamespace(
+        laue=_laue(record.answer),
+        crystal_system=system,
+        composition=parse_alloy(record.formula),
+    )
     above = _PERCENT in record.input
     return form.read(text, SimpleNamespace(material=material, temperature=float(above)))
 

@@ -29,8 +29,10 @@ class FineTuning(MSONable):
     ----------
     method
         One of `METHODS`.
-    rank, alpha, dropout
+    rank, alpha
         Of the adapter.
+    dropout
+        Of the adapter; where all weights learn, of what attention and feed-forward blocks say.
     targets
         Names of the linear layers that get one, or ``"all-linear"`` for all but the output layer.
     ratio

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from elatbot_flows.errors import TrainingError
 from elatbot_flows.text.dialects import find_dialect
@@ -19,11 +19,13 @@ from elatbot_flows.training.finetune.checkpoints import (
     sweep,
 )
 from elatbot_flows.training.finetune.claims import claimed, read_trained
-from elatbot_flows.training.finetune.encoding import TOO_LONG, code_records, require_dialect
+from elatbot_flows.training.finetune.encoding import TOO_LONG, require_dialect
 from elatbot_flows.training.finetune.loading import new_model, stored_model
 from elatbot_flows.training.finetune.loss import check_packing
 from elatbot_flows.training.finetune.meter import Meter
 from elatbot_flows.training.finetune.outcome import conclude
+from elatbot_flows.training.finetune.pairs import PairRun
+from elatbot_flows.training.finetune.preference import PreferenceTuning
 from elatbot_flows.training.finetune.processes import rank, wait_for_all
 from elatbot_flows.training.finetune.run import Kept, Run
 from elatbot_flows.training.finetune.settings import FineTuning
@@ -63,7 +65,8 @@ def fine_tune(
         Folder for weights, card, document, curve and checkpoints. It has to be empty or hold the
         same training.
     settings
-        How; None for the defaults.
+        How; None for the defaults. `PreferenceTuning` teaches which of two answers is better, from
+        records that have both (`elatbot_flows.documents.PreferenceRecord`).
 
     Returns
     -------
@@ -102,7 +105,8 @@ def fine_tune(
 def _train(
     records: Sequence[TaskRecord], base: Base, out: Path, settings: FineTuning
 ) -> TrainedModel:
-    run = Run(records, _coded(records, base, settings), base, out, settings)
+    kind: Any = PairRun if isinstance(settings, PreferenceTuning) else Run
+    run: Run = kind(records, _coded(kind, records, base, settings), base, out, settings)
     if rank() == 0:
         sweep(run.checkpoints)
     last = last_whole(run.checkpoints)
@@ -125,11 +129,13 @@ def _train(
     return trained
 
 
-def _coded(records: Sequence[TaskRecord], base: Base, settings: FineTuning) -> CodedRecords:
+def _coded(
+    kind: type[Run], records: Sequence[TaskRecord], base: Base, settings: FineTuning
+) -> CodedRecords:
     """Records in tokens; refuses splits of which nothing is left."""
     context = context_length(base)
     longest = min(settings.cutoff, context or settings.cutoff)
-    coded = code_records(base.tokenizer, records, longest)
+    coded = kind.code(base.tokenizer, records, longest)
     for split in ("train", "validation"):
         dropped = coded.counts().get(split, {})
         if dropped and not coded.splits[split]:
@@ -150,6 +156,7 @@ def _steps(run: Run, last: Path | None, meter: Meter) -> Kept:
         model = stored_model(run.base, settings, last)
     else:
         model = new_model(run.base, settings)
+        run.prepare(model)
         if settings.packing:
             check_packing(model, train[: settings.batch_size], settings.computed_in)
         trainer = make_trainer(model, run, meter)

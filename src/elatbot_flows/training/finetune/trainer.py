@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from elatbot_flows.errors import TrainingError
 from elatbot_flows.files import write_whole
-from elatbot_flows.training.finetune.careful import LOSS, Careful
+from elatbot_flows.training.finetune.careful import LOSS
 from elatbot_flows.training.finetune.processes import world_size
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def make_trainer(model: Any, run: Run, meter: Meter) -> Any:
     """
     from transformers import PrinterCallback, Trainer
 
-    kind: Any = type("CarefulTrainer", (Careful, Trainer), {})
+    kind: Any = type("CarefulTrainer", (run.careful, Trainer), {})
     settings, splits = run.settings, run.coded.splits
     before = model.config.use_cache
     if settings.gradient_checkpointing:

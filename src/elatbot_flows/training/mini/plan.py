@@ -1,0 +1,148 @@
+"""What a small model begins as: configuration, words, and weights that know the elements."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from monty.json import MSONable
+
+from elatbot_flows.engines.mini.generator_files import METADATA, load_hashes
+from elatbot_flows.engines.model_card import ModelCard, read_card, write_card
+from elatbot_flows.text.compact import BEGIN, END, PAD, UNKNOWN, vocabulary
+from elatbot_flows.uncertainty.elements import element_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
+
+__all__ = ["Shape", "build_tokenizer", "first_model", "write_base"]
+
+
+@dataclass(frozen=True)
+class Shape(MSONable):
+    """Shape of a Llama model.
+
+    Parameters
+    ----------
+    hidden_size, layers, heads, feed_forward
+        Of the model.
+    longest
+        Most tokens of question and answer.
+    seed
+        Of its weights.
+    """
+
+    hidden_size: int = 192
+    layers: int = 5
+    heads: int = 6
+    feed_forward: int = 512
+    longest: int = 128
+    seed: int = 0
+
+
+def build_tokenizer() -> PreTrainedTokenizerFast:
+    """Word-level tokenizer that splits at blanks and puts the start word in front."""
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordLevel
+    from tokenizers.pre_tokenizers import WhitespaceSplit
+    from tokenizers.processors import TemplateProcessing
+    from transformers import PreTrainedTokenizerFast
+
+    ids = {word: number for number, word in enumerate(vocabulary())}
+    tokenizer = Tokenizer(WordLevel(ids, unk_token=UNKNOWN))
+    tokenizer.pre_tokenizer = WhitespaceSplit()
+    tokenizer.post_processor = TemplateProcessing(
+        single=f"{BEGIN} $A", special_tokens=[(BEGIN, ids[BEGIN])]
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        bos_token=BEGIN,
+        eos_token=END,
+        pad_token=PAD,
+        unk_token=UNKNOWN,
+        clean_up_tokenization_spaces=False,
+    )
+
+
+def first_model(shape: Shape) -> LlamaForCausalLM:
+    """Random weights, but for the words of elements: half of them is what elements are like.
+
+    A fixed random map takes the properties of an element to its vector, so that similar elements
+    begin alike.
+    """
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    words = vocabulary()
+    torch.manual_seed(shape.seed)
+    model = LlamaForCausalLM(
+        LlamaConfig(
+            vocab_size=len(words),
+            hidden_size=shape.hidden_size,
+            num_hidden_layers=shape.layers,
+            num_attention_heads=shape.heads,
+            num_key_value_heads=shape.heads,
+            intermediate_size=shape.feed_forward,
+            max_position_embeddings=shape.longest,
+            tie_word_embeddings=True,
+            pad_token_id=0,
+            bos_token_id=words.index(BEGIN),
+            eos_token_id=words.index(END),
+        )
+    )
+    symbols, table = element_table()
+    known = torch.tensor((table - table.mean(axis=0)) / table.std(axis=0)).float()
+    vectors = known @ torch.randn(known.shape[1], shape.hidden_size)
+    rows = torch.tensor([words.index(symbol) for symbol in symbols])
+    with torch.no_grad():
+        weights: Any = model.get_input_embeddings().weight
+        spread = weights.std()
+        weights[rows] = (weights[rows] + vectors / vectors.std() * spread) / 2**0.5
+    return model
+
+
+def write_base(folder: Path, shape: Shape | None = None, before: Path | None = None) -> None:
+    """Write a folder that a training begins with.
+
+    Parameters
+    ----------
+    folder
+        Made if absent.
+    shape
+        Of new weights; None for the default.
+    before
+        Folder of an earlier release, to go on from its weights; words that it lacks get new ones,
+        and its card is taken over, so that what it has seen is known.
+    """
+    model = first_model(shape or Shape()) if before is None else _went_on(before, shape or Shape())
+    model.save_pretrained(folder)
+    build_tokenizer().save_pretrained(folder)
+    (folder / "generation_config.json").unlink(missing_ok=True)
+    if before is not None:
+        write_card(folder, _card_of(before))
+
+
+def _went_on(before: Path, shape: Shape) -> LlamaForCausalLM:
+    """Earlier weights with vectors for more words; the words it has stay in their places."""
+    import torch
+    from transformers import LlamaForCausalLM
+
+    model = LlamaForCausalLM.from_pretrained(before, dtype=torch.float32)
+    torch.manual_seed(shape.seed)
+    model.resize_token_embeddings(len(vocabulary()), mean_resizing=False)
+    model.config.max_position_embeddings = shape.longest
+    return model
+
+
+def _card_of(before: Path) -> ModelCard:
+    """What an earlier release was trained for, from its files if it has no card."""
+    card = read_card(before)
+    if card is not None:
+        return card
+    known = json.loads((before / METADATA).read_text())["info"]
+    hashes = tuple(f"{number:016x}" for number in load_hashes(before).tolist())
+    tasks = ("bulk_modulus", "generation")
+    return ModelCard("compact", tasks, tuple(known["elements"]), training_formulas=hashes)
