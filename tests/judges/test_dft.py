@@ -15,7 +15,7 @@ from elatbot_flows.database.stores import open_store
 from elatbot_flows.documents import ElasticResult
 from elatbot_flows.errors import DFTError
 from elatbot_flows.judges import DFTElasticMaker
-from elatbot_flows.judges.dft_jobs import assemble, collect, perturb, relax
+from elatbot_flows.judges.dft_jobs import _with_errors, assemble, collect, perturb, relax
 from elatbot_flows.potentials import load_potential
 from elatbot_flows.potentials.settings import ValidationSettings
 from elatbot_flows.potentials.validation import validate_crystal
@@ -206,3 +206,12 @@ def test_the_maker_can_be_stored():
 def test_impossible_settings_are_refused(changed):
     with pytest.raises(DFTError):
         DFTElasticMaker(**changed)
+
+
+def test_energies_that_contradict_the_stresses_widen_the_errors():
+    (found,), _ = judged(fine(), [CU])
+    doubtful = found.dft.model_copy(update={"energy_mismatch": 0.25})
+    wide = _with_errors(found.updated(dft=doubtful), fine().method)
+    assert found.bulk_modulus_std < 0.1 * found.bulk_modulus
+    assert wide.bulk_modulus_std >= 0.25 * found.bulk_modulus
+    assert wide.shear_modulus_std >= 0.25 * found.shear_modulus

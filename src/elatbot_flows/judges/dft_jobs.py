@@ -206,10 +206,12 @@ def _with_errors(result: ElasticResult, method: DFTMethod) -> ElasticResult:
     """The result with standard deviations: of the settings, and what the derivatives contradict."""
     if result.bulk_modulus is None or result.shear_modulus is None:
         return result
-    residual, settings = result.residual or 0.0, method.code.settings
+    settings = method.code.settings
+    mismatch = None if result.dft is None else result.dft.energy_mismatch
+    seen = np.hypot(result.residual or 0.0, mismatch or 0.0)
     return result.updated(
-        bulk_modulus_std=result.bulk_modulus * np.hypot(settings.bulk_error, residual),
-        shear_modulus_std=result.shear_modulus * np.hypot(settings.shear_error, residual),
+        bulk_modulus_std=result.bulk_modulus * np.hypot(settings.bulk_error, seen),
+        shear_modulus_std=result.shear_modulus * np.hypot(settings.shear_error, seen),
     )
 
 
