@@ -5,7 +5,7 @@ import pytest
 
 import samples
 from elatbot_flows import DesignTarget
-from elatbot_flows.documents import AgainstDFT, CandidateDocument, ElasticResult
+from elatbot_flows.documents import AgainstDFT, CandidateDocument, DFTRecord, ElasticResult
 from elatbot_flows.jobs.referee import overruled
 
 TARGET = DesignTarget(bulk_modulus=(120, 150))
@@ -57,6 +57,22 @@ def test_an_instability_within_the_error_decides_nothing():
     found = overruled(candidate(), unstable(-1.0), TARGET)
     assert (found.dft.status, found.verdict, found.probability) == ("failed", "hit", 0.8)
     assert found.flags == ["DFT (gpaw): soft"]
+
+
+@pytest.mark.parametrize("said_of_it", [{}, {"bulk_modulus_std": 50.0, "bulk_modulus": 135.0}])
+def test_what_contradicts_itself_decides_nothing(said_of_it):
+    narrow = DesignTarget(bulk_modulus=(134, 136))
+    doubtful = said(dft=DFTRecord(energy_mismatch=0.26), **said_of_it)
+    found = overruled(candidate(), doubtful, narrow)
+    assert (found.dft.status, found.dft.reason) == ("failed", "contradictory")
+    assert (found.verdict, found.probability) == ("hit", 0.8)
+    assert "by 26%" in found.flags[0]
+    assert (
+        overruled(candidate(), unstable(-15.0).updated(dft=doubtful.dft), TARGET).verdict == "hit"
+    )
+    assert found.evidence[-1].result.bulk_modulus == doubtful.bulk_modulus
+    agreeing = said(dft=DFTRecord(energy_mismatch=0.01))
+    assert overruled(candidate(), agreeing, TARGET).dft.status == "measured"
 
 
 def test_an_unstable_crystal_is_a_miss():
