@@ -110,15 +110,17 @@ def sample(rows: list[CrystalRow], folder: Path, n: int, seed: int) -> list[Crys
     return chosen
 
 
-def further(rows: list[CrystalRow], chosen: list[CrystalRow], n: int) -> list[CrystalRow]:
-    """The first `n` other crystals of no reported formula: magnetic ones, metals, then others."""
+def further(
+    rows: list[CrystalRow], chosen: list[CrystalRow], n: int, *, reported: bool = False
+) -> list[CrystalRow]:
+    """The first `n` other crystals of (no) reported formula: magnetic ones, metals, then others."""
     sources = {row.source for row in chosen}
     left = [
         row
         for row in rows
         if len(row.structure) <= MOST_SITES
         and row.source not in sources
-        and part(row.formula) != "report"
+        and (part(row.formula) == "report") == reported
     ]
     order = ("magnetic", "metal", "other")
     kinds = {row.source: material_kind(shares_of(row.structure.composition)) for row in left}

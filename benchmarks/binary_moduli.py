@@ -126,6 +126,7 @@ def main() -> None:
     parser.add_argument("--potential", action="append", default=[])
     parser.add_argument("--n", type=int, default=1100)
     parser.add_argument("--more", type=int, default=0, help="further crystals, for the fit only")
+    parser.add_argument("--more-reported", type=int, default=0, help="the same, for the tables")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--results", type=Path, action="append", required=True)
     parser.add_argument("--fit", type=Path, help="write a new calibration to this folder")
@@ -136,12 +137,13 @@ def main() -> None:
     known = binaries(options.data)
     rows = sample(known, options.data, options.n, options.seed)
     rows += further(known, rows, options.more)
+    rows += further(known, rows, options.more_reported, reported=True)
     run(rows, options.potential, options.results)
     cases = cases_of(rows, read_results(options.results), generator)
     command = (
         "python benchmarks/binary_moduli.py --data FOLDER --potential 7net-0 --potential 7net-l3i5 "
-        f"--potential DIRECTORY --n {options.n} --more {options.more} --seed {options.seed} "
-        "--results FILE.jsonl "
+        f"--potential DIRECTORY --n {options.n} --more {options.more} "
+        f"--more-reported {options.more_reported} --seed {options.seed} --results FILE.jsonl "
         "--fit src/elatbot_flows/weights --table benchmarks/binary_moduli.md"
     )
     if options.fit:

@@ -36,6 +36,7 @@ def rows(draw, number):
         verdict=word,
         probability=probability,
         hull=hull,
+        soft_when_doubled=draw(st.booleans()),
         uuid="u",
     )
 
@@ -70,7 +71,7 @@ def test_every_completion_ends_in_exactly_one_place(run):
 
 
 @given(runs())
-def test_hits_come_first_and_the_most_probable_of_them(run):
+def test_hits_come_first_doubtful_crystals_behind_the_most_probable(run):
     members, rejected, requested = run
     document = close(
         samples.run_record(requested=requested),
@@ -80,7 +81,14 @@ def test_hits_come_first_and_the_most_probable_of_them(run):
     passed = [row for row in document.rows if row.status == "passed"]
     assert document.rows[: len(passed)] == passed
     order = ["hit", "open", "miss"]
-    keys = [(order.index(row.verdict), row.hull == "unstable", -row.probability) for row in passed]
+    keys = [
+        (
+            order.index(row.verdict),
+            row.soft_when_doubled or row.hull == "unstable",
+            -row.probability,
+        )
+        for row in passed
+    ]
     assert keys == sorted(keys)
 
 

@@ -11,7 +11,17 @@ from elatbot_flows.documents.estimate import Estimate
 from elatbot_flows.documents.run import RunRecord
 from elatbot_flows.documents.stability import HullResult
 
-__all__ = ["CandidateDocument", "Evidence", "Polymorph", "Status", "VerdictWord"]
+__all__ = [
+    "SOFTEST_STABLE",
+    "CandidateDocument",
+    "Evidence",
+    "Polymorph",
+    "Status",
+    "VerdictWord",
+]
+
+SOFTEST_STABLE = 0.02
+"""Smallest curvature in a doubled cell that counts as stable, eV/A^2."""
 
 Status = Literal["proposed", "built", "passed", "failed", "rejected"]
 VerdictWord = Literal["hit", "open", "miss", "unknown"]
@@ -144,6 +154,12 @@ class CandidateDocument(BaseModel):
     run: RunRecord | None = Field(
         None, description="What was asked of whom; filled when the candidate is published."
     )
+
+    @property
+    def soft_when_doubled(self) -> bool:
+        """Whether the doubled cell has a mode below `SOFTEST_STABLE`: a larger cell lies lower."""
+        softest = self.softest_mode_doubled
+        return softest is not None and softest < SOFTEST_STABLE
 
     @property
     def evaluations(self) -> int:

@@ -44,6 +44,9 @@ class LedgerRow(BaseModel):
     verdict: VerdictWord = Field("unknown", description="Verdict so far.")
     probability: float | None = Field(None, description="Probability to meet the target.")
     hull: str | None = Field(None, description="Word of the hull, if it was asked.")
+    soft_when_doubled: bool = Field(
+        False, description="Whether a mode of its doubled cell is soft, if anybody looked."
+    )
     evaluations: int = Field(0, description="Evaluations of potentials spent on it so far.")
     uuid: str | None = Field(None, description="Job whose chunk holds the candidate.")
     place: int = Field(0, description="Its place in that chunk.")

@@ -102,6 +102,7 @@ def row_of(candidate: CandidateDocument, before: LedgerRow, **changed: Any) -> L
             "verdict": candidate.verdict,
             "probability": candidate.probability,
             "hull": candidate.hull.status if candidate.hull else None,
+            "soft_when_doubled": candidate.soft_when_doubled,
             "evaluations": candidate.evaluations,
             **changed,
         }
@@ -122,12 +123,16 @@ def closed(row: LedgerRow) -> LedgerRow:
 
 
 def best_first(rows: list[Row]) -> list[Row]:
-    """Hits first, then by probability; of equal verdict those off the hull come last."""
+    """Hits first, then by probability; of equal verdict doubtful crystals come last.
+
+    Doubtful are those that the hull calls unstable, and those with a soft mode in the doubled cell:
+    the probability is that of the moduli of a crystal, not that of its existence.
+    """
     return sorted(
         rows,
         key=lambda row: (
             _WORDS[row.verdict],
-            row.hull == "unstable",
+            row.hull == "unstable" or row.soft_when_doubled,
             -(row.probability or 0.0),
             row.candidate_id,
         ),

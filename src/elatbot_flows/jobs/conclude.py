@@ -32,8 +32,7 @@ def conclude(run: RunRecord, shortlist: Shortlist, ledger: Ledger) -> DesignDocu
     Returns
     -------
     DesignDocument
-        Those that passed first: hits, then by probability; of equal verdict those that the hull
-        calls unstable come last.
+        Those that passed first, in the order of `elatbot_flows.documents.rows.best_first`.
     """
     rows = ranked([closed(row) for row in ledger.rows])
     counts = _counts(shortlist, rows)

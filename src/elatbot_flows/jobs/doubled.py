@@ -17,8 +17,6 @@ __all__ = ["with_doubled_cell"]
 
 _DEAREST = 600
 """Evaluated atoms, roughly, above which nobody looks: some five CPU seconds."""
-_SOFTEST = 0.02
-"""Smallest curvature that counts as stable, eV/A^2."""
 _SYMPREC = 1e-2
 
 
@@ -51,7 +49,7 @@ def with_doubled_cell(
     except Exception as error:  # noqa: BLE001 - libraries raise many kinds for odd crystals
         return _flagged(candidate, f"the doubled cell could not be looked at ({error})")
     candidate = candidate.updated(softest_mode_doubled=softest)
-    if softest >= _SOFTEST:
+    if not candidate.soft_when_doubled:
         return candidate
     words = f"a soft mode in the doubled cell ({softest:.2f} eV/A^2)"
     return _flagged(candidate, f"{potential.name}: {words}: a larger cell lies lower")

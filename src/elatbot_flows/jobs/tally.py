@@ -87,7 +87,7 @@ def _closed(
 
 
 def _passed(lane: int, design: DesignDocument) -> list[BestCandidate]:
-    fields = ("candidate_id", "formula", "verdict", "probability", "hull", "uuid", "place")
+    fields = set(BestCandidate.model_fields) - {"run_id", "lane"}
     return [
         BestCandidate(run_id=design.run.run_id, lane=lane, **{f: getattr(row, f) for f in fields})
         for row in design.rows
