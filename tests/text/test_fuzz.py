@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import re
 import time
 
@@ -15,47 +13,13 @@ from pymatgen.core import Composition
 
 from elatbot_flows.errors import ParseError
 from elatbot_flows.text import (
-    constants_text,
     generation_text,
     infill_text,
-    modulus_text,
     tensor_text,
 )
 from elatbot_flows.text.generation_text import ModulusRequest
-from elatbot_flows.text.literal import parse_amounts, parse_literal
+from text.readers import ANSWERS, IRON, READERS, REDUCED, TENSOR, read
 
-IRON = np.zeros((6, 6))
-IRON[:3, :3] = 135.0
-np.fill_diagonal(IRON, [243.0] * 3 + [138.0] * 3)
-TENSOR = tensor_text.render(IRON)
-REDUCED = infill_text.render(Composition("FeB"))
-ANSWERS = [
-    TENSOR,
-    json.dumps(IRON.tolist(), indent=1),
-    "255.22",
-    "FeB, Orthorhombic",
-    "Ga1.58Cu98.42, tetragonal 1",
-    "Mg(ScGa)2, Cubic",
-    "C11=172.6, C12=115.4, C44=89.9",
-    "{'Fe': 1.0, 'B': 1.0}",
-    REDUCED,
-    infill_text.render_percent(Composition("FeB")),
-    generation_text.render(ModulusRequest(100, 200, 300)),
-    generation_text.render(ModulusRequest(33.5, 33.5)),
-]
-READERS = {
-    "tensor": tensor_text.parse,
-    "tolerant": lambda text: tensor_text.parse_tolerant(text).tensor,
-    "modulus": modulus_text.parse,
-    "request": generation_text.parse,
-    "material": generation_text.parse_answer,
-    "infill": infill_text.parse,
-    "solved infill": infill_text.solve,
-    "cubic constants": lambda text: constants_text.parse(text, "m-3m"),
-    "triclinic constants": lambda text: constants_text.parse(text, "-1"),
-    "amounts": parse_amounts,
-    "literal": parse_literal,
-}
 LONG = 1_000_000
 
 pieces = st.sampled_from([
@@ -93,17 +57,6 @@ def mutated(text, changes):
             "repeat": text[:j] + text[i : min(j, i + 40)] + text[j:],
         }[kind]
     return text
-
-
-def read(reader, text):
-    """Return what a reader found, None if it refused with a ParseError that says why."""
-    try:
-        return READERS[reader](text)
-    except ParseError as error:
-        refusal = error
-    assert re.fullmatch("[a-z_]+", refusal.reason)
-    assert 0 < len(str(refusal)) < 1000
-    return None
 
 
 NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
@@ -271,61 +224,3 @@ def test_elements_without_atoms_are_refused(word):
     with pytest.raises(ParseError) as error:
         generation_text.parse_answer(f"{word}, Cubic")
     assert error.value.reason == "not_a_formula"
-
-
-@pytest.mark.shared
-def test_malformed_answers_of_other_models(shared):
-    """No crystal, table or CIF of another model is mistaken for an answer to our questions."""
-    peers = shared / "data" / "peers"
-    with (peers / "llamat2_9046_parsed_failed.csv").open(encoding="utf-8", newline="") as lines:
-        failed = [row["original_gen_str"] for row in csv.DictReader(lines)]
-    files = [file for file in sorted(peers.rglob("*")) if file.is_file() and file.suffix != ".gz"]
-    whole = [file.read_text(encoding="utf-8") for file in files]
-    lines = [line for text in whole for line in text.splitlines() if line.strip()]
-    assert len(failed) == 193
-    assert len(files) >= 12
-    for reader in READERS.keys() - {"modulus", "literal"}:
-        assert [text for text in failed + whole + lines if read(reader, text) is not None] == []
-    refused = []
-    for text in failed:  # what follows a valid answer does not change it
-        found = read("tolerant", TENSOR + "\n" + text)
-        refused += [text] * (found is None)
-        assert found is None or np.array_equal(found, IRON)
-    assert all(re.search(r"\bPa\b", text) for text in refused)  # pascal, or protactinium
-    assert len(refused) == 3
-    assert [text for text in failed + whole if read("modulus", text) is not None] == []
-    assert [text for text in failed if read("literal", text) is not None] == []
-
-
-@pytest.mark.shared
-def test_answers_of_llamp_are_numbers_or_refused(shared):
-    """Of 1070 entries 657 are numbers; the others are null."""
-    text = (shared / "data" / "peers" / "llamp_bench_responses.json").read_text(encoding="utf-8")
-    answers = [
-        value
-        for models in json.loads(text).values()
-        for model, rows in models.items()
-        if model not in {"ref", "columns"}
-        for row in rows
-        for value in row
-    ]
-    assert (len(answers), sum(value is not None for value in answers)) == (1070, 657)
-    for value in answers:
-        assert read("modulus", str(value)) == value
-
-
-@pytest.mark.shared
-def test_published_generations(shared):
-    """All 500 answers to each of four wishes are materials."""
-    file = shared / "data" / "generated_2000.jsonl"
-    rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-    parsed = {}
-    for row in rows:
-        found = read("material", f"{row['formula']}, {row['crystal_system']}")
-        parsed.setdefault(row["target_K_GPa"], []).append(found is not None)
-    assert {wish: (sum(good), len(good)) for wish, good in parsed.items()} == {
-        "40": (500, 500),
-        "less than 50": (500, 500),
-        "160": (500, 500),
-        "250": (500, 500),
-    }
