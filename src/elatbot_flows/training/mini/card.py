@@ -34,9 +34,9 @@ attribution. Known elements ({known}): {elements}.
 
 Divided by reduced formula. Held out whatever the division says: the formulas of the published test
 tensors and those that `benchmarks/binary_moduli.md` reports. SHA-256 of the records:
-`{data_sha256}`.
+{data_sha256}.
 
-| records | |
+| records of {trainings} | |
 |---|---|
 {records}
 
@@ -50,11 +50,17 @@ tabulated properties.
 ## Training
 
     python -m elatbot_flows.training.mini.records FOLDER --held-out FILE --before OLD --out DIR
-    FineTuneMaker(base="DIR/base", folder="RUN", settings={settings})
-    python -m elatbot_flows.training.mini.release RUN DIR/records.jsonl.gz FOLDER --out OUT
+    FineTuneMaker(base="DIR/base", folder="RUN", settings={settings}).make("DIR/records.jsonl.gz")
+    python -m elatbot_flows.training.mini.release FOLDER --run RUN DIR/records.jsonl.gz --out OUT
 
-{steps} steps, best at step {best_step} by the loss on validation records; {minutes:.0f} CPU minutes
-on one core, {memory:.0f} MB. {versions}.
+The weights are the mean of those of {mean_of} (M. Wortsman et al., ICML 2022). Which mean, and the
+step of each training, was chosen by validation rows. {began}
+
+| training | steps, best | loss on validation records | seed | CPU minutes |
+|---|---|---|---|---|
+{runs}
+
+{minutes:.0f} CPU minutes on one core in all, records not counted; {memory:.0f} MB. {versions}.
 
 ## Held-out test rows, no formula of which was trained on
 
@@ -75,7 +81,7 @@ constants, infilling and comparison with simple rivals: `benchmarks/mini_model.m
 - Shear moduli were known of binaries and of some hundred others alone; elastic constants of some
   hundred crystals. Above 0 K it has seen some hundred alloys of a few metals.
 - Trained on {low:.0f} to {high:.0f} GPa; the errors are largest at the stiff end.
-- One seed, one division of the formulas. The standard deviation it gives is its own opinion.
+- One division of the formulas. The standard deviation it gives is its own opinion.
 """
 
 
@@ -88,9 +94,10 @@ def write_card(document: Mapping[str, Any]) -> str:
         What ``generator.json`` holds.
     """
     info, training, metrics = (document[key] for key in ("info", "training", "metrics"))
-    records = "\n".join(f"| {what} | {n:,} |" for what, n in training["records"].items())
-    shown = {key: value for key, value in training.get("settings", {}).items() if key in _SHOWN}
-    versions = ", ".join(f"{key} {value}" for key, value in training.get("versions", {}).items())
+    runs, first = [*training["trainings"], *training["before"]], training["first"]
+    last = runs[0]
+    shown = {key: value for key, value in last["settings"].items() if key in _SHOWN}
+    seconds = sum(run["cpu_seconds"] for run in runs) + (first["cpu_seconds"] if first else 0.0)
     return _CARD.format(
         name=info["name"],
         version=info["version"],
@@ -99,18 +106,46 @@ def write_card(document: Mapping[str, Any]) -> str:
         elements=" ".join(info["elements"]),
         low=info["bulk_modulus_low"],
         high=info["bulk_modulus_high"],
-        records=records,
+        trainings=" and ".join(run["name"] for run in training["trainings"]),
+        records="\n".join(f"| {what} | {n:,} |" for what, n in training["records"].items()),
+        data_sha256=", ".join(f"`{run['data_sha256']}`" for run in training["trainings"]),
         settings=shown,
-        versions=versions or "no versions were written down",
-        minutes=training.get("cpu_seconds", 0.0) / 60,
-        memory=training.get("peak_memory_mb", 0.0),
-        **{key: training.get(key, "-") for key in ("data_sha256", "steps", "best_step")},
+        mean_of=", ".join(training["mean_of"]),
+        began=_began(training),
+        runs="\n".join(_line(run) for run in runs),
+        minutes=seconds / 60,
+        memory=max(run["peak_memory_mb"] for run in runs),
+        versions=", ".join(f"{key} {value}" for key, value in last["versions"].items()),
         k=metrics["bulk_modulus"],
         g=metrics["shear_modulus"],
     )
 
 
+def _began(training: Mapping[str, Any]) -> str:
+    """What the first training began with."""
+    names = " and ".join(run["name"] for run in training["trainings"])
+    words = "".join(f"{{}} began with the weights of {run['name']}. " for run in training["before"])
+    before = [names, *(run["name"] for run in training["before"])]
+    words = words.format(*before)
+    first = training["first"]
+    if first is None:
+        return f"{words}{before[-1]} began with new weights."
+    which, minutes = f"{first['name']} {first['version']}", first["cpu_seconds"] / 60
+    return (
+        f"{words}{before[-1]} began with those of {which} (SHA-256 "
+        f"`{first['weights_sha256'][:12]}`), which took {minutes:.0f} CPU minutes and is in the "
+        "history of the repository, as is the trainer of release 1.0."
+    )
+
+
+def _line(run: Mapping[str, Any]) -> str:
+    return (
+        f"| {run['name']} | {run['steps']:,}, {run['best_step']:,} | {run['best_loss']:.3f} "
+        f"| {run['settings']['seed']} | {run['cpu_seconds'] / 60:.0f} |"
+    )
+
+
 _SHOWN = (
     *("method", "learning_rate", "warmup_steps", "weight_decay", "dropout", "epochs"),
-    *("batch_size", "packing", "precision", "eval_every", "seed"),
+    *("batch_size", "packing", "precision", "eval_every"),
 )
