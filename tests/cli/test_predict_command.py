@@ -109,6 +109,10 @@ def test_generate(command):
     assert document["readable"]["of"] == len(document["proposals"]) == 6
     assert not any(key.startswith("@") for key in document)
     refused(command("generate", "-K", "170:150"), "--bulk-modulus", "reversed")
+    refused(command("generate"), "nothing is asked for")
+    other = ("--engine", "server", "--url", "http://localhost:1", "--model", "theirs")
+    both = ("-K", "150:170", "-G", "60:80")
+    refused(command("generate", *both, *other), "theirs cannot be asked for a shear modulus")
     refused(command("generate", "-K", "150", "-n", "0"), "-n is 0")
 
 

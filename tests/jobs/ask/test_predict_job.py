@@ -249,7 +249,7 @@ def test_the_embedded_model_predicts_by_the_same_maker():
     copper, strange, alloy = found
     assert 100 < copper.bulk_modulus == copper.bulk_modulus_voigt < 180
     assert copper.bulk_modulus_average == "voigt"
-    assert copper.model.dialect == "compact"
+    assert copper.model.dialect == "compact-2"
     assert (strange.status, strange.reason) == ("failed", "unsupported_element")
     assert 140 < alloy.bulk_modulus < 220
     assert copper == output_of(PredictModulusMaker().make(COPPER))

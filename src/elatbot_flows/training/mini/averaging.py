@@ -54,7 +54,8 @@ def average(folders: Sequence[Path]) -> LlamaForCausalLM:
     mean.load_state_dict(
         {name: torch.stack([part[name] for part in parts]).mean(dim=0) for name in parts[0]}
     )
-    return mean.eval()
+    mean.eval()
+    return mean
 
 
 def validation_scores(
