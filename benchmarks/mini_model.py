@@ -42,12 +42,14 @@ Commands: see `benchmarks/mini_model.py`. Rivals learned from the rows that the 
 bulk moduli of {}, shear moduli of {}. The {} test rows are those of release 1.0; nothing was
 trained or chosen on them.
 
-Release 2.0 is the mean of the weights of its seeds, chosen by validation rows:
+Release 2.0 is seed 1 (*run_1*). It was chosen by these validation rows, so that its errors there flatter it;
+how far seeds lie apart says how little a difference of one GPa means:
 
 {}
 
-The seeds began with the weights of *run 0*, and that with those of release 1.0. They had other
-views of the rows, and other materials that a regression guessed.
+The seeds began with the weights of *run2*, and that with those of release 1.0. They had other
+views of the rows, and other materials that a regression guessed. A third seed was not finished.
+MAE of 436 rows (93 with G), loss in nats per token of the answers.
 
 ## Prediction (GPa)
 """

@@ -262,8 +262,8 @@ def test_guidance_does_not_change_a_readable_answer():
 
 
 def test_what_a_model_cannot_do_is_said_before_it_is_loaded():
-    with pytest.raises(EngineError, match=r"elatbot-mini cannot be asked for tensor: .*bulk_mod"):
-        PredictElasticMaker(task="tensor").checked_task()
+    with pytest.raises(EngineError, match=r"elatbot-mini cannot be asked for poetry: .*bulk_mod"):
+        PredictElasticMaker(task="poetry").checked_task()
     with pytest.raises(EngineError, match="use GenerateMaker"):
         PredictElasticMaker(task="generation").checked_task()
 

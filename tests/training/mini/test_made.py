@@ -100,7 +100,7 @@ def test_the_folder_can_be_used(folder):
     assert all(each.formula and each.reason is None for each in drawn)
     card = (out / "mini" / "README.md").read_text()
     assert f"{generator.info.parameters:,} parameters" in card
-    assert "the mean of those of run (" in card
+    assert "The weights are those of run;" in card
     assert "run began with new weights" in card
     assert json.loads((out / "mini" / "generator.json").read_text())["metrics"]["bulk_modulus"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["write_card"]
 
@@ -53,14 +53,16 @@ tabulated properties.
     FineTuneMaker(base="DIR/base", folder="RUN", settings={settings}).make("DIR/records.jsonl.gz")
     python -m elatbot_flows.training.mini.release FOLDER --run RUN DIR/records.jsonl.gz --out OUT
 
-The weights are the mean of those of {mean_of} (M. Wortsman et al., ICML 2022). Which mean, and the
-step of each training, was chosen by validation rows. {began}
+The weights are {mean_of}; the step of each training was chosen by validation records, and
+what ships of several seeds and their means by validation rows (`benchmarks/mini_model.md`, which
+has them all; how far seeds lie apart says how little a difference of one GPa means). {began}
 
 | training | steps, best | loss on validation records | seed | CPU minutes |
 |---|---|---|---|---|
 {runs}
 
-{minutes:.0f} CPU minutes on one core in all, records not counted; {memory:.0f} MB. {versions}.
+{minutes:.0f} CPU minutes on one core in all, without records (1 to 2 for each training) and seeds
+that do not ship; {memory:.0f} MB. {versions}.
 
 ## Held-out test rows, no formula of which was trained on
 
@@ -110,7 +112,7 @@ def write_card(document: Mapping[str, Any]) -> str:
         records="\n".join(f"| {what} | {n:,} |" for what, n in training["records"].items()),
         data_sha256=", ".join(f"`{run['data_sha256']}`" for run in training["trainings"]),
         settings=shown,
-        mean_of=", ".join(training["mean_of"]),
+        mean_of=_taken(training["mean_of"]),
         began=_began(training),
         runs="\n".join(_line(run) for run in runs),
         minutes=seconds / 60,
@@ -119,6 +121,12 @@ def write_card(document: Mapping[str, Any]) -> str:
         k=metrics["bulk_modulus"],
         g=metrics["shear_modulus"],
     )
+
+
+def _taken(names: Sequence[str]) -> str:
+    if len(names) == 1:
+        return f"those of {names[0]}"
+    return f"the mean of those of {', '.join(names)} (M. Wortsman et al., ICML 2022)"
 
 
 def _began(training: Mapping[str, Any]) -> str:
