@@ -42,8 +42,8 @@ Commands: see `benchmarks/mini_model.py`. Rivals learned from the rows that the 
 bulk moduli of {}, shear moduli of {}. The {} test rows are those of release 1.0; nothing was
 trained or chosen on them.
 
-Release 2.0 is seed 1 (*run_1*). It was chosen by these validation rows, so that its errors there flatter it;
-how far seeds lie apart says how little a difference of one GPa means:
+Release 2.0 is seed 1 (*run_1*). It was chosen by these validation rows, so that its errors there
+flatter it; how far seeds lie apart says how little a difference of one GPa means:
 
 {}
 

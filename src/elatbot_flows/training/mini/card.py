@@ -44,8 +44,7 @@ tensors and those that `benchmarks/binary_moduli.md` reports. SHA-256 of the rec
 properties, `elatbot_flows.training.mini.teacher`) that learned from the training rows alone: shear
 moduli of rows that have none, and moduli of formulas made of training formulas by exchanging one or
 two elements for similar ones (where both parts of the regression agree within 20 %). Such formulas
-count as unseen: nothing but that guess was told of them. The words of elements begin with their
-tabulated properties.
+count as unseen: nothing but that guess was told of them.
 
 ## Training
 
@@ -137,7 +136,8 @@ def _began(training: Mapping[str, Any]) -> str:
     words = words.format(*before)
     first = training["first"]
     if first is None:
-        return f"{words}{before[-1]} began with new weights."
+        return f"{words}{before[-1]} began with new weights, in which the words of elements have "
+            "their tabulated properties."
     which, minutes = f"{first['name']} {first['version']}", first["cpu_seconds"] / 60
     return (
         f"{words}{before[-1]} began with those of {which} (SHA-256 "
