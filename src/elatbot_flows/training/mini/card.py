@@ -136,8 +136,10 @@ def _began(training: Mapping[str, Any]) -> str:
     words = words.format(*before)
     first = training["first"]
     if first is None:
-        return f"{words}{before[-1]} began with new weights, in which the words of elements have "
+        return (
+            f"{words}{before[-1]} began with new weights, in which the words of elements have "
             "their tabulated properties."
+        )
     which, minutes = f"{first['name']} {first['version']}", first["cpu_seconds"] / 60
     return (
         f"{words}{before[-1]} began with those of {which} (SHA-256 "
