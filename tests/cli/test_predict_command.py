@@ -70,8 +70,8 @@ def test_a_table_tells_the_task_that_was_chosen(files):
 
 
 def test_what_the_model_cannot_do_is_told_in_one_line(command, files):
-    ended = command("predict", files[0], "--task", "tensor")
-    refused(ended, "elatbot-mini cannot be asked for tensor", "it knows bulk_modulus")
+    ended = command("predict", files[0], "--task", "poetry")
+    refused(ended, "elatbot-mini cannot be asked for poetry", "it was trained for bulk_modulus")
 
 
 REFUSED = {
