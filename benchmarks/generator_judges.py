@@ -54,23 +54,17 @@ def fractions(formula: str) -> tuple[float, ...]:
     return tuple(amounts / amounts.sum())
 
 
-def plain_features(pairs: Sequence[tuple[str, str]]) -> np.ndarray:
-    """Element fractions and crystal system."""
+def rich_features(pairs: Sequence[tuple[str, str]]) -> np.ndarray:
+    """Element fractions, system, and mean, spread, least and largest of elemental properties."""
     amounts = np.array([fractions(formula) for formula, _ in pairs])
     systems = np.array([[s == system for s in CRYSTAL_SYSTEMS] for _, system in pairs])
-    return np.hstack([amounts, systems])
-
-
-def rich_features(pairs: Sequence[tuple[str, str]]) -> np.ndarray:
-    """`plain_features` with mean, spread, least and largest of the elements' properties."""
-    amounts = np.array([fractions(formula) for formula, _ in pairs])
     table = element_table()
     mean = amounts @ table
     spread = np.sqrt(np.maximum(amounts @ table**2 - mean**2, 0))
     present = amounts > 0
     least = np.array([table[row].min(axis=0) for row in present])
     largest = np.array([table[row].max(axis=0) for row in present])
-    return np.hstack([plain_features(pairs), mean, spread, least, largest])
+    return np.hstack([amounts, systems, mean, spread, least, largest])
 
 
 def pairs_of(rows: Sequence[BulkModulusRow]) -> list[tuple[str, str]]:
@@ -79,22 +73,6 @@ def pairs_of(rows: Sequence[BulkModulusRow]) -> list[tuple[str, str]]:
 
 def moduli_of(rows: Sequence[BulkModulusRow]) -> np.ndarray:
     return np.array([row.bulk_modulus for row in rows])
-
-
-class PlainTrees:
-    """ExtraTrees on `plain_features`."""
-
-    def fit(self, rows: Sequence[BulkModulusRow]) -> PlainTrees:
-        """Train on `rows`."""
-        from sklearn.ensemble import ExtraTreesRegressor
-
-        self._trees = ExtraTreesRegressor(200, random_state=0, n_jobs=1)
-        self._trees.fit(plain_features(pairs_of(rows)), moduli_of(rows))
-        return self
-
-    def __call__(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
-        """Predict bulk moduli in GPa."""
-        return self._trees.predict(plain_features(pairs))
 
 
 class Judge:
@@ -117,14 +95,3 @@ class Judge:
         """Predict bulk moduli in GPa."""
         features = rich_features(pairs)
         return np.mean([model.predict(features) for model in self._models], axis=0)
-
-
-def cross_validated(rows: Sequence[BulkModulusRow]) -> np.ndarray:
-    """Predictions of a `Judge` for each row from rows of other formulas (five folds)."""
-    from sklearn.model_selection import GroupKFold
-
-    found = np.zeros(len(rows))
-    for fit, held in GroupKFold(5).split(rows, groups=[row.formula for row in rows]):
-        judge = Judge().fit([rows[i] for i in fit])
-        found[held] = judge(pairs_of([rows[i] for i in held]))
-    return found

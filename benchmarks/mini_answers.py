@@ -25,17 +25,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("asked", type=Path)
     parser.add_argument("--generator", default="elatbot-mini")
+    parser.add_argument("--name", help="what to call it in tables")
+    parser.add_argument("--no-draws", action="store_true", help="moduli alone")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     asked = json.loads(options.asked.read_text())
     generator = load_generator(options.generator)
     model = text_model(options.generator)
-    found = {"name": f"{generator.info.name} {generator.info.version}", "draws": {}}
+    name = options.name or f"{generator.info.name} {generator.info.version}"
+    found = {"name": name, "draws": {}}
     bulk = [tuple(pair) for pair in asked["bulk"]]
     found["bulk"] = generator.predict_bulk_modulus(bulk)
     if hasattr(generator, "predict_shear_modulus"):
         found["shear"] = generator.predict_shear_modulus([tuple(p) for p in asked["shear"]])
-    for key, target in asked["targets"].items():
+    for key, target in ({} if options.no_draws else asked["targets"]).items():
         intervals = {name: Interval(value, value) for name, value in target.items()}
         try:
             drawn = draw_materials(

@@ -61,7 +61,8 @@ def generation_table(bench: Bench, answers: list[dict], what: str) -> list[str]:
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for value in values:
-        drawn = {a["name"]: a["draws"][f"{symbol}={value}"] for a in answers}
+        key = f"{symbol}={value}"
+        drawn = {a["name"]: a["draws"][key] for a in answers if key in a["draws"]}
         drawn |= {k: {"pairs": v} for k, v in rivals(bench, what, value, SAMPLES).items()}
         for name, draws in drawn.items():
             if isinstance(draws, dict) and (what in draws.get("own", {what: 0})):

@@ -48,7 +48,7 @@ SKIPPED = 2
 
 def tokenizer_for(size, given):
     """That of the compact dialect, the given one, or one like that of Llama 2."""
-    from elatbot_flows.training.vocabulary import build_tokenizer
+    from elatbot_flows.training.mini.plan import build_tokenizer
     from engines.overfitted import llama_like
 
     if size == "mini":
@@ -104,7 +104,7 @@ def invented(size, count):
         formula = f"{pair[0]}{rng.integers(1, 5)}{pair[1]}{rng.integers(5, 9)}"
         if size == "mini":
             about = About(Material(Composition(formula), system="Cubic"))
-            yield "compact", Task.BULK_MODULUS, about, value, formula
+            yield "compact-2", Task.BULK_MODULUS, about, value, formula
         elif number % 2:
             cell = cells[number % len(cells)]
             about = About(Material.from_structure(cell))

@@ -29,7 +29,7 @@ from elatbot_flows.training.data.json_lines import read_json_lines
 from elatbot_flows.training.data.task_records import RecordSettings, material_records
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
-DIALECTS = ("elatbot", "elatbot-constants", "compact")
+DIALECTS = ("elatbot", "elatbot-constants", "compact-2")
 WORDS = {
     "tensor_from_structure": "input_structure_json",
     "tensor_from_words": "input_structure_text",

@@ -33,7 +33,7 @@ def records(model: TextModel) -> list[TaskRecord]:
         words = {"instruction": question.instruction, "input": question.input, "answer": answer}
         origin = {"formula": formula, "source": "invented", "split": split}
         made.append(
-            TaskRecord(record_id=formula, dialect="compact", task=form.task, **words, **origin)
+            TaskRecord(record_id=formula, dialect=model.dialect, task=form.task, **words, **origin)
         )
     return made
 

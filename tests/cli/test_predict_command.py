@@ -70,8 +70,8 @@ def test_a_table_tells_the_task_that_was_chosen(files):
 
 
 def test_what_the_model_cannot_do_is_told_in_one_line(command, files):
-    ended = command("predict", files[0], "--task", "tensor")
-    refused(ended, "elatbot-mini cannot be asked for tensor", "it knows bulk_modulus")
+    ended = command("predict", files[0], "--task", "poetry")
+    refused(ended, "elatbot-mini cannot be asked for poetry", "it was trained for bulk_modulus")
 
 
 REFUSED = {
@@ -109,6 +109,10 @@ def test_generate(command):
     assert document["readable"]["of"] == len(document["proposals"]) == 6
     assert not any(key.startswith("@") for key in document)
     refused(command("generate", "-K", "170:150"), "--bulk-modulus", "reversed")
+    refused(command("generate"), "nothing is asked for")
+    other = ("--engine", "server", "--url", "http://localhost:1", "--model", "theirs")
+    both = ("-K", "150:170", "-G", "60:80")
+    refused(command("generate", *both, *other), "theirs cannot be asked for a shear modulus")
     refused(command("generate", "-K", "150", "-n", "0"), "-n is 0")
 
 

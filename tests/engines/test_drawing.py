@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -18,8 +19,6 @@ from elatbot_flows.engines.text_model import TextModel, text_model
 from elatbot_flows.errors import EngineError, TargetError
 from elatbot_flows.targets import DesignTarget, Interval
 from elatbot_flows.text.compact import parse_answer, parse_design
-from elatbot_flows.text.dialects import formats_of
-from elatbot_flows.text.elatbot_prompts import Task
 from elatbot_flows.text.formula import parse_formula
 from elatbot_flows.text.question import Template
 from scripted_engine import ScriptedSettings, asked, scripted
@@ -228,7 +227,7 @@ def test_of_other_models_only_the_impossible_is_refused(target, words):
 
 def test_a_model_of_known_elements_in_the_compact_dialect():
     """The same weights behind a server: nobody can look at their training rows."""
-    model = TextModel(ScriptedSettings(template=Template.RAW), "compact", ("Ni", "Al"))
+    model = TextModel(ScriptedSettings(template=Template.RAW), "compact-2", ("Ni", "Al"))
     model.check_target(between(150, 170))
     with pytest.raises(TargetError, match="no element that scripted knows"):
         model.check_target(between(150, 170, elements=("W",)))
@@ -249,12 +248,10 @@ def test_models_say_what_they_know_of_themselves():
     assert text_model("elatbot-mini", adapter="mine").is_unseen("Ni3Al") is None
 
 
-def test_a_model_that_does_not_generate_is_refused(monkeypatch):
-    known = formats_of("compact")
-    only = {Task.BULK_MODULUS: known[Task.BULK_MODULUS]}
-    monkeypatch.setattr("elatbot_flows.engines.asked_model.formats_of", lambda _: only)
-    with pytest.raises(EngineError, match="cannot be asked for generation: it knows bulk_modulus"):
-        MINI.check_target(between(150, 170))
+def test_a_model_that_does_not_generate_is_refused():
+    only = replace(MINI, trained_for=("bulk_modulus",))
+    with pytest.raises(EngineError, match="for generation: it was trained for bulk_modulus"):
+        only.check_target(between(150, 170))
 
 
 def test_answers_without_enforcement_are_looked_at():

@@ -23,14 +23,14 @@ def test_a_shipped_model_and_a_folder_of_one_speak_the_compact_dialect(tmp_path)
     folder = tmp_path / "mine"
     shutil.copytree(find_folder("elatbot-mini"), folder)
     named, copied = text_model("elatbot-mini"), text_model(str(folder))
-    assert named.dialect == copied.dialect == "compact"
+    assert named.dialect == copied.dialect == "compact-2"
     assert "Ni" in named.elements == copied.elements
     assert named.settings == TransformersSettings("elatbot-mini", template=Template.RAW)
     assert (named.name, copied.name) == ("elatbot-mini", "mine")
 
 
 def test_an_adapter_of_a_shipped_model_says_what_it_was_trained_for(tmp_path):
-    write_card(tmp_path, ModelCard("compact", ("bulk_modulus",), ("Al", "Ni")))
+    write_card(tmp_path, ModelCard("compact-2", ("bulk_modulus",), ("Al", "Ni")))
     model = text_model("elatbot-mini", adapter=str(tmp_path))
     assert (model.trained_for, model.elements) == (("bulk_modulus",), ("Al", "Ni"))
     assert model.expected_moduli([("NiAl", "Cubic")]) is None  # that is what the base expects
@@ -82,18 +82,17 @@ def test_dialects_are_known_and_fit_the_template():
     with pytest.raises(ParseError, match="'latin'"):
         text_model("owner/name", dialect="latin")
     with pytest.raises(EngineError, match="template 'raw', not 'elatbot'"):
-        TextModel(TransformersSettings("owner/name"), "compact")
+        TextModel(TransformersSettings("owner/name"), "compact-2")
 
 
 def test_tasks():
     mini, other = text_model("elatbot-mini"), text_model("owner/name")
-    assert mini.check_task(None) is Task.BULK_MODULUS
+    assert mini.check_task(None) == Task.BULK_MODULUS
     with pytest.raises(EngineError, match=r"say the task .* tensor_from_words, .*elatbot\.json"):
         other.check_task(None)
     assert other.check_task("infill") is Task.INFILL
-    for task in ("tensor", "poetry"):
-        with pytest.raises(EngineError, match=f"cannot be asked for {task}: it knows bulk_modulus"):
-            mini.check_task(task)
+    with pytest.raises(EngineError, match="cannot be asked for poetry: it was trained for bulk_m"):
+        mini.check_task("poetry")
 
 
 def test_the_engine_is_loaded_once():

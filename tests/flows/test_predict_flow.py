@@ -68,8 +68,8 @@ def test_counts_name_numerator_and_denominator():
 def test_a_flow_of_nothing_and_of_the_wrong_task_is_refused():
     with pytest.raises(TargetError, match="no materials"):
         many(3, model=scripted()).make([])
-    with pytest.raises(EngineError, match="cannot be asked for tensor"):
-        many(3, model="elatbot-mini", task="tensor").make(crystals(1))
+    with pytest.raises(EngineError, match="cannot be asked for poetry"):
+        many(3, model="elatbot-mini", task="poetry").make(crystals(1))
     with pytest.raises(TargetError, match="chunk_size is 0"):
         many(0)
     with pytest.raises(TargetError, match="chunk_size of at most 102"):

@@ -34,7 +34,7 @@ FIRST = samples.method(
 SECOND = FIRST.model_copy(update={"name": "7net-l3i5", "weights_sha256": "d" * 64})
 TEXT = samples.method("elatbot-mini", "text", family="elatbot-mini", weights_sha256="a" * 64)
 WRITER = TextModelRecord(
-    name="elatbot-mini", dialect="compact", template="raw", engine="transformers",
+    name="elatbot-mini", dialect="compact-2", template="raw", engine="transformers",
     engine_version="5.0", weights_sha256="a" * 64,
 )  # fmt: skip
 

@@ -57,7 +57,8 @@ def test_a_file_that_cannot_be_read_is_a_line():
 
 def test_proposals_without_repeats():
     good = {"status": "proposed", "duplicate": False, "formula": "FeB", "temperature": 0,
-            "crystal_system": "Cubic", "requested_bulk_modulus": 160.25}  # fmt: skip
+            "crystal_system": "Cubic", "requested_bulk_modulus": 160.25,
+            "requested_shear_modulus": None}  # fmt: skip
     document = {
         "proposals": [good, good | {"duplicate": True}, {"status": "failed"}],
         "readable": {"count": 2, "of": 3},

@@ -31,16 +31,20 @@ from elatbot_flows.cli.text_options import (
     journal_in,
 )
 from elatbot_flows.errors import TargetError
-from elatbot_flows.targets import Interval
+from elatbot_flows.targets import DesignTarget, Interval
 
 __all__ = ["generate"]
 
 
 def generate(
     bulk_modulus: Annotated[
-        str,
+        str | None,
         typer.Option("--bulk-modulus", "-K", metavar="LOW:HIGH", help="Bulk modulus, GPa."),
-    ],
+    ] = None,
+    shear_modulus: Annotated[
+        str | None,
+        typer.Option("--shear-modulus", "-G", metavar="LOW:HIGH", help="Shear modulus, GPa."),
+    ] = None,
     n: Annotated[int, typer.Option("-n", help="Answers to ask for.")] = 20,
     model: Model = "elatbot-mini",
     adapter: Adapter = None,
@@ -59,7 +63,7 @@ def generate(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Let a text model write materials with a given bulk modulus; no physics judges them.
+    """Let a text model write materials with given moduli; no physics judges them.
 
     Each answer is asked for one value, drawn from the interval. See `elatbot design` for
     materials whose crystals are built and validated.
@@ -75,7 +79,9 @@ def generate(
     check_drawing(seed, kelvin)
     chosen = Asking(model, adapter, engine, url, dialect, device, dtype).text_model()
     chosen.check_task(Task.GENERATION)
-    interval = _interval(bulk_modulus)
+    target = _target(bulk_modulus, shear_modulus, kelvin)
+    if target.shear_modulus is not None and chosen.generator is None:
+        raise TargetError(f"{chosen.name} cannot be asked for a shear modulus: leave it out")
     with tempfile.TemporaryDirectory() as scratch:
         kept = writable_folder(out, "--out") if out else None
         maker = GenerateMaker(
@@ -86,7 +92,7 @@ def generate(
             guided=guided,
             **journal_in(kept),
         )
-        job = maker.make(interval, n, kelvin)
+        job = maker.make(target, n)
         # It reads weights from outside, so an equal run must not trust its old output.
         never_resume(job)
         store, _ = open_store(kept or Path(scratch))
@@ -100,14 +106,29 @@ def generate(
         render_proposals(document, terminal())
 
 
-def _interval(text: str) -> Interval:
+def _target(bulk: str | None, shear: str | None, kelvin: float) -> DesignTarget:
+    if bulk is None and shear is None:
+        raise TargetError("nothing is asked for: give --bulk-modulus, --shear-modulus or both")
+    from elatbot_flows.jobs.ask.generate import ANY_SITES
+
+    return DesignTarget(
+        _interval("--bulk-modulus", bulk),
+        shear_modulus=_interval("--shear-modulus", shear),
+        temperature=kelvin,
+        max_sites=ANY_SITES,
+    )
+
+
+def _interval(option: str, text: str | None) -> Interval | None:
     """``LOW:HIGH``, or one value."""
+    if text is None:
+        return None
     try:
         interval = Interval.parse(text if ":" in text else f"{text}:{text}")
     except TargetError as error:
-        raise TargetError(f"--bulk-modulus: {error}") from error
+        raise TargetError(f"{option}: {error}") from error
     if interval.low < 0:
-        raise TargetError(f"--bulk-modulus {text}: give 0 or more")
+        raise TargetError(f"{option} {text}: give 0 or more")
     return interval
 
 

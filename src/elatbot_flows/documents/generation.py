@@ -18,6 +18,7 @@ class MaterialProposal(BaseModel):
     requested_bulk_modulus: float | None = Field(
         None, description="Voigt bulk modulus asked for, GPa."
     )
+    requested_shear_modulus: float | None = Field(None, description="Shear modulus asked for, GPa.")
     temperature: float = Field(0.0, description="Temperature asked for, K.")
     status: Literal["proposed", "failed"] = Field(
         description="Whether the answer can be read and obeys the request."

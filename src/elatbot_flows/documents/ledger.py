@@ -40,6 +40,9 @@ class LedgerRow(BaseModel):
     expected: tuple[float, float] | None = Field(
         None, description="Bulk modulus that the text model expects, and its spread, GPa."
     )
+    expected_shear: tuple[float, float] | None = Field(
+        None, description="The same of the shear modulus."
+    )
     polymorph: int = Field(0, description="Crystal that stands for it.")
     verdict: VerdictWord = Field("unknown", description="Verdict so far.")
     probability: float | None = Field(None, description="Probability to meet the target.")

@@ -15,7 +15,7 @@ class TextModelRecord(BaseModel):
 
     name: str = Field(description="Name, folder or hub name the model was asked for by.")
     dialect: str | None = Field(
-        None, description="The words it is asked in, e.g. 'elatbot', 'compact'."
+        None, description="The words it is asked in, e.g. 'elatbot', 'compact-2'."
     )
     template: str = Field(description="How questions are written: 'elatbot', 'chat' or 'raw'.")
     engine: str = Field(description="'transformers', 'vllm' or 'server'.")

@@ -67,14 +67,17 @@ def candidate_of(row: LedgerRow, run: RunRecord) -> CandidateDocument:
 
 def text_evidence(row: LedgerRow, elements: list[str], model: MethodRecord) -> Evidence:
     """What the text model expects of a row, as evidence."""
-    mean, std = row.expected or (None, None)
+    bulk, bulk_std = row.expected or (None, None)
+    shear, shear_std = row.expected_shear or (None, None)
     result = ElasticResult(
         formula=row.formula,
         chemsys="-".join(elements),
         elements=elements,
         status="passed",
-        bulk_modulus=mean,
-        bulk_modulus_std=std,
+        bulk_modulus=bulk,
+        bulk_modulus_std=bulk_std,
+        shear_modulus=shear,
+        shear_modulus_std=shear_std,
         method="text",
         judge=model,
     )

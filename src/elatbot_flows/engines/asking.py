@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from elatbot_flows.engines.base import Failure
 from elatbot_flows.engines.guides import Guide, Guides
 from elatbot_flows.errors import EngineError, GeneratorError, ParseError
-from elatbot_flows.text.compact import FEWEST_WORDS, vocabulary
+from elatbot_flows.text.compact import vocabulary
 from elatbot_flows.text.question import Template, messages, write
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Asker:
     def _words(self) -> dict[str, int]:
         """Token numbers of the words that limits are written in."""
         words = self._tokenizer.get_vocab()
-        if missing := sorted(set(vocabulary()[:FEWEST_WORDS]) - set(words)):
+        if missing := sorted(set(vocabulary()) - set(words)):
             raise EngineError(
                 f"limits need a model that writes whole words of the compact format; this one has "
                 f"no {missing[0]!r}: leave the limits out"

@@ -32,8 +32,8 @@ class Drawn(MSONable):
 
     Parameters
     ----------
-    bulk_modulus
-        Voigt bulk modulus that was asked for, GPa; None if it was left open.
+    bulk_modulus, shear_modulus
+        Moduli that were asked for, GPa; None if left open.
     completion
         The answer; None if there is none.
     formula
@@ -48,6 +48,7 @@ class Drawn(MSONable):
     """
 
     bulk_modulus: float | None
+    shear_modulus: float | None = None
     completion: Completion | None = None
     formula: str | None = None
     crystal_system: str | None = None
@@ -147,13 +148,14 @@ def draw_with(
 def _read(
     asked: Format[MaterialRequest, Proposal], wish: MaterialRequest, answer: Completion | Failure
 ) -> Drawn:
+    moduli = (wish.bulk_modulus, wish.shear_modulus)
     if isinstance(answer, Failure):
-        return Drawn(wish.bulk_modulus, reason=answer.reason, message=answer.message)
+        return Drawn(*moduli, reason=answer.reason, message=answer.message)
     try:
         found = asked.read(answer.text, wish)
     except ParseError as error:
-        return Drawn(wish.bulk_modulus, answer, reason=error.reason, message=str(error))
-    return Drawn(wish.bulk_modulus, answer, found.formula, found.crystal_system)
+        return Drawn(*moduli, answer, reason=error.reason, message=str(error))
+    return Drawn(*moduli, answer, found.formula, found.crystal_system)
 
 
 def _checked(drawn: Drawn, target: DesignTarget, elements: Collection[str] | None) -> Drawn:

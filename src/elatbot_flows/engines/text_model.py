@@ -6,7 +6,11 @@ from typing import Any
 
 from elatbot_flows.engines.asked_model import TextModel
 from elatbot_flows.engines.by_name import ENGINES, engine_settings
-from elatbot_flows.engines.mini.generator_files import describe_generator, is_generator
+from elatbot_flows.engines.mini.generator_files import (
+    describe_generator,
+    find_folder,
+    is_generator,
+)
 from elatbot_flows.engines.model_card import read_card
 from elatbot_flows.engines.told_tasks import own_folder, task_told_by
 from elatbot_flows.errors import EngineError
@@ -41,8 +45,8 @@ def text_model(
         Address of the server, for the engine ``"server"``.
     dialect
         A name of `elatbot_flows.text.dialects.dialects`; by default that of the card beside the
-        weights (`elatbot_flows.engines.model_card`), ``"compact"`` for models that this package
-        made with it, ``"elatbot"`` for all others.
+        weights (`elatbot_flows.engines.model_card`) or beside those of the base, if this package
+        made it; ``"elatbot"`` for all others.
     device, dtype
         Where the model runs and in which precision; the engine's own by default. vLLM chooses the
         device and a server both, so they refuse what they cannot follow.
@@ -66,9 +70,12 @@ def text_model(
     given = settings | {"adapter": adapter, "url": url, "device": device, "dtype": dtype}
     folder = None if engine == "server" else own_folder(spec, adapter)
     card = read_card(folder)
-    name = dialect or (card.dialect if card else "compact" if ours else "elatbot")
-    if card is not None:
-        card.check_dialect(name)
+    if ours:
+        describe_generator(spec)
+    known = card or (read_card(find_folder(spec)) if ours else None)
+    name = dialect or (known.dialect if known else "elatbot")
+    if known is not None:
+        known.check_dialect(name)
     made = engine_settings(
         engine,
         spec,
@@ -77,7 +84,7 @@ def text_model(
     )
     if card is not None:  # also of an adapter that was trained on a model of this package
         return TextModel(made, name, card.elements, card.tasks)
-    if ours:
-        return TextModel(made, name, describe_generator(spec).elements)
+    if known is not None:
+        return TextModel(made, name, known.elements)
     told = task_told_by(adapter or spec, folder)
     return TextModel(made, name, usual_task=told if told in formats_of(name) else None)

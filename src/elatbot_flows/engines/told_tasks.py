@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from elatbot_flows.engines.mini.generator_files import SHIPPED, find_folder
 from elatbot_flows.engines.model_card import CARD
 from elatbot_flows.errors import EngineError
 from elatbot_flows.text.elatbot_prompts import Task
@@ -32,6 +33,8 @@ _PROMPT = re.compile(r"(?:prompt|dft)[-_ ]?(?:prompt[-_ ]?)?([1-4])(?![0-9])", r
 def own_folder(model: str | None, adapter: str | None) -> Path | None:
     """Folder of what was trained last, adapter or model; None where it is not on this machine."""
     spec = adapter or model
+    if spec in SHIPPED:
+        return find_folder(spec)
     folder = Path(spec or "").expanduser()
     return folder if spec and folder.is_dir() else None
 

@@ -118,8 +118,8 @@ def _late_opinion(
 ) -> list[Evidence]:
     """What the text model expects of a formula in the crystal system that a judge let pass."""
     system = next((result.crystal_system for result in said if result.status == "passed"), None)
-    (moments,) = expected(expectation, [(str(candidate.formula), system)])
-    if moments is None or run.expectation is None:
+    (moduli,) = expected(expectation, [(str(candidate.formula), system)])
+    if moduli.bulk is None or run.expectation is None:
         return []
-    answered = row.model_copy(update={"expected": moments})
+    answered = row.model_copy(update=moduli.fields())
     return [text_evidence(answered, candidate.elements, run.expectation)]

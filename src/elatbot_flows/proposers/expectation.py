@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from math import erf, isfinite, sqrt
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from math import erf, isfinite, prod, sqrt
+from typing import TYPE_CHECKING, Any
 
 from elatbot_flows.documents import MethodRecord
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from elatbot_flows.targets import DesignTarget
+    from elatbot_flows.targets import DesignTarget, Interval
 
-__all__ = ["expectation_record", "expected", "promise"]
+__all__ = ["Expected", "expectation_record", "expected", "promise"]
 
 Moments = tuple[float, float]
 
@@ -42,8 +43,26 @@ def expectation_record(name: str | None) -> MethodRecord | None:
     )
 
 
-def expected(name: str | None, materials: Sequence[tuple[str, str | None]]) -> list[Moments | None]:
-    """Mean and spread of the bulk modulus, GPa, and None for what the model does not know.
+@dataclass(frozen=True)
+class Expected:
+    """Mean and spread of moduli, GPa; None where the model does not know the material.
+
+    Parameters
+    ----------
+    bulk, shear
+        Which.
+    """
+
+    bulk: Moments | None = None
+    shear: Moments | None = None
+
+    def fields(self) -> dict[str, Any]:
+        """As a row of the ledger has them."""
+        return {"expected": self.bulk, "expected_shear": self.shear}
+
+
+def expected(name: str | None, materials: Sequence[tuple[str, str | None]]) -> list[Expected]:
+    """What is expected of materials.
 
     Parameters
     ----------
@@ -53,7 +72,7 @@ def expected(name: str | None, materials: Sequence[tuple[str, str | None]]) -> l
         Formula and crystal system, None where it is not known.
     """
     if name is None:
-        return [None] * len(materials)
+        return [Expected()] * len(materials)
     from pymatgen.core import Composition
 
     from elatbot_flows.engines.mini.generator import load_generator
@@ -65,15 +84,23 @@ def expected(name: str | None, materials: Sequence[tuple[str, str | None]]) -> l
         for formula, system in materials
         if system and {element.symbol for element in Composition(formula).elements} <= known
     ]
-    moments = dict(zip(usable, generator.predict_bulk_modulus(usable), strict=True))
-    return [moments.get((formula, system or "")) for formula, system in materials]
+    bulk, shear = generator.predict_bulk_modulus(usable), generator.predict_shear_modulus(usable)
+    told = dict(zip(usable, map(Expected, bulk, shear), strict=True))
+    return [told.get((formula, system or ""), Expected()) for formula, system in materials]
 
 
-def promise(moments: Moments | None, target: DesignTarget | None) -> float:
-    """Probability that the bulk modulus lies where the target needs it, were it normal."""
-    interval = None if target is None else target.implied_bulk_modulus()
-    if interval is None or moments is None:
+def promise(moduli: Expected, target: DesignTarget | None) -> float:
+    """Probability that the moduli lie where the target needs them, were they normal and apart."""
+    if target is None:
         return 0.0
+    wanted = ((moduli.bulk, target.implied_bulk_modulus()), (moduli.shear, target.shear_modulus))
+    asked = [(moments, interval) for moments, interval in wanted if interval is not None]
+    if not asked or any(moments is None for moments, _ in asked):
+        return 0.0
+    return prod(_inside(interval, moments) for moments, interval in asked if moments)
+
+
+def _inside(interval: Interval, moments: Moments) -> float:
     return _below(interval.high, moments) - _below(interval.low, moments)
 
 

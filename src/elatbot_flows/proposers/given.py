@@ -166,16 +166,16 @@ def take(
         What is asked for.
     """
     kinds = [_formula_and_system(material) for material in materials]
-    moments = expected(expectation, kinds)
+    told = expected(expectation, kinds)
     rows, candidates = [], []
-    numbered = enumerate(zip(materials, names, kinds, moments, strict=True), start=first)
-    for number, (material, name, (formula, system), moment) in numbered:
+    numbered = enumerate(zip(materials, names, kinds, told, strict=True), start=first)
+    for number, (material, name, (formula, system), moduli) in numbered:
         row = LedgerRow(
             candidate_id=f"{run.run_id}-{number:05d}",
-            score=promise(moment, target),
+            score=promise(moduli, target),
             formula=formula,
             crystal_system=system,
-            expected=moment,
+            **moduli.fields(),
         )
         candidate = candidate_of(row, run).updated(source=name)
         if isinstance(material, Structure):

@@ -62,19 +62,19 @@ def shortlist_of(
             systems.setdefault(reading.formula, Counter())[reading.crystal_system] += 1
             first.setdefault(reading.formula, where)
     materials = [(formula, found.most_common(1)[0][0]) for formula, found in systems.items()]
-    moments = expected(proposer.expectation, materials)
+    told = expected(proposer.expectation, materials)
     rows = [
         LedgerRow(
             candidate_id=f"{run.run_id}-{number:05d}",
-            score=promise(moment, target),
+            score=promise(moduli, target),
             formula=formula,
             crystal_system=system,
             times_proposed=systems[formula].total(),
             sample_uuid=first[formula],
             unseen=proposer.model.is_unseen(formula) if proposer.model else None,
-            expected=moment,
+            **moduli.fields(),
         )
-        for number, ((formula, system), moment) in enumerate(zip(materials, moments, strict=True))
+        for number, ((formula, system), moduli) in enumerate(zip(materials, told, strict=True))
     ]
     if duplicates := readable - rejected["tried_before"] - len(rows):
         rejected["duplicate"] = duplicates

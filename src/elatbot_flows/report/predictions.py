@@ -82,12 +82,14 @@ def render_proposals(document: dict[str, Any], console: Console) -> None:
     """
     from rich.text import Text
 
-    table = _table("Formula", "System", "K asked for\nGPa", "T\nK")
+    table = _table("Formula", "System", "K asked for\nGPa", "G asked for\nGPa", "T\nK")
     for row in document["proposals"]:
         if row["status"] == "proposed" and not row["duplicate"]:
-            asked = number(row["requested_bulk_modulus"], "bulk_modulus")
+            asked = [
+                number(row[f"requested_{name}"], name) for name in ("bulk_modulus", "shear_modulus")
+            ]
             kelvin = f"{row['temperature']:g}"
-            table.add_row(Text(row["formula"]), row["crystal_system"], asked, kelvin)
+            table.add_row(Text(row["formula"]), row["crystal_system"], *asked, kelvin)
     console.print(table)
     readable, distinct = document["readable"], document["distinct"]
     console.print(

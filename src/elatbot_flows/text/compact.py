@@ -27,7 +27,6 @@ __all__ = [
     "BEGIN",
     "DIGITS",
     "END",
-    "FEWEST_WORDS",
     "LONGEST_LIST",
     "PAD",
     "SEPARATOR",
@@ -63,10 +62,6 @@ def vocabulary() -> tuple[str, ...]:
     """All words of the format; the position of a word is its token number."""
     special = (PAD, BEGIN, END, UNKNOWN)
     return (*special, *_CONTROL, *DIGITS, *CRYSTAL_SYSTEMS, *element_symbols(), *_SECOND)
-
-
-FEWEST_WORDS = 147
-"""Words of the dialect ``compact``; those after them are of ``compact-2``."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import pytest
 
 from elatbot_flows.engines.mini.generator import load_generator
 from elatbot_flows.engines.mini.generator_files import HASHES, METADATA, WEIGHTS, find_folder
+from elatbot_flows.engines.model_card import CARD
 from elatbot_flows.errors import GeneratorError, ParseError, TargetError
 from elatbot_flows.targets import DesignTarget, Interval
 
@@ -101,7 +102,7 @@ def test_loading_twice_gives_the_same_object(mini):
 
 
 def test_unknown_generator_names_the_remedy():
-    with pytest.raises(GeneratorError, match="use 'elatbot-mini', or train"):
+    with pytest.raises(GeneratorError, match="use 'elatbot-mini', or a folder"):
         load_generator("elatbot-maxi")
 
 
@@ -117,7 +118,7 @@ def test_a_copy_works_from_its_folder(copy, mini):
     assert other.predict_bulk_modulus(pairs) == mini.predict_bulk_modulus(pairs)
 
 
-@pytest.mark.parametrize("name", ["config.json", WEIGHTS, "tokenizer.json", METADATA, HASHES])
+@pytest.mark.parametrize("name", ["config.json", WEIGHTS, "tokenizer.json", METADATA, HASHES, CARD])
 def test_missing_file_is_named(copy, name):
     (copy / name).unlink()
     with pytest.raises(GeneratorError, match=f"lacks {name}"):

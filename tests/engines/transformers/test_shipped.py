@@ -23,7 +23,7 @@ from engines.transformers.questions import HOT, tensor_questions, texts
 
 def test_embedded_model_designs():
     """Word-level vocabulary: every answer is a material in the compact format."""
-    asked = formats_of("compact")[Task.GENERATION]
+    asked = formats_of("compact-2")[Task.GENERATION]
     engine = TransformersSettings("elatbot-mini", template="raw").start()
     questions = [asked.ask(MaterialRequest(k)) for k in (60.0, 200.0)]
     sampling = Sampling(temperature=1, max_tokens=30, samples=20)
@@ -36,7 +36,7 @@ def test_embedded_model_designs():
 
 def test_embedded_model_predicts(mini):
     """The greedy answer lies in the distribution that the generator enumerates."""
-    asked = formats_of("compact")[Task.BULK_MODULUS]
+    asked = formats_of("compact-2")[Task.BULK_MODULUS]
     known = [("NiAl", "Cubic"), ("TiC", "Cubic"), ("MgO", "Cubic"), ("Cu", "Cubic")]
     questions = [
         asked.ask(About(Material(Composition(formula), system=system))) for formula, system in known

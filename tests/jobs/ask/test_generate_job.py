@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from jobflow import JobStore, run_locally
 from maggma.stores import MemoryStore
 
 from elatbot_flows import DesignTarget, Interval
+from elatbot_flows.engines.text_model import text_model
 from elatbot_flows.errors import EngineError, TargetError
 from elatbot_flows.jobs import GenerateMaker
 from elatbot_flows.text import generation_text
 from elatbot_flows.text.compact import parse_design
-from elatbot_flows.text.dialects import formats_of
-from elatbot_flows.text.elatbot_prompts import Task
 from scripted_engine import scripted
 
 
@@ -49,6 +49,16 @@ def test_values_are_drawn_from_the_interval_and_asked_for_exactly():
     )
     assert again == found
     assert [p.requested_bulk_modulus for p in other.proposals] != values
+
+
+def test_the_shipped_model_is_asked_for_shear_moduli_too():
+    found = generate(DesignTarget(shear_modulus=Interval(60, 80)), 5)
+    asked = [parse_design(p.prompt.removeprefix("<s> ")) for p in found.proposals]
+    assert [round(p.requested_shear_modulus) for p in found.proposals] == [
+        each.shear_modulus for each in asked
+    ]
+    assert all(60 <= each.shear_modulus <= 80 and each.bulk_modulus is None for each in asked)
+    assert found.readable.count == 5
 
 
 def test_every_answer_is_counted():
@@ -103,12 +113,10 @@ def test_what_the_model_never_learned_is_refused_as_in_a_design(wanted, kelvin, 
         GenerateMaker.make.original(GenerateMaker(), wanted, 2, kelvin)
 
 
-def test_a_model_that_does_not_generate_is_refused(monkeypatch):
-    known = formats_of("compact")
-    only = {Task.BULK_MODULUS: known[Task.BULK_MODULUS]}
-    monkeypatch.setattr("elatbot_flows.engines.asked_model.formats_of", lambda _: only)
-    with pytest.raises(EngineError, match="cannot be asked for generation: it knows bulk_modulus"):
-        GenerateMaker.make.original(GenerateMaker(), 160, 1)
+def test_a_model_that_does_not_generate_is_refused():
+    only = replace(text_model("elatbot-mini"), trained_for=("bulk_modulus",))
+    with pytest.raises(EngineError, match="for generation: it was trained for bulk_modulus"):
+        GenerateMaker.make.original(GenerateMaker(model=only), 160, 1)
 
 
 def test_the_shipped_model_refuses_what_it_never_saw_as_design_does():

@@ -184,7 +184,7 @@ def test_the_embedded_model_predicts_by_the_same_maker():
     copper, strange, alloy = found
     assert 100 < copper.bulk_modulus == copper.bulk_modulus_voigt < 180
     assert copper.bulk_modulus_average == "voigt"
-    assert copper.model.dialect == "compact"
+    assert copper.model.dialect == "compact-2"
     assert (strange.status, strange.reason) == ("failed", "unsupported_element")
     assert 140 < alloy.bulk_modulus < 220
     assert copper == output_of(PredictModulusMaker().make(COPPER))
@@ -197,8 +197,8 @@ def test_guidance_does_not_change_a_readable_answer():
 
 
 def test_what_a_model_cannot_do_is_said_before_it_is_loaded():
-    with pytest.raises(EngineError, match=r"elatbot-mini cannot be asked for tensor: .*bulk_mod"):
-        PredictElasticMaker(task="tensor").checked_task()
+    with pytest.raises(EngineError, match=r"elatbot-mini cannot be asked for poetry: .*bulk_mod"):
+        PredictElasticMaker(task="poetry").checked_task()
     with pytest.raises(EngineError, match="use GenerateMaker"):
         PredictElasticMaker(task="generation").checked_task()
 

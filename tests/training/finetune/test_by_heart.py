@@ -72,7 +72,7 @@ def test_nobody_has_to_say_how_it_is_asked(by_heart):
         with pytest.raises(EngineError, match="trained for"):
             model.check_task("bulk_modulus")
     with pytest.raises(EngineError, match="elatbot-constants"):
-        text_model(trained.merged, dialect="compact")
+        text_model(trained.merged, dialect="compact-2")
 
 
 def test_the_document_says_what_it_is_made_of(by_heart):

@@ -59,7 +59,7 @@ def test_the_longest_record_that_fits_is_whole(tokenizer):
     assert len(code_records(tokenizer, [record()], length - 1).splits["train"]) == 0
 
 
-@pytest.mark.parametrize("dialect", ["elatbot", "compact", "elatbot-chat"])
+@pytest.mark.parametrize("dialect", ["elatbot", "compact-2", "elatbot-chat"])
 def test_a_tokenizer_that_cannot_end_an_answer_is_refused(untaught, dialect):
     tokenizer = AutoTokenizer.from_pretrained(untaught)
     tokenizer.eos_token = None
@@ -86,7 +86,7 @@ def test_tasks_come_by_their_number():
     [
         ([], "nothing to train on"),
         ([record(split="test")], "of 1 records none is in the split 'train'"),
-        ([record(), record(dialect="compact")], "2 dialects"),
+        ([record(), record(dialect="compact-2")], "2 dialects"),
         ([record(task="hardness")], "no task 'hardness'"),
     ],
 )

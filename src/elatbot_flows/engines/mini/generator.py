@@ -42,7 +42,6 @@ def load_generator(spec: str = "elatbot-mini") -> Generator:
     ----------
     spec
         Name of a shipped generator or path of a folder written by
-        `elatbot_flows.training.generator.train_generator` or
         `elatbot_flows.training.mini.release.release`.
 
     Raises
@@ -113,18 +112,7 @@ class Generator:
     def predict_shear_modulus(
         self, materials: Sequence[tuple[str, str]]
     ) -> list[tuple[float, float]]:
-        """Estimate the shear modulus of Voigt, Reuss and Hill; as `predict_bulk_modulus`.
-
-        Raises
-        ------
-        GeneratorError
-            Also if it was trained on no shear moduli.
-        """
-        if not self.info.shear_modulus_histogram:
-            raise GeneratorError(
-                f"{self.info.name} {self.info.version} was trained on no shear moduli: use a "
-                "generator that was (elatbot_flows.training.mini)"
-            )
+        """Estimate the shear modulus of Voigt, Reuss and Hill; as `predict_bulk_modulus`."""
         self._check(materials)
         return predict_moments(self._model, self._ids, materials, "shear")
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from monty.json import MSONable
 
+from elatbot_flows.engines.model_card import CARD
 from elatbot_flows.errors import GeneratorError
 from elatbot_flows.files import sha256_of
-from elatbot_flows.text.compact import FEWEST_WORDS, vocabulary
+from elatbot_flows.text.compact import vocabulary
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,10 +44,10 @@ WEIGHTS, METADATA, HASHES = "model.safetensors", "generator.json", "training_for
 SHIPPED = {"elatbot-mini": "elatbot_mini"}
 """Generators that come with the package and their folders."""
 _TOKENIZER = "tokenizer.json"
-_FILES = ("config.json", WEIGHTS, _TOKENIZER, METADATA, HASHES)
+_FILES = ("config.json", WEIGHTS, _TOKENIZER, METADATA, HASHES, CARD)
 _REMEDY = (
-    "use 'elatbot-mini', or train a generator with "
-    "'python -m elatbot_flows.training.generator DATA --out DIR'"
+    "use 'elatbot-mini', or a folder written by 'python -m elatbot_flows.training.mini.release'; "
+    "folders of release 1.0 are no longer read"
 )
 
 
@@ -75,7 +76,7 @@ class GeneratorInfo(MSONable):
     licence
         Licence of the weights.
     shear_modulus_low, shear_modulus_high, shear_modulus_histogram
-        The same of the rows whose shear modulus is known; none of releases that know no such.
+        The same of the rows whose shear modulus is known.
     """
 
     name: str
@@ -89,9 +90,9 @@ class GeneratorInfo(MSONable):
     rows_by_number: tuple[int, ...]
     rows_by_system: dict[str, int]
     licence: str
-    shear_modulus_low: float = 0.0
-    shear_modulus_high: float = 0.0
-    shear_modulus_histogram: tuple[int, ...] = ()
+    shear_modulus_low: float
+    shear_modulus_high: float
+    shear_modulus_histogram: tuple[int, ...]
 
     def __post_init__(self) -> None:
         # JSON has no tuples.
@@ -158,9 +159,7 @@ def load_info(folder: Path) -> GeneratorInfo:
         raise GeneratorError(
             f"the metadata of {folder} is incomplete ({error}): {_REMEDY}"
         ) from error
-    # Later releases know more words, in the places after those of earlier ones.
-    found = sorted(words, key=words.__getitem__)
-    if len(found) < FEWEST_WORDS or found != list(vocabulary())[: len(found)]:
+    if sorted(words, key=words.__getitem__) != list(vocabulary()):
         raise GeneratorError(f"{folder} has another vocabulary than this package: {_REMEDY}")
     if sha256_of(folder / WEIGHTS) != info.weights_sha256:
         raise GeneratorError(

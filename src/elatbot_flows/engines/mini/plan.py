@@ -55,8 +55,8 @@ class Plan:
         # and enforced, in random parts.
         self._listed = 2 * len(self._allowed) <= len(info.elements)
         self._edges = _bulk_edges(info, target)
-        shear = target.shear_modulus if info.shear_modulus_histogram else None
-        self._shear = _cut(shear, info.shear_modulus_low, info.shear_modulus_high)
+        low, high = info.shear_modulus_low, info.shear_modulus_high
+        self._shear = _cut(target.shear_modulus, low, high)
         self._most_atoms = target.max_sites
         self._numbers = _number_shares(info, len(self._allowed), target)
 
@@ -83,7 +83,7 @@ def _bulk_edges(info: GeneratorInfo, target: DesignTarget) -> _Edges | None:
 
     A shear modulus alone leaves so many possible that none is asked for.
     """
-    if info.shear_modulus_histogram and set(target.intervals()) == {"shear_modulus"}:
+    if set(target.intervals()) == {"shear_modulus"}:
         return None
     return _cut(target.implied_bulk_modulus(), info.bulk_modulus_low, info.bulk_modulus_high)
 

@@ -47,8 +47,7 @@ def check_target(info: GeneratorInfo, target: DesignTarget) -> None:
     if not target.allowed(info.elements):
         raise TargetError(f"no element that {info.name} knows is left; exclude fewer elements")
     _check_range(info, target.implied_bulk_modulus(), "bulk")
-    if info.shear_modulus_histogram:
-        _check_range(info, target.shear_modulus, "shear")
+    _check_range(info, target.shear_modulus, "shear")
 
 
 def _check_range(info: GeneratorInfo, wanted: Interval | None, what: Property) -> None:

@@ -1,4 +1,4 @@
-"""Job: let a text model write materials for a bulk modulus."""
+"""Job: let a text model write materials for moduli."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
     from elatbot_flows.engines.drawing import Drawn
 
-__all__ = ["GenerateMaker"]
+__all__ = ["ANY_SITES", "GenerateMaker"]
 
 _MOST = 10_000
-_ANY_SITES = 100_000
+ANY_SITES = 100_000
+"""Most atoms of a primitive cell where nothing is built of it."""
 
 
 @dataclass
@@ -65,7 +66,8 @@ class GenerateMaker(AskMaker):
         ----------
         bulk_modulus
             GPa: a value, an interval as `Interval` or ``(low, high)``, or a target whose intervals
-            imply one.
+            imply one; a shear modulus in it is asked for where the model can be told one
+            (``"elatbot-mini"``).
         n
             Number of answers.
         temperature
@@ -78,7 +80,7 @@ class GenerateMaker(AskMaker):
         EngineError
             If the model cannot be loaded or does not generate.
         TargetError
-            If no bulk modulus is implied, the model cannot be asked for it, or `n` is out of range.
+            If the model cannot be asked for it, or `n` is out of range.
         """
         if not 1 <= n <= _MOST:
             raise TargetError(f"n is {n}: ask for 1 to {_MOST} materials in one job")
@@ -100,13 +102,11 @@ class GenerateMaker(AskMaker):
 def _target(wanted: Any, temperature: float | None) -> DesignTarget:
     """What is wanted, as a target."""
     if isinstance(wanted, DesignTarget):
-        if wanted.implied_bulk_modulus() is None:
-            raise TargetError("the target bounds no bulk modulus: give an interval for it")
         return wanted if temperature is None else replace(wanted, temperature=temperature)
     if isinstance(wanted, (int, float)):
         wanted = (wanted, wanted)
     interval = wanted if isinstance(wanted, Interval) else Interval(*wanted)
-    return DesignTarget(interval, temperature=temperature or 0.0, max_sites=_ANY_SITES)
+    return DesignTarget(interval, temperature=temperature or 0.0, max_sites=ANY_SITES)
 
 
 def _requested(target: DesignTarget) -> list[float | None]:
@@ -125,6 +125,7 @@ def _proposal(drawn: Drawn, temperature: float) -> MaterialProposal:
     answer = drawn.completion
     return MaterialProposal(
         requested_bulk_modulus=drawn.bulk_modulus,
+        requested_shear_modulus=drawn.shear_modulus,
         temperature=temperature,
         status="proposed" if drawn.reason is None else "failed",
         reason=drawn.reason,

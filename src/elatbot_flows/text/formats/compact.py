@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from elatbot_flows.errors import ParseError
 from elatbot_flows.text import compact, compact_questions, patterns
 from elatbot_flows.text.compact import Proposal
 from elatbot_flows.text.compact_questions import MASK, amounts_of
@@ -17,7 +16,7 @@ from elatbot_flows.text.format import (
     MaterialRequest,
     require_zero,
 )
-from elatbot_flows.text.formula import formula_counts, join_counts, reduced_formula
+from elatbot_flows.text.formula import join_counts, reduced_formula
 from elatbot_flows.text.question import Question, Template
 from elatbot_flows.text.tensor_text import TensorAnswer
 
@@ -40,9 +39,8 @@ __all__ = [
 SHEAR_MODULUS = "shear_modulus"
 """Name of the task that no published model has."""
 _WHO = "the compact format"
-_FIRST, _SECOND = Dialect("compact", Template.RAW), Dialect("compact-2", Template.RAW)
-DIALECTS = (_FIRST, _SECOND)
-"""What this module brings: the words of the first release, and all of them."""
+DIALECTS = (Dialect("compact-2", Template.RAW),)
+"""What this module brings."""
 
 
 class CompactModulus(Format[About, float]):
@@ -54,26 +52,18 @@ class CompactModulus(Format[About, float]):
         `Task.BULK_MODULUS` or `SHEAR_MODULUS`.
     what
         The same in the words of the format.
-    hot
-        Whether temperatures can be stated.
     """
 
     max_tokens = 32
 
-    def __init__(self, task: str, what: Property, *, hot: bool = True) -> None:
-        self.task, self.hot = task, hot
+    def __init__(self, task: str, what: Property) -> None:
+        self.task = task
         self.what: Property = what
         self.preferred = what == "bulk"
         self.gives = "modulus" if what == "bulk" else "shear_modulus"
 
     def ask(self, request: About) -> Question:
         """The question; it states composition, crystal system and temperature."""
-        if not self.hot:
-            require_zero(request.temperature, _WHO)
-            counts = formula_counts(request.material.formula)
-            system = request.material.crystal_system
-            text = compact_questions.render_predict(counts, system)
-            return _question(text, patterns.COMPACT_MODULUS)
         return _question(_predict(request, self.what), patterns.COMPACT_MODULUS)
 
     def read(self, text: str, request: About) -> float:  # noqa: ARG002
@@ -134,30 +124,16 @@ class CompactFill(Format[About, str]):
 
 
 class CompactGeneration(Format[MaterialRequest, Proposal]):
-    """Formula and crystal system; moduli are exact to 1 GPa.
-
-    Parameters
-    ----------
-    shear
-        Whether a shear modulus can be asked for.
-    """
+    """Formula and crystal system; moduli are exact to 1 GPa."""
 
     gives = "material"
     max_tokens = 32
     boldness = {"temperature": 0.8}  # noqa: RUF012
     task = Task.GENERATION
 
-    def __init__(self, *, shear: bool = True) -> None:
-        self.shear = shear
-
     def ask(self, request: MaterialRequest) -> Question:
         """The question; whatever is left open is left out."""
         require_zero(request.temperature, _WHO)
-        if request.shear_modulus is not None and not self.shear:
-            raise ParseError(
-                "this dialect cannot ask for a shear modulus: use compact-2",
-                reason="unknown_condition",
-            )
         condition = compact.Condition(
             request.bulk_modulus,
             request.number,
@@ -190,13 +166,8 @@ def _question(text: str, pattern: str, limits: Limits | None = None) -> Question
 
 
 def formats(dialect: Dialect) -> tuple[AnyFormat, ...]:
-    """Two for the first of these dialects, all five for the second."""
-    if dialect == _FIRST:
-        return (
-            CompactModulus(Task.BULK_MODULUS, "bulk", hot=False),
-            CompactGeneration(shear=False),
-        )
-    if dialect != _SECOND:
+    """All five for this dialect."""
+    if dialect not in DIALECTS:
         return ()
     return (
         CompactModulus(Task.BULK_MODULUS, "bulk"),

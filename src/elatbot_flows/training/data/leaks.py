@@ -54,7 +54,7 @@ def check_leaks(
     Examples
     --------
     >>> from elatbot_flows.documents import TaskRecord
-    >>> fields = dict(dialect="compact", task="bulk_modulus", instruction="", input="", answer="")
+    >>> fields = dict(dialect="compact-2", task="bulk_modulus", instruction="", input="", answer="")
     >>> seen = TaskRecord(record_id="1", formula="Ni3Al", source="a.csv", **fields)
     >>> test = TaskRecord(record_id="2", formula="AlNi3", source="mp-2593", split="test", **fields)
     >>> check_leaks([seen, test]).leaks[0].seen_in

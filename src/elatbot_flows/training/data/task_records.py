@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from elatbot_flows.documents.labelled import MaterialRecords
 from elatbot_flows.documents.training import TaskRecord
+from elatbot_flows.elasticity.moduli import moduli_from_tensor
 from elatbot_flows.errors import ElatbotError, ParseError, StructureError, TargetError
 from elatbot_flows.text.alloy import parse_alloy
 from elatbot_flows.text.compact import Proposal
@@ -186,10 +187,10 @@ class _Writing:
             return about, self._bulk_modulus()
         if asked.gives == "formula":
             return about, self.material.formula
-        if asked.gives != "tensor":
-            raise ParseError(f"no {asked.gives} is known", reason="no_such_label")
         if self.tensor is None:
             raise ParseError("its tensor is not known", reason="no_tensor")
+        if asked.gives == "shear_modulus":
+            return about, moduli_from_tensor(self.tensor).shear_modulus
         return about, self.tensor
 
     def _bulk_modulus(self) -> float:

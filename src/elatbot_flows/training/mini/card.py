@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["write_card"]
 
@@ -34,9 +34,9 @@ attribution. Known elements ({known}): {elements}.
 
 Divided by reduced formula. Held out whatever the division says: the formulas of the published test
 tensors and those that `benchmarks/binary_moduli.md` reports. SHA-256 of the records:
-`{data_sha256}`.
+{data_sha256}.
 
-| records | |
+| records of {trainings} | |
 |---|---|
 {records}
 
@@ -44,17 +44,24 @@ tensors and those that `benchmarks/binary_moduli.md` reports. SHA-256 of the rec
 properties, `elatbot_flows.training.mini.teacher`) that learned from the training rows alone: shear
 moduli of rows that have none, and moduli of formulas made of training formulas by exchanging one or
 two elements for similar ones (where both parts of the regression agree within 20 %). Such formulas
-count as unseen: nothing but that guess was told of them. The words of elements begin with their
-tabulated properties.
+count as unseen: nothing but that guess was told of them.
 
 ## Training
 
     python -m elatbot_flows.training.mini.records FOLDER --held-out FILE --before OLD --out DIR
-    FineTuneMaker(base="DIR/base", folder="RUN", settings={settings})
-    python -m elatbot_flows.training.mini.release RUN DIR/records.jsonl.gz FOLDER --out OUT
+    FineTuneMaker(base="DIR/base", folder="RUN", settings={settings}).make("DIR/records.jsonl.gz")
+    python -m elatbot_flows.training.mini.release FOLDER --run RUN DIR/records.jsonl.gz --out OUT
 
-{steps} steps, best at step {best_step} by the loss on validation records; {minutes:.0f} CPU minutes
-on one core, {memory:.0f} MB. {versions}.
+The weights are {mean_of}; the step of each training was chosen by validation records, and
+what ships of several seeds and their means by validation rows (`benchmarks/mini_model.md`, which
+has them all; how far seeds lie apart says how little a difference of one GPa means). {began}
+
+| training | steps, best | loss on validation records | seed | CPU minutes |
+|---|---|---|---|---|
+{runs}
+
+{minutes:.0f} CPU minutes on one core in all, without records (1 to 2 for each training) and seeds
+that do not ship; {memory:.0f} MB. {versions}.
 
 ## Held-out test rows, no formula of which was trained on
 
@@ -75,7 +82,7 @@ constants, infilling and comparison with simple rivals: `benchmarks/mini_model.m
 - Shear moduli were known of binaries and of some hundred others alone; elastic constants of some
   hundred crystals. Above 0 K it has seen some hundred alloys of a few metals.
 - Trained on {low:.0f} to {high:.0f} GPa; the errors are largest at the stiff end.
-- One seed, one division of the formulas. The standard deviation it gives is its own opinion.
+- One division of the formulas. The standard deviation it gives is its own opinion.
 """
 
 
@@ -88,9 +95,10 @@ def write_card(document: Mapping[str, Any]) -> str:
         What ``generator.json`` holds.
     """
     info, training, metrics = (document[key] for key in ("info", "training", "metrics"))
-    records = "\n".join(f"| {what} | {n:,} |" for what, n in training["records"].items())
-    shown = {key: value for key, value in training.get("settings", {}).items() if key in _SHOWN}
-    versions = ", ".join(f"{key} {value}" for key, value in training.get("versions", {}).items())
+    runs, first = [*training["trainings"], *training["before"]], training["first"]
+    last = runs[0]
+    shown = {key: value for key, value in last["settings"].items() if key in _SHOWN}
+    seconds = sum(run["cpu_seconds"] for run in runs) + (first["cpu_seconds"] if first else 0.0)
     return _CARD.format(
         name=info["name"],
         version=info["version"],
@@ -99,18 +107,55 @@ def write_card(document: Mapping[str, Any]) -> str:
         elements=" ".join(info["elements"]),
         low=info["bulk_modulus_low"],
         high=info["bulk_modulus_high"],
-        records=records,
+        trainings=" and ".join(run["name"] for run in training["trainings"]),
+        records="\n".join(f"| {what} | {n:,} |" for what, n in training["records"].items()),
+        data_sha256=", ".join(f"`{run['data_sha256']}`" for run in training["trainings"]),
         settings=shown,
-        versions=versions or "no versions were written down",
-        minutes=training.get("cpu_seconds", 0.0) / 60,
-        memory=training.get("peak_memory_mb", 0.0),
-        **{key: training.get(key, "-") for key in ("data_sha256", "steps", "best_step")},
+        mean_of=_taken(training["mean_of"]),
+        began=_began(training),
+        runs="\n".join(_line(run) for run in runs),
+        minutes=seconds / 60,
+        memory=max(run["peak_memory_mb"] for run in runs),
+        versions=", ".join(f"{key} {value}" for key, value in last["versions"].items()),
         k=metrics["bulk_modulus"],
         g=metrics["shear_modulus"],
     )
 
 
+def _taken(names: Sequence[str]) -> str:
+    if len(names) == 1:
+        return f"those of {names[0]}"
+    return f"the mean of those of {', '.join(names)} (M. Wortsman et al., ICML 2022)"
+
+
+def _began(training: Mapping[str, Any]) -> str:
+    """What the first training began with."""
+    names = " and ".join(run["name"] for run in training["trainings"])
+    words = "".join(f"{{}} began with the weights of {run['name']}. " for run in training["before"])
+    before = [names, *(run["name"] for run in training["before"])]
+    words = words.format(*before)
+    first = training["first"]
+    if first is None:
+        return (
+            f"{words}{before[-1]} began with new weights, in which the words of elements have "
+            "their tabulated properties."
+        )
+    which, minutes = f"{first['name']} {first['version']}", first["cpu_seconds"] / 60
+    return (
+        f"{words}{before[-1]} began with those of {which} (SHA-256 "
+        f"`{first['weights_sha256'][:12]}`), which took {minutes:.0f} CPU minutes and is in the "
+        "history of the repository, as is the trainer of release 1.0."
+    )
+
+
+def _line(run: Mapping[str, Any]) -> str:
+    return (
+        f"| {run['name']} | {run['steps']:,}, {run['best_step']:,} | {run['best_loss']:.3f} "
+        f"| {run['settings']['seed']} | {run['cpu_seconds'] / 60:.0f} |"
+    )
+
+
 _SHOWN = (
     *("method", "learning_rate", "warmup_steps", "weight_decay", "dropout", "epochs"),
-    *("batch_size", "packing", "precision", "eval_every", "seed"),
+    *("batch_size", "packing", "precision", "eval_every"),
 )

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
     from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 
-__all__ = ["Shape", "build_tokenizer", "first_model", "write_base"]
+__all__ = ["FIRST", "Shape", "build_tokenizer", "first_model", "write_base"]
+
+FIRST = "began_with.json"
+"""File beside first weights that says which release they are of."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,7 @@ def write_base(folder: Path, shape: Shape | None = None, before: Path | None = N
     (folder / "generation_config.json").unlink(missing_ok=True)
     if before is not None:
         write_card(folder, _card_of(before))
+        (folder / FIRST).write_text(json.dumps(_origin(before), indent=1) + "\n")
 
 
 def _went_on(before: Path, shape: Shape) -> LlamaForCausalLM:
@@ -137,12 +141,24 @@ def _went_on(before: Path, shape: Shape) -> LlamaForCausalLM:
     return model
 
 
+def _origin(before: Path) -> dict[str, Any]:
+    """Which release a training goes on from, and what making that one took."""
+    document = json.loads((before / METADATA).read_text())
+    info, training = document["info"], document["training"]
+    seconds = training.get("cpu_seconds")  # of release 1.0; later ones are of several trainings
+    if seconds is None:
+        made = [*training["trainings"], *training["before"], training["first"] or {}]
+        seconds = sum(each.get("cpu_seconds", 0.0) for each in made)
+    kept = {key: info[key] for key in ("name", "version", "weights_sha256")}
+    return kept | {"cpu_seconds": seconds}
+
+
 def _card_of(before: Path) -> ModelCard:
-    """What an earlier release was trained for, from its files if it has no card."""
+    """What an earlier release was trained for; release 1.0 has no card."""
     card = read_card(before)
     if card is not None:
         return card
     known = json.loads((before / METADATA).read_text())["info"]
     hashes = tuple(f"{number:016x}" for number in load_hashes(before).tolist())
     tasks = ("bulk_modulus", "generation")
-    return ModelCard("compact", tasks, tuple(known["elements"]), training_formulas=hashes)
+    return ModelCard("compact-2", tasks, tuple(known["elements"]), training_formulas=hashes)

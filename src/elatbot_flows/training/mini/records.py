@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import math
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +18,7 @@ import numpy as np
 from monty.json import MSONable
 
 from elatbot_flows.documents.training import TaskRecord
+from elatbot_flows.engines.mini.generator_files import METADATA
 from elatbot_flows.engines.model_card import read_card
 from elatbot_flows.errors import ElatbotError
 from elatbot_flows.text.compact import BEGIN
@@ -58,14 +60,14 @@ class Amounts(MSONable):
         for design and bulk modulus, and every third for the shear modulus.
     """
 
-    bulk: int = 4
+    bulk: int = 6
     design: int = 4
-    fill: int = 1
-    shear: int = 5
+    fill: int = 2
+    shear: int = 6
     guessed_shear: int = 1
     constants: int = 3
     hot: int = 1
-    virtual: int = 45_000
+    virtual: int = 30_000
 
 
 def mini_records(
@@ -227,13 +229,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--held-out", type=Path, help="formulas never to learn, one a line")
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--before", type=Path, help="folder of a release to go on from")
+    parser.add_argument("--amounts", default="{}", help="JSON; fields of Amounts")
+    parser.add_argument("--before", type=Path, help="release or training to go on from")
     options = parser.parse_args(arguments)
     held_out = set(options.held_out.read_text().split()) if options.held_out else set()
     stiff = tensors(options.folder, held_out)
-    records = mini_records(gather(options.folder), stiff, held_out, seed=options.seed)
-    base = options.out / "base"
-    write_base(base, Shape(seed=options.seed), options.before)
+    amounts = Amounts(**json.loads(options.amounts))
+    records = mini_records(gather(options.folder), stiff, held_out, amounts, seed=options.seed)
+    base = options.before
+    if base is None or (base / METADATA).is_file():  # else a training, which is a base itself
+        base = options.out / "base"
+        write_base(base, Shape(seed=options.seed), options.before)
     write_records(options.out / "records.jsonl.gz", without_seen(records, read_card(base)))
 
 

@@ -1,16 +1,16 @@
-"""From a finished training to the folder that ships, scored once on the test rows.
+"""From finished trainings to the folder that ships, scored once on the test rows.
 
 ::
 
-    python -m elatbot_flows.training.mini.release RUN RECORDS FOLDER --out DIR
+    python -m elatbot_flows.training.mini.release FOLDER --run RUN RECORDS --out DIR
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import shutil
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,19 +27,22 @@ from elatbot_flows.engines.mini.generator_files import (
     load_model,
 )
 from elatbot_flows.engines.model_card import CARD, hash_formulas, read_card
+from elatbot_flows.engines.model_card import write_card as write_model_card
+from elatbot_flows.errors import ElatbotError
 from elatbot_flows.files import sha256_of
 from elatbot_flows.training.data.bulk_modulus import formula_hash
 from elatbot_flows.training.data.records import read_records
-from elatbot_flows.training.finetune.claims import read_trained
+from elatbot_flows.training.finetune.claims import DOCUMENT, read_trained
+from elatbot_flows.training.mini.averaging import average
 from elatbot_flows.training.mini.card import write_card
-from elatbot_flows.training.mini.plan import build_tokenizer
+from elatbot_flows.training.mini.plan import FIRST, build_tokenizer
 from elatbot_flows.training.mini.rows import gather
 from elatbot_flows.training.scores import error_scores
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from elatbot_flows.documents import TaskRecord, TrainedModel
+    from elatbot_flows.documents import TaskRecord
     from elatbot_flows.training.mini.rows import MiniRow
 
 __all__ = ["describe", "release"]
@@ -48,23 +51,23 @@ _LICENCE = "CC-BY-4.0"
 
 
 def release(
-    run: Path,
+    runs: Sequence[Path],
     records: Sequence[TaskRecord],
     rows: Sequence[MiniRow],
     out: Path,
     *,
     name: str = "elatbot-mini",
     version: str = "2.0",
-    weights: Path | None = None,
+    weights: Sequence[Path] = (),
 ) -> dict[str, Any]:
     """Write the folder that `elatbot_flows.engines.mini.generator.load_generator` reads.
 
     Parameters
     ----------
-    run
-        Folder of a finished training on the compact dialect.
+    runs
+        Folders of finished trainings on the compact dialect, from one start.
     records
-        What it was trained on.
+        What they were trained on.
     rows
         Rows at 0 K that the records were made of; those of no training formula are scored.
     out
@@ -72,27 +75,26 @@ def release(
     name, version
         What the generator calls itself.
     weights
-        Folder of other weights than the training kept, such as a checkpoint.
+        Folders whose mean is taken (`elatbot_flows.training.mini.averaging.average`); those that
+        the trainings kept if there are none.
 
     Returns
     -------
     dict
         What ``generator.json`` holds.
     """
-    import torch
-    from transformers import AutoModelForCausalLM
-
     out.mkdir(parents=True, exist_ok=True)
-    model = AutoModelForCausalLM.from_pretrained(weights or run, dtype=torch.float32)
+    model = average(weights or runs)
     model.half().save_pretrained(out)
     (out / "generation_config.json").unlink(missing_ok=True)
     build_tokenizer().save_pretrained(out)
-    if (run / CARD).is_file():
-        shutil.copy(run / CARD, out / CARD)
+    card = read_card(runs[0])  # it has the formulas of the model that it began with too
+    if card is None:
+        raise ElatbotError(f"{runs[0]} is no finished training: it has no {CARD}")
     learned = {r.formula for r in records if r.split == "train" and r.label != "guess"}
     chosen = {r.formula for r in records if r.split == "validation"}
-    card = read_card(run)  # it has the formulas of the model that it began with too
-    known = {*hash_formulas(learned), *(card.training_formulas or () if card else ())}
+    known = {*hash_formulas(learned), *(card.training_formulas or ())}
+    write_model_card(out, replace(card, training_formulas=tuple(sorted(known))))
     np.save(out / HASHES, np.array(sorted(int(each, 16) for each in known), dtype=np.uint64))
     trained = [row for row in rows if f"{formula_hash(row.formula):016x}" in known]
     info = describe(out, model.num_parameters(), trained, name, version)
@@ -101,7 +103,7 @@ def release(
     document = {
         "format_version": FORMAT_VERSION,
         "info": info.as_dict(),
-        "training": _training(read_trained(run), records),
+        "training": _training(runs, [str(each.name) for each in weights], records),
         "metrics": _metrics(Generator(load_model(out), info, load_hashes(out)), test, trained),
     }
     (out / METADATA).write_text(json.dumps(document, indent=1) + "\n")
@@ -151,15 +153,35 @@ def _histogram(moduli: np.ndarray) -> tuple[int, ...]:
     return tuple(np.histogram(moduli, edges)[0].tolist())
 
 
-def _training(trained: TrainedModel | None, records: Sequence[TaskRecord]) -> dict[str, Any]:
-    """What is known of how it was made."""
+def _training(
+    runs: Sequence[Path], weights: Sequence[str], records: Sequence[TaskRecord]
+) -> dict[str, Any]:
+    """What is known of how it was made, and of how what it began with was."""
     counts = Counter(f"{r.split} {r.task}{' guessed' * (r.label == 'guess')}" for r in records)
-    found: dict[str, Any] = {"records": dict(sorted(counts.items()))}
-    if trained is not None:
-        kept = ("settings", "data_sha256", "split_sha256", "steps", "best_step", "best_loss")
-        also = ("cpu_seconds", "wall_seconds", "peak_memory_mb", "versions", "formulas")
-        found |= {key: getattr(trained, key) for key in (*kept, *also)}
-    return found
+    before, start = [], _begun_with(runs[0])
+    while start is not None and (start / DOCUMENT).is_file():
+        before.append(_run(start))
+        start = _begun_with(start)
+    first = json.loads((start / FIRST).read_text()) if start and (start / FIRST).is_file() else None
+    return {
+        "records": dict(sorted(counts.items())),
+        "trainings": [_run(run) for run in runs],
+        "mean_of": list(weights) or [run.name for run in runs],
+        "before": before,
+        "first": first,
+    }
+
+
+def _begun_with(run: Path) -> Path | None:
+    trained = read_trained(run)
+    return None if trained is None else Path(trained.base)
+
+
+def _run(folder: Path) -> dict[str, Any]:
+    trained = read_trained(folder)
+    kept = ("settings", "data_sha256", "split_sha256", "steps", "best_step", "best_loss")
+    also = ("cpu_seconds", "wall_seconds", "peak_memory_mb", "versions", "formulas")
+    return {"name": folder.name} | {key: getattr(trained, key) for key in (*kept, *also)}
 
 
 def _metrics(
@@ -197,15 +219,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         prog="python -m elatbot_flows.training.mini.release", description=__doc__
     )
-    parser.add_argument("run", type=Path, help="folder of the training")
-    parser.add_argument("records", type=Path, help="records it was trained on")
     parser.add_argument("folder", type=Path, help="of the published files")
-    parser.add_argument("--weights", type=Path, help="a checkpoint instead of what was kept")
+    parser.add_argument(
+        "--run",
+        type=Path,
+        nargs=2,
+        action="append",
+        required=True,
+        metavar=("RUN", "RECORDS"),
+        help="a training and what it was trained on; several of one start are averaged",
+    )
+    parser.add_argument(
+        "--weights", type=Path, nargs="+", default=[], help="average these instead; repeats count"
+    )
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args(arguments)
     found = release(
-        options.run,
-        read_records(options.records),
+        [run for run, _ in options.run],
+        [record for _, path in options.run for record in read_records(path)],
         gather(options.folder),
         options.out,
         weights=options.weights,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["MiniRow", "TensorRow", "gather", "part_in", "tensors"]
 
 VALIDATION, TEST, SEED = 0.06, 0.10, 0
-"""Shares of the formulas, and the seed of their division; those of the first release."""
+"""Shares of the formulas, and the seed of their division, of all releases."""
 _SAME = 0.1
 """Largest relative difference of bulk moduli (Voigt and Hill) of one crystal."""
 _SMALLEST, _LARGEST = 0.5, 700.0
