@@ -137,7 +137,8 @@ def main() -> None:
     known = binaries(options.data)
     rows = sample(known, options.data, options.n, options.seed)
     rows += further(known, rows, options.more)
-    rows += further(known, rows, options.more_reported, reported=True)
+    added = further(known, rows, options.more_reported, reported=True)
+    rows += added
     run(rows, options.potential, options.results)
     cases = cases_of(rows, read_results(options.results), generator)
     command = (
@@ -151,7 +152,12 @@ def main() -> None:
     file = options.fit / "joint_calibration.json" if options.fit else options.calibration
     if options.table is None and options.fit:
         return
-    text = print_tables(cases, load_calibration(str(file) if file else None), command)
+    text = print_tables(
+        cases,
+        load_calibration(str(file) if file else None),
+        command,
+        {row.source for row in added},
+    )
     if options.table:
         options.table.write_text(text, encoding="utf-8")
     else:

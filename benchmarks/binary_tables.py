@@ -12,7 +12,7 @@ from binary_selection import TAKEN, selection_tables
 from elatbot_flows.uncertainty.kinds import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Container, Iterable
 
     from binary_cases import Case
 
@@ -33,29 +33,32 @@ JUDGES = {
 """What takes part besides the composition; the text model where the formula is new to it."""
 
 
-def print_tables(cases: list[Case], calibration: Calibration, command: str) -> str:
-    """All tables as one Markdown text."""
+def print_tables(
+    cases: list[Case], calibration: Calibration, command: str, added: Container[str] = ()
+) -> str:
+    """All tables as one Markdown text; crystals `added` count for gates and coverage alone."""
     potentials = [name for name in calibration.sources if name != TEXT]
     sampled = len(cases)
     asked = [case for case in cases if set(potentials) <= set(case.potentials)]
     reported = [case for case in asked if case.part == "report"]
+    drawn = [case for case in reported if case.row.source not in added]
     estimators = {name: estimator(calibration, names) for name, names in JUDGES.items()}
     lines = [
         "# Moduli of binaries: each source, and all together as a probability",
         "",
         f"`{command}`",
         "",
-        header(sampled, reported, calibration),
+        header(sampled, reported, len(drawn), calibration),
         "",
         *gate_table(reported, potentials),
-        *error_tables(reported, potentials, estimators),
+        *error_tables(drawn, potentials, estimators),
         *coverage_table(reported, estimators),
-        *selection_section(reported, estimators),
+        *selection_section(drawn, estimators),
     ]
     return "\n".join(lines) + "\n"
 
 
-def header(sampled: int, reported: list[Case], calibration: Calibration) -> str:
+def header(sampled: int, reported: list[Case], drawn: int, calibration: Calibration) -> str:
     kinds = Counter(case.kind for case in reported)
     counts = calibration.provenance["crystals"]
     return (
@@ -64,7 +67,10 @@ def header(sampled: int, reported: list[Case], calibration: Calibration) -> str:
         f"the composition model learned from {counts['composition']} crystals, none of a reported "
         f"formula. All tables are of the {len(reported)} others: "
         f"{', '.join(f'{kinds[kind]} {kind}' for kind in KINDS)}; {sum(c.novel for c in reported)} "
-        f"have a formula that {TEXT} was not trained on (new). Crystals are relaxed from those of "
+        f"have a formula that {TEXT} was not trained on (new). {drawn} of them were drawn without "
+        "regard to their kind, and errors and selections are of these; gates and coverage are of "
+        f"all, since {len(reported) - drawn} further magnetic ones were added to see how often "
+        "their intervals hold. Crystals are relaxed from those of "
         "the Materials Project; labels and results are Voigt-Reuss-Hill averages with ions "
         "relaxed. K: bulk modulus, G: shear modulus, GPa. Every row of *offline* has 7net-0, "
         f"7net-l3i5, the composition, and {TEXT} where the formula is new to it."
