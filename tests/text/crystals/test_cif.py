@@ -127,6 +127,7 @@ def test_every_shortened_text_is_refused(rocksalt, omega):
     [
         ("data_", "generated\ndata_", "surrounding_text"),
         ("_cell_volume 179.4061\n", "", "other_form"),
+        ("Na 0.9300", "Na 0.93x", "other_form"),
         ("_cell_volume 179.4061", "_cell_volume 100.0000", "volume"),
         ("Z 4", "Z 2", "units"),
         ("_cell_length_b 5.6400", "_cell_length_b 5.6500", "cell"),

@@ -202,6 +202,7 @@ def is_printed_so(facts: CifFacts) -> bool:
     """Whether numbers and labels are printed as the form has them."""
     numbers = [facts.printed[key] for key in (*CELL, _VOLUME) if key in facts.printed]
     numbers += [word for row in facts.sites for word in row[3:6]]
+    numbers += [word for row in facts.elements for word in row[1:]]
     labels = all(row[1] == f"{row[0]}{place}" for place, row in enumerate(facts.sites))
     identity = facts.operations == ("x, y, z",) and all(row[6] == "1" for row in facts.sites)
     elements = {row[0] for row in facts.elements} in (set(), {row[0] for row in facts.sites})
