@@ -42,6 +42,7 @@ WRITERS: dict[str, tuple[str, Callable[[Structure], str]]] = {
 }
 LTOL, STOL, ANGLE = 0.05, 0.1, 2.0
 RESTORED = 8
+COMMAND = "OMP_NUM_THREADS=1 python benchmarks/crystal_texts.py"
 MATCHER = StructureMatcher(ltol=LTOL, stol=STOL, angle_tol=ANGLE, scale=False)
 
 
@@ -141,26 +142,21 @@ def main() -> None:
     if asked.crystals:
         structures = random.Random(0).sample(structures, asked.crystals)  # noqa: S311
     options = " ".join(["DATA", *sys.argv[2:]])
-    report = [
-        "# Crystals as text",
-        "",
-        f"    OMP_NUM_THREADS=1 python benchmarks/crystal_texts.py {options} > FILE",
-        "",
-        f"## {len(structures)} of {total} crystals, written and read strictly",
-        "",
-        f"Same: `StructureMatcher(ltol={LTOL}, stol={STOL}, angle_tol={ANGLE:g}, scale=False)`.",
-        "",
-        *round_trips(structures),
-        "",
-        "## Published texts that hold no crystal, or that were not read",
-        "",
-        *failures(asked.data / "peers"),
-        "",
-        f"## {asked.texts} damaged texts",
-        "",
-        *fuzzed(structures, asked.texts, {name: write for name, (_, write) in WRITERS.items()}),
-    ]
-    print("\n".join(report))
+    show("# Crystals as text", "", f"    {COMMAND} {options} > FILE", "")
+    show(f"## {len(structures)} of {total} crystals, written and read strictly", "")
+    show(
+        f"Same: `StructureMatcher(ltol={LTOL}, stol={STOL}, angle_tol={ANGLE:g}, scale=False)`.", ""
+    )
+    show(*round_trips(structures), "")
+    show("## Published texts that hold no crystal, or that were not read", "")
+    show(*failures(asked.data / "peers"), "")
+    show(f"## {asked.texts} damaged texts", "")
+    show(*fuzzed(structures, asked.texts, {name: write for name, (_, write) in WRITERS.items()}))
+
+
+def show(*rows: str) -> None:
+    """Print rows at once."""
+    print("\n".join(rows), flush=True)
 
 
 if __name__ == "__main__":

@@ -112,6 +112,11 @@ def test_contradictions_are_refused_in_both_ways(rocksalt, old, new, expected):
     assert reason(changed) in (expected, "other_form", "other_text")
 
 
+def test_too_many_sites(rocksalt):
+    text = cif.render(rocksalt) + "Na Na0 4 0.0000 0.0000 0.0000 1\n" * 2000
+    assert reason(text, tolerant=True) == "too_large"
+
+
 def test_every_shortened_text_is_refused(rocksalt, omega):
     """The formula at the head tells that atoms are missing."""
     for crystal in (rocksalt, omega):

@@ -77,6 +77,7 @@ def test_a_cell_of_one_atom_is_read():
         ("0.5 4.0 4.0\n60 90 90\nCu\n0.00 0.00 0.00\nCu\n0.98 0.00 0.00", "atoms_too_close"),
         (GATE + "\n" + GATE, "ambiguous"),
         ("9" * 300_000, "too_large"),
+        (GATE + "\nTe\n0.00 0.00 0.00" * 2000, "too_large"),
     ],
 )
 def test_refusals(text, expected):

@@ -10,7 +10,7 @@ import numpy as np
 from elatbot_flows.text.crystals.cif_facts import composition_of
 from elatbot_flows.text.crystals.reasons import Reason, refusal
 from elatbot_flows.text.crystals.symmetry import Operations, conform, orbit, settings
-from elatbot_flows.text.crystals.written import number, require_element
+from elatbot_flows.text.crystals.written import MOST_SITES, number, require_element
 
 if TYPE_CHECKING:
     from pymatgen.core import Lattice, Structure
@@ -63,6 +63,8 @@ def restored(facts: CifFacts, *, tolerant: bool) -> tuple[Structure, list[str]]:
 
 def _sites(facts: CifFacts) -> tuple[list[str], np.ndarray, list[int | None]]:
     """Elements, coordinates and multiplicities of the sites."""
+    if len(facts.sites) > MOST_SITES:
+        raise refusal(Reason.TOO_LARGE, f"{len(facts.sites)} sites")
     species, points, counts = [], [], []
     for symbol, _, many, *xyz, occupied in facts.sites:
         species.append(require_element(symbol))

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from elatbot_flows.text.crystals.reasons import Reason, refusal
 from elatbot_flows.text.crystals.written import (
     LONGEST_TEXT,
+    MOST_SITES,
     WrittenCrystal,
     check_apart,
     check_cell,
@@ -214,10 +215,13 @@ def read_sites(rows: list[str]) -> tuple[tuple[str, ...], tuple[tuple[float, ...
     Raises
     ------
     ParseError
-        With reason ``"no_sites"``, ``"bad_site"``, ``"unknown_element"`` or ``"cut_off"``.
+        With reason ``"no_sites"``, ``"too_large"``, ``"bad_site"``, ``"unknown_element"`` or
+        ``"cut_off"``.
     """
     if not rows:
         raise refusal(Reason.NO_SITES)
+    if len(rows) > 2 * MOST_SITES:
+        raise refusal(Reason.TOO_LARGE, f"{len(rows) // 2} sites")
     places = [row.split() for row in rows[1::2]]
     digits = len(places[0][0].partition(".")[2]) if places else 0
     for symbol, words in zip(rows[::2], places, strict=False):

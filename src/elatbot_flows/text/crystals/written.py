@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LONGEST_TEXT",
+    "MOST_SITES",
     "SYMPREC",
     "Stated",
     "WrittenCrystal",
@@ -30,7 +31,9 @@ __all__ = [
 SYMPREC = 0.1
 """Tolerance of symmetry searches, A; CrystaLLM compares space groups at it."""
 LONGEST_TEXT = 200_000
+"""Characters."""
 MOST_SITES = 1000
+"""In a cell, and of an asymmetric unit."""
 LENGTHS, ANGLES = (0.5, 1000.0), (10.0, 170.0)
 """What CrystaLLM calls sensible: A, degrees."""
 _FLATTEST = 0.02
