@@ -21,7 +21,7 @@ FORMS = ["crystal-text-llm", "llamat-json", "crystallm", "crystallm-pi", "crysta
 def check(found):
     assert [each.form for each in found] == FORMS
     assert [each.crystal is not None for each in found] == [True] * 4 + [False] * 2
-    assert [each.reason for each in found[4:]] == ["no_cell", "empty"]
+    assert [each.reason for each in found[4:]] == ["unknown_format", "empty"]
     assert all(each.message for each in found[4:])
 
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from elatbot_flows.text.crystals.reasons import Reason, refusal
@@ -28,6 +29,7 @@ from elatbot_flows.text.crystals.written import (
     number,
     require_element,
 )
+from elatbot_flows.text.formula import element_symbols
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -192,12 +194,21 @@ def _start(rows: list[str]) -> int:
     """Where the cell begins: three lengths, three angles, and no third row of numbers."""
     found = [i for i in range(len(rows) - 1) if _is_cell(rows[i : i + 3])]
     if not found:
-        # behind words that swallowed the lengths, the angles stand in the second row
-        reason = Reason.NO_LENGTHS if _is_cell([_ANY, *rows[1:3]]) else Reason.NO_CELL
-        raise refusal(reason, rows[0])
+        raise refusal(_without_cell(rows), rows[0])
     if len(found) > 1:
         raise refusal(Reason.AMBIGUOUS, f"{len(found)} cells")
     return found[0]
+
+
+def _without_cell(rows: list[str]) -> Reason:
+    """What a text without a cell lacks."""
+    if _is_cell([_ANY, *rows[1:3]]):  # words swallowed the lengths in the first row
+        return Reason.NO_LENGTHS
+    known = element_symbols()
+    behind = (row.split() for symbol, row in pairwise(rows) if symbol in known)
+    numbers = ([number(word) for word in words] for words in behind)
+    sites = any(len(each) == _NUMBERS and None not in each for each in numbers)
+    return Reason.NO_CELL if sites else Reason.UNKNOWN_FORMAT
 
 
 def _is_cell(rows: list[str]) -> bool:
