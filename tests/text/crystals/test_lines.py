@@ -77,6 +77,8 @@ def test_a_cell_of_one_atom_is_read():
         (GATE.replace("0.03 0.19 0.01", "0.37 0.85 0.91"), "atoms_too_close"),
         ("0.5 4.0 4.0\n60 90 90\nCu\n0.00 0.00 0.00\nCu\n0.98 0.00 0.00", "atoms_too_close"),
         (GATE + "\n" + GATE, "ambiguous"),
+        ("3 3 4\n0.0 0.0 0.8\nRe\nN\n90 90 120\n90 90 120\nN\n0.00 0.00 0.17", "ambiguous"),
+        (GATE + "<eos>\nTe\n0.50 0.50 0.50", "ambiguous"),
         ("9" * 300_000, "too_large"),
         (GATE + "\nTe\n0.00 0.00 0.00" * 2000, "too_large"),
     ],

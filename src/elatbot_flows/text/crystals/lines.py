@@ -144,8 +144,10 @@ def parse(text: str, *, tolerant: bool = False) -> WrittenCrystal:
     ParseError
         With a `elatbot_flows.text.crystals.reasons.Reason`.
     """
-    rows, ended = _rows(text)
-    first = _start(rows)
+    rows, after = _rows(text)
+    first, ended = _start(rows), after is not None
+    if any(_is_three(row) for row in [*rows[:first], *(after or "").split("\n")]):
+        raise refusal(Reason.AMBIGUOUS, "coordinates before or behind the crystal")
     lengths, angles = (tuple(map(float, rows[first + i].split())) for i in (0, 1))
     facts = Lines(lengths, angles, *read_sites(rows[first + 2 :]))
     found = {
@@ -179,15 +181,20 @@ def to_crystal(facts: Lines) -> Structure:
     return crystal
 
 
-def _rows(text: str) -> tuple[list[str], bool]:
-    """Lines that are not empty, up to a token that ends texts; whether there is one."""
+def _rows(text: str) -> tuple[list[str], str | None]:
+    """Lines that are not empty, up to a token that ends texts; what follows it, if there is one."""
     if len(text) > LONGEST_TEXT:
         raise refusal(Reason.TOO_LARGE, f"{len(text)} characters")
     before, *after = _END.split(text, maxsplit=1)
     rows = [" ".join(line.split()) for line in before.split("\n") if line.strip()]
     if not rows:
         raise refusal(Reason.EMPTY)
-    return rows, bool(after)
+    return rows, after[0] if after else None
+
+
+def _is_three(row: str) -> bool:
+    words = [number(word) for word in row.split()]
+    return len(words) == _NUMBERS and None not in words
 
 
 def _start(rows: list[str]) -> int:
@@ -205,9 +212,7 @@ def _without_cell(rows: list[str]) -> Reason:
     if _is_cell([_ANY, *rows[1:3]]):  # words swallowed the lengths in the first row
         return Reason.NO_LENGTHS
     known = element_symbols()
-    behind = (row.split() for symbol, row in pairwise(rows) if symbol in known)
-    numbers = ([number(word) for word in words] for words in behind)
-    sites = any(len(each) == _NUMBERS and None not in each for each in numbers)
+    sites = any(_is_three(row) for symbol, row in pairwise(rows) if symbol in known)
     return Reason.NO_CELL if sites else Reason.UNKNOWN_FORMAT
 
 
