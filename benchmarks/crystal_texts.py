@@ -1,6 +1,6 @@
 """Crystals as text: round trips, published failures, damaged texts.
 
-    OMP_NUM_THREADS=1 python benchmarks/crystal_texts.py DATA > benchmarks/crystal_texts.md
+    OMP_NUM_THREADS=1 python benchmarks/crystal_texts.py DATA --crystals 1000
 
 DATA holds ``binary_moduli_with_structures.jsonl.gz``, ``elastic_tensors_0K.jsonl.gz`` and the
 folder ``peers``.
