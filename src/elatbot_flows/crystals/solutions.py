@@ -220,6 +220,7 @@ def _search(cell: Structure, seed: int) -> tuple[Structure, float]:
         "max_results_per_objective": 1,
         "seed": [seed],
         "thread_config": [1],
+        "chunk_size": _TRIES,  # one that is adapted to the speed makes seeds mean nothing
     }
     settings["seed"] *= len(shared)
     try:
