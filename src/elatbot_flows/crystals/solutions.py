@@ -109,7 +109,8 @@ def approximants(
     tolerance
         How far the fraction of an element on its sites may be off.
     seed
-        The same seed gives the same crystals.
+        Of the search. sqsgenerator may still choose another one of equally random crystals, so
+        keep what was judged.
 
     Raises
     ------
@@ -220,7 +221,6 @@ def _search(cell: Structure, seed: int) -> tuple[Structure, float]:
         "max_results_per_objective": 1,
         "seed": [seed],
         "thread_config": [1],
-        "chunk_size": _TRIES,  # one that is adapted to the speed makes seeds mean nothing
     }
     settings["seed"] *= len(shared)
     try:
