@@ -27,6 +27,7 @@ from elatbot_flows.text.compact import Proposal
 from elatbot_flows.text.dialects import dialects, find_dialect, formats_of
 from elatbot_flows.text.elatbot_prompts import Prompt, Task
 from elatbot_flows.text.format import About, MaterialRequest
+from elatbot_flows.text.formats.crystals import CrystalDialect
 from elatbot_flows.text.material import Material
 from elatbot_flows.text.question import Question, Template, messages, write
 
@@ -164,8 +165,12 @@ ANSWERS = {
 }
 
 
+OF_CRYSTALS = [name for name, known in dialects().items() if isinstance(known, CrystalDialect)]
+OF_PROPERTIES = [name for name in dialects() if name not in OF_CRYSTALS]
+
+
 @pytest.mark.parametrize(
-    ("name", "task"), [(name, task) for name in dialects() for task in formats_of(name)]
+    ("name", "task"), [(name, task) for name in OF_PROPERTIES for task in formats_of(name)]
 )
 def test_what_a_model_is_taught_is_what_is_read_from_it(material, name, task):
     asked = formats_of(name)[task]
@@ -181,10 +186,16 @@ def test_what_a_model_is_taught_is_what_is_read_from_it(material, name, task):
         assert found == ANSWERS[asked.gives]
 
 
-@pytest.mark.parametrize("name", dialects())
+@pytest.mark.parametrize("name", OF_PROPERTIES)
 def test_one_task_is_asked_by_default_for_elasticity(name):
     (preferred,) = [each for each in formats_of(name).values() if each.preferred]
     assert preferred.gives in ("tensor", "modulus")
+
+
+@pytest.mark.parametrize("name", OF_CRYSTALS)
+def test_dialects_of_crystals_are_asked_for_nothing_else(name):
+    assert {found.gives for found in formats_of(name).values()} == {"structure"}
+    assert not any(found.preferred for found in formats_of(name).values())
 
 
 def test_every_task_of_elatbot_has_a_format():

@@ -23,6 +23,7 @@ from elatbot_flows.cli.init import init
 from elatbot_flows.cli.predict import predict
 from elatbot_flows.cli.publish import copy_store, publish
 from elatbot_flows.cli.query import query
+from elatbot_flows.cli.read_crystals import read_crystals
 from elatbot_flows.cli.status import status
 from elatbot_flows.cli.terminal import terminal
 from elatbot_flows.cli.train import train
@@ -47,6 +48,7 @@ app.command()(validate)
 app.command()(predict)
 app.command()(generate)
 app.command()(evaluate)
+app.command("read-crystals")(read_crystals)
 app.command()(train)
 app.command()(init)
 app.command()(check)

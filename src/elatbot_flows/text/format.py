@@ -97,7 +97,8 @@ class Format(ABC, Generic[RequestT, AnswerT]):
     gives: Literal["tensor", "modulus", "shear_modulus", "formula", "material", "structure"]
     """What `read` gives: a `elatbot_flows.text.tensor_text.TensorAnswer` (GPa), a Voigt bulk
     modulus (GPa), a shear modulus (GPa), a reduced formula, a
-    `elatbot_flows.text.compact.Proposal`, or a crystal."""
+    `elatbot_flows.text.compact.Proposal`, or a
+    `elatbot_flows.text.crystals.written.WrittenCrystal`."""
     max_tokens: ClassVar[int] = 512
     """What answers need."""
     boldness: ClassVar[Mapping[str, Any]] = {}
