@@ -17,7 +17,7 @@ __all__ = ["Budget", "Code", "Hours", "Preset", "dft_judge"]
 
 Code = Annotated[
     str | None,
-    typer.Option("--dft", help="Density functional code that judges the best last: gpaw."),
+    typer.Option("--dft", help="Density functional code that judges the best last: gpaw, vasp."),
 ]
 Preset = Annotated[
     str, typer.Option("--dft-preset", help="Cut-off and k-points: quick, standard or tight.")
@@ -30,9 +30,9 @@ Hours = Annotated[
 
 
 def _code(name: str) -> type[DFTCode]:
-    from elatbot_flows.dft import GPAWCode
+    from elatbot_flows.dft import GPAWCode, VaspCode
 
-    codes: dict[str, type[DFTCode]] = {"gpaw": GPAWCode}
+    codes: dict[str, type[DFTCode]] = {"gpaw": GPAWCode, "vasp": VaspCode}
     if name not in codes:
         raise TargetError(f"--dft {name}: choose {', '.join(codes)}, or use Python (docs/dft.md)")
     return codes[name]
@@ -52,10 +52,9 @@ def dft_judge(
     """
     if code is None:
         return []
-    from elatbot_flows.dft import DFTSettings
     from elatbot_flows.judges import DFTElasticMaker
 
     check_at_least(1, "--dft-budget", budget)
-    chosen = _code(code)(DFTSettings.preset(preset))
+    chosen = _code(code).preset(preset)
     chosen.elements()
     return [DFTElasticMaker(code=chosen, budget=budget, max_core_hours=hours)]

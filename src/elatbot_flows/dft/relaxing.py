@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from elatbot_flows.potentials.quasi_newton import SymmetricRelaxation
     from elatbot_flows.potentials.settings import ValidationSettings
 
-__all__ = ["DFTRelaxation", "frame_of", "relax_by_dft"]
+__all__ = ["DFTRelaxation", "frame_of", "relax_by_dft", "settled"]
 
 _VANISHED = 0.1
 """Moments below this are none, Bohr magnetons."""
@@ -133,7 +133,7 @@ def _evaluated(
     if found.energy is None:
         words = f"a calculation of the relaxation failed: {found.message}"
         raise StructureError(words, str(found.reason))
-    moments = _settled(found.moments)
+    moments = settled(found.moments)
     relaxation.frame = relaxation.frame.model_copy(update={"moments": moments, "fixed": fixed})
     return point_at(
         crystal, coordinates, found.energy, np.array(found.forces), np.array(found.stress)
@@ -156,7 +156,8 @@ def _by_work(
     return replace(point, energy=old.energy + float(work))
 
 
-def _settled(moments: list[float] | None) -> list[float] | None:
+def settled(moments: list[float] | None) -> list[float] | None:
+    """Moments, or None if they vanish."""
     if moments is None or max(map(abs, moments)) < _VANISHED:
         return None
     return moments
@@ -169,7 +170,7 @@ def _next_frame(
     fresh = frame_of(crystal, code, symprec)
     before = relaxation.ended.structure if relaxation.ended else crystal
     found = relaxation.calculations[-1].moments
-    if _settled(found) is None:
+    if settled(found) is None:
         return fresh.model_copy(update={"moments": None})
     if crystal.species == before.species:
         return fresh.model_copy(update={"moments": found})

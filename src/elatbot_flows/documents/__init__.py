@@ -14,6 +14,7 @@ from elatbot_flows.documents.dft import (
     DFTRecord,
     PerturbationPlan,
     StaticCalculation,
+    StrainPlan,
 )
 from elatbot_flows.documents.dft_verdict import AgainstDFT, DFTVerdict
 from elatbot_flows.documents.elastic import DFTCrystal, ElasticResult
@@ -108,6 +109,7 @@ __all__ = [
     "SplitRule",
     "StaticCalculation",
     "Status",
+    "StrainPlan",
     "TaskRecord",
     "TaskScores",
     "TextModelRecord",

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-__all__ = ["DFTFrame", "DFTRecord", "PerturbationPlan", "StaticCalculation"]
+__all__ = ["DFTFrame", "DFTRecord", "PerturbationPlan", "StaticCalculation", "StrainPlan"]
 
 
 class DFTFrame(BaseModel):
@@ -81,3 +81,12 @@ class PerturbationPlan(BaseModel):
         description="The operation of the space group that takes the direction to its opposite."
     )
     kpoints: list[int] = Field(description="Irreducible k-points of each step.")
+
+
+class StrainPlan(BaseModel):
+    """Strained cells whose ions are relaxed, and to whose stresses a tensor is fitted."""
+
+    deformations: list[list[list[float]]] = Field(
+        description="Deformation gradients, atomate2's, reduced by symmetry."
+    )
+    kpoints: list[int] = Field(description="Irreducible k-points of each cell.")

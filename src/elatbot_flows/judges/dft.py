@@ -10,7 +10,8 @@ from jobflow import Flow, Maker
 from elatbot_flows.dft.gpaw import GPAWCode
 from elatbot_flows.dft.method import DFTMethod
 from elatbot_flows.errors import DFTError
-from elatbot_flows.judges.dft_jobs import collect, judge_later, perturb, relax
+from elatbot_flows.judges.dft_jobs import collect, judge_later, perturb
+from elatbot_flows.judges.dft_relaxing import relax
 from elatbot_flows.potentials.settings import ValidationSettings
 
 if TYPE_CHECKING:
@@ -28,11 +29,13 @@ DFT_THRESHOLDS = ValidationSettings(max_force=5e-3, max_stress=0.1, max_steps=40
 
 @dataclass
 class DFTElasticMaker(Maker):
-    """Elastic tensors from a density functional, by linear response.
+    """Elastic tensors from a density functional, by linear response or finite strains.
 
     Every crystal is relaxed by one job. Each of its perturbed crystals is a job of its own, so that
     a queue runs them side by side and a restart goes on with the finished ones; one more job makes
-    the tensor. A calculation that is missing or has not converged makes it ``incomplete``.
+    the tensor. With ``settings.method="finite_strain"`` they are the strained cells of atomate2's
+    ``ElasticMaker``, with ions relaxed, and the tensor is its fit. A calculation that is missing or
+    has not converged makes it ``incomplete``.
 
     Parameters
     ----------
@@ -64,13 +67,10 @@ class DFTElasticMaker(Maker):
         Raises
         ------
         DFTError
-            If the method is not linear response, soft modes are to be followed, or a number is not
-            positive.
+            If soft modes are to be followed, or a number is not positive.
         """
-        if self.settings.method != "linear_response" or self.settings.follow:
-            raise DFTError(
-                "the settings of a DFT judge are those of linear response, with follow=0"
-            )
+        if self.settings.follow:
+            raise DFTError("a DFT judge follows no soft modes: its settings have follow=0")
         if min(self.strain, self.displacement, self.budget, self.max_core_hours or 1) <= 0:
             raise DFTError("strain, displacement, budget and max_core_hours must be positive")
 
