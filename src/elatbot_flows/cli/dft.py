@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from elatbot_flows.dft import DFTCode
     from elatbot_flows.judges import DFTElasticMaker
 
-__all__ = ["Budget", "Code", "Hours", "Preset", "dft_judge"]
+__all__ = ["Budget", "BudgetHours", "Code", "Hours", "Preset", "dft_judge"]
 
 Code = Annotated[
     str | None,
@@ -23,6 +23,10 @@ Preset = Annotated[
     str, typer.Option("--dft-preset", help="Cut-off and k-points: quick, standard or tight.")
 ]
 Budget = Annotated[int, typer.Option("--dft-budget", help="Candidates that --dft judges.")]
+BudgetHours = Annotated[
+    float | None,
+    typer.Option("--dft-budget-hours", help="Core-hours that they should take together."),
+]
 Hours = Annotated[
     float | None,
     typer.Option("--dft-hours", help="Crystals that should take more core-hours are refused."),
@@ -39,7 +43,11 @@ def _code(name: str) -> type[DFTCode]:
 
 
 def dft_judge(
-    code: str | None, preset: str, budget: int, hours: float | None
+    code: str | None,
+    preset: str,
+    budget: int,
+    hours: float | None,
+    budget_hours: float | None = None,
 ) -> list[DFTElasticMaker]:
     """The judge that was asked for, or none.
 
@@ -57,4 +65,5 @@ def dft_judge(
     check_at_least(1, "--dft-budget", budget)
     chosen = _code(code).preset(preset)
     chosen.elements()
-    return [DFTElasticMaker(code=chosen, budget=budget, max_core_hours=hours)]
+    limits = {"budget": budget, "budget_hours": budget_hours, "max_core_hours": hours}
+    return [DFTElasticMaker(code=chosen, **limits)]  # type: ignore[arg-type]

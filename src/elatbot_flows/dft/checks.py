@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from elatbot_flows.dft.method import DFTMethod
     from elatbot_flows.documents import DFTFrame
 
-__all__ = ["check_for_dft", "expected_core_hours"]
+__all__ = ["affordable_core_hours", "check_for_dft", "expected_core_hours"]
 
 _RELAXATION = 8
 """Calculations that a relaxation takes, about."""
@@ -83,6 +83,21 @@ def expected_core_hours(structure: Structure, method: DFTMethod) -> float | None
         kpoints += _further(cell, frame, method)
     seconds = method.code.core_seconds(cell, kpoints, spin=frame.moments is not None)
     return None if seconds is None else seconds / 3600
+
+
+def affordable_core_hours(structure: Structure, method: DFTMethod) -> float | None:
+    """`expected_core_hours`, unless they are too many.
+
+    Raises
+    ------
+    StructureError
+        With the reason ``"too_expensive"``.
+    """
+    hours = expected_core_hours(structure, method)
+    if hours is not None and method.max_core_hours is not None and hours > method.max_core_hours:
+        message = f"about {hours:.2g} core-hours, more than the {method.max_core_hours:g} allowed"
+        raise StructureError(message, "too_expensive")
+    return hours
 
 
 def _further(cell: Structure, frame: DFTFrame, method: DFTMethod) -> int:

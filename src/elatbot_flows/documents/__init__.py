@@ -16,6 +16,7 @@ from elatbot_flows.documents.dft import (
     StaticCalculation,
     StrainPlan,
 )
+from elatbot_flows.documents.dft_choice import DFTChoice
 from elatbot_flows.documents.dft_verdict import AgainstDFT, DFTVerdict
 from elatbot_flows.documents.elastic import DFTCrystal, ElasticResult
 from elatbot_flows.documents.estimate import Estimate
@@ -68,6 +69,7 @@ __all__ = [
     "CampaignDocument",
     "CandidateChunk",
     "CandidateDocument",
+    "DFTChoice",
     "DFTCrystal",
     "DFTFrame",
     "DFTRecord",

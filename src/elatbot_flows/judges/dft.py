@@ -48,7 +48,11 @@ class DFTElasticMaker(Maker):
     strain, displacement
         Length of a strain (Mandel), and how far the atom moves that moves farthest, A.
     budget
-        Candidates that it judges in a design, the best ones.
+        Candidates that it judges in a design.
+    budget_hours
+        Core-hours that they should take together, where that can be told; None for no limit.
+    calibration_share
+        Share of both that goes to candidates of which least is known; the rest goes to the best.
     max_core_hours
         Crystals that should take longer are refused; None for no limit.
     """
@@ -59,6 +63,8 @@ class DFTElasticMaker(Maker):
     strain: float = 0.005
     displacement: float = 0.015
     budget: int = 3
+    budget_hours: float | None = None
+    calibration_share: float = 0.25
     max_core_hours: float | None = None
 
     def __post_init__(self) -> None:
@@ -67,12 +73,16 @@ class DFTElasticMaker(Maker):
         Raises
         ------
         DFTError
-            If soft modes are to be followed, or a number is not positive.
+            If soft modes are to be followed, a number is not positive, or the share of calibration
+            is no share.
         """
         if self.settings.follow:
             raise DFTError("a DFT judge follows no soft modes: its settings have follow=0")
-        if min(self.strain, self.displacement, self.budget, self.max_core_hours or 1) <= 0:
-            raise DFTError("strain, displacement, budget and max_core_hours must be positive")
+        hours = [1.0 if h is None else h for h in (self.max_core_hours, self.budget_hours)]
+        if min(self.strain, self.displacement, self.budget, *hours) <= 0:
+            raise DFTError("strain, displacement, budget and core-hours must be positive")
+        if not 0 <= self.calibration_share <= 1:
+            raise DFTError(f"calibration_share is {self.calibration_share}: give 0 to 1")
 
     @property
     def method(self) -> DFTMethod:
@@ -120,6 +130,24 @@ class DFTElasticMaker(Maker):
         collected = collect(self.method, ends, structures, names)
         collected.name = f"{self.name} collect"
         return Flow([*jobs, collected], output=collected.output, name=self.name)
+
+    def core_hours(self, structure: Structure) -> float | None:
+        """What a crystal should cost, core-hours; None if nobody knows.
+
+        Parameters
+        ----------
+        structure
+            The crystal.
+
+        Raises
+        ------
+        StructureError
+            With the reason why it is not to be computed at all.
+        """
+        from elatbot_flows.dft.checks import affordable_core_hours, check_for_dft
+
+        check_for_dft(structure, self.method)
+        return affordable_core_hours(structure, self.method)
 
     def record(self) -> MethodRecord:
         """The code, with all that decides its numbers.

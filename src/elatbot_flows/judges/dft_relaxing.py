@@ -46,14 +46,14 @@ def relax(method: DFTMethod, structure: Structure, source: str | None) -> Any:
 
     Where Makers run the code, this job is replaced by theirs.
     """
-    from elatbot_flows.dft.checks import check_for_dft
+    from elatbot_flows.dft.checks import affordable_core_hours, check_for_dft
     from elatbot_flows.dft.relaxing import relax_by_dft
     from elatbot_flows.potentials.validation import blank_result
 
     result = blank_result(structure, method.record(), method.thresholds, source)
     try:
         check_for_dft(structure, method)
-        record = DFTRecord(estimated_core_hours=_affordable(method, structure))
+        record = DFTRecord(estimated_core_hours=affordable_core_hours(structure, method))
         result = result.updated(dft=record)
         if method.code.by_makers:
             return Response(replace=_by_makers(method, structure, result))
@@ -62,17 +62,6 @@ def relax(method: DFTMethod, structure: Structure, source: str | None) -> Any:
         return DFTCrystal(result=result.failed(error.reason, str(error)))
     assert done.ended is not None  # noqa: S101 - an end without a round is an error
     return _ended(method, structure, result, done.frame, done.calculations, done.ended)
-
-
-def _affordable(method: DFTMethod, structure: Structure) -> float | None:
-    """The core-hours it should take, unless they are too many."""
-    from elatbot_flows.dft.checks import expected_core_hours
-
-    hours = expected_core_hours(structure, method)
-    if hours is not None and method.max_core_hours is not None and hours > method.max_core_hours:
-        message = f"about {hours:.2g} core-hours, more than the {method.max_core_hours:g} allowed"
-        raise StructureError(message, "too_expensive")
-    return hours
 
 
 def _by_makers(method: DFTMethod, structure: Structure, result: ElasticResult) -> Flow:
