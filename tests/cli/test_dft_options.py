@@ -25,7 +25,7 @@ def test_it_is_a_judge_with_a_budget():
     assert judge.code.settings.cutoff == 450
 
 
-@pytest.mark.parametrize(("code", "budget"), [("vasp", 3), ("gpaw", 0)])
+@pytest.mark.parametrize(("code", "budget"), [("abinit", 3), ("gpaw", 0)])
 def test_impossible_options_are_refused(code, budget):
     with pytest.raises(TargetError):
         dft_judge(code, "quick", budget, None)
