@@ -17,6 +17,7 @@ from elatbot_flows.documents.dft import (
     StrainPlan,
 )
 from elatbot_flows.documents.dft_choice import DFTChoice
+from elatbot_flows.documents.dft_convergence import ConvergenceDocument, ConvergencePoint
 from elatbot_flows.documents.dft_verdict import AgainstDFT, DFTVerdict
 from elatbot_flows.documents.elastic import DFTCrystal, ElasticResult
 from elatbot_flows.documents.estimate import Estimate
@@ -69,6 +70,8 @@ __all__ = [
     "CampaignDocument",
     "CandidateChunk",
     "CandidateDocument",
+    "ConvergenceDocument",
+    "ConvergencePoint",
     "DFTChoice",
     "DFTCrystal",
     "DFTFrame",
