@@ -18,6 +18,7 @@ from elatbot_flows.documents.dft import (
 )
 from elatbot_flows.documents.dft_choice import DFTChoice
 from elatbot_flows.documents.dft_convergence import ConvergenceDocument, ConvergencePoint
+from elatbot_flows.documents.dft_score import AgainstDFTScores, HitRates, Refit, SourceScores
 from elatbot_flows.documents.dft_verdict import AgainstDFT, DFTVerdict
 from elatbot_flows.documents.elastic import DFTCrystal, ElasticResult
 from elatbot_flows.documents.estimate import Estimate
@@ -64,6 +65,7 @@ from elatbot_flows.documents.verdicts import VerdictLessons
 
 __all__ = [
     "AgainstDFT",
+    "AgainstDFTScores",
     "Averages",
     "BestCandidate",
     "CampaignDesign",
@@ -87,6 +89,7 @@ __all__ = [
     "Evidence",
     "FilterStep",
     "FormulaInfill",
+    "HitRates",
     "HullResult",
     "LabelledMaterial",
     "Leak",
@@ -106,10 +109,12 @@ __all__ = [
     "PreferenceRecord",
     "Rate",
     "Reading",
+    "Refit",
     "RetrievalRecord",
     "RunRecord",
     "SampleChunk",
     "Shortlist",
+    "SourceScores",
     "SplitName",
     "SplitRule",
     "StaticCalculation",
