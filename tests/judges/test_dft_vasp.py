@@ -15,6 +15,7 @@ from maggma.stores import MemoryStore
 from monty.json import MontyDecoder, MontyEncoder
 from pymatgen.core import Lattice, Structure
 
+from elatbot_flows.database.stores import open_store
 from elatbot_flows.dft import DFTSettings, VaspCode
 from elatbot_flows.documents import ElasticResult
 from elatbot_flows.errors import DFTError
@@ -22,6 +23,7 @@ from elatbot_flows.judges import DFTElasticMaker
 from elatbot_flows.judges.dft import DFT_THRESHOLDS
 from elatbot_flows.potentials.measuring import primitive_cell
 from elatbot_flows.potentials.settings import ValidationSettings
+from elatbot_flows.running.runner import run_flow
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # POTCARs that pymatgen does not know
 
@@ -75,6 +77,7 @@ def stand_in(tmp_path, monkeypatch):
         (potcars / f"POTCAR.{symbol}").write_text(POTCAR.format(symbol, valence))
     known = {"PMG_VASP_PSP_DIR": str(potcars.parent)}
     monkeypatch.setattr(pymatgen.io.vasp.inputs, "SETTINGS", known)
+    monkeypatch.setenv("PMG_VASP_PSP_DIR", str(potcars.parent))  # for worker processes
     monkeypatch.setenv("VASP_STAND_IN", str(tmp_path / "crystal.json"))
 
     def tell(structure, edge, constants, **more):
@@ -168,6 +171,40 @@ def test_elements_without_a_potcar_are_refused(stand_in, tmp_path):
     assert found.reason == "unsupported_element"
     assert "Mg" in found.message
     assert names == ["dft relax mine", "dft perturb mine", "dft collect"]
+
+
+def test_without_potcars_nothing_is_run(stand_in, tmp_path, monkeypatch):
+    stand_in(AL, 4.04, cubic(110.0, 60.0, 30.0))
+    monkeypatch.setattr(pymatgen.io.vasp.inputs, "SETTINGS", {})
+    found, _ = judged(AL, tmp_path)
+    assert found.reason == "unsupported_element"
+    assert "PMG_VASP_PSP_DIR" in found.message
+
+
+def test_without_the_command_it_is_incomplete(stand_in, tmp_path):
+    stand_in(AL, 4.04, cubic(110.0, 60.0, 30.0))
+    known = CODE.run_vasp_kwargs | {"vasp_cmd": "no_such_vasp", "vasp_gamma_cmd": "no_such_vasp"}
+    found, _ = judged(AL, tmp_path, code=replace(CODE, run_vasp_kwargs=known))
+    assert (found.reason, found.message) == ("incomplete", "its relaxation ended without a result")
+
+
+def test_a_second_run_takes_over_what_is_finished(stand_in, tmp_path, monkeypatch):
+    stand_in(AL, 4.04, cubic(110.0, 60.0, 30.0), fault="crash")
+    monkeypatch.chdir(tmp_path)
+    store, _ = open_store(tmp_path / "run")
+    first = run_flow(DFTElasticMaker(code=CODE).make([AL], ["mine"]), store, workers=2)
+    assert set(first.failed) == {"dft static mine 1/2", "dft static mine 2/2"}
+    stand_in(AL, 4.04, cubic(110.0, 60.0, 30.0))
+    flow = DFTElasticMaker(code=CODE).make([AL], ["mine"])
+    second = run_flow(flow, store, workers=2)
+    assert not second.failed
+    assert {"tight relax 1", "tight relax 2", "static"} <= set(second.resumed)
+    assert {"dft static mine 1/2", "dft static mine 2/2"} <= set(second.finished)
+    (found,) = store.get_output(flow.output.uuid)
+    assert found["status"] == "passed"
+    folders = [folder for folder in (tmp_path / "elatbot-jobs").iterdir() if folder.is_dir()]
+    assert len(folders) == 7
+    assert not (tmp_path / "INCAR").exists()
 
 
 def test_inputs_are_those_of_the_settings(stand_in):

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
     from elatbot_flows.documents import DFTFrame
 
-__all__ = ["DFTCode", "Task"]
+__all__ = ["OWN_FOLDER", "DFTCode", "Task"]
 
+OWN_FOLDER = "own_folder"
+"""In the metadata of jobs that write into the current folder, for managers that give them none."""
 Task = Literal["relax", "static", "ions"]
 
 

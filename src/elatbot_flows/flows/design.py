@@ -148,6 +148,9 @@ class InverseDesignMaker(Maker):
                 step = climb(steps[-1].output, target, run, maker, rung)
                 step.name = maker.name
                 steps.append(in_stage(step, maker.rung))
+        if referee is not None:
+            # It ends although calculations may have failed, which a second start is to try again.
+            never_resume(steps[-1], what_it_brings=False)
         ended = in_stage(conclude(run, proposed.output, steps[-1].output), "conclude")
         published = in_stage(publish(ended.output), "publish")
         # They read and write what is outside, so an interrupted run must not trust old outputs.

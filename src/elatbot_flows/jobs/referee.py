@@ -16,6 +16,7 @@ from elatbot_flows.documents import (
     Evidence,
 )
 from elatbot_flows.jobs.choosing import chosen_for_dft
+from elatbot_flows.jobs.resume import never_resume
 from elatbot_flows.jobs.rows import candidates_at, chunk_of, continued, resting
 from elatbot_flows.jobs.weigh import HIGHEST
 from elatbot_flows.judges.dft import DFTElasticMaker
@@ -79,6 +80,7 @@ class RefereeMaker(Maker):
         there: Any = resting(rows)
         made = choose(self, rows, there, target, run)
         made.name = self.name
+        never_resume(made, what_it_brings=False)
         return made
 
 
@@ -112,6 +114,7 @@ def choose(
     references: Any = resting(rows)
     ended = overrule(rows, references, choices, judged.output, target, run)
     ended.name = f"{maker.name}, overrule"
+    never_resume(ended)
     finished = {str(row.uuid) for row in rows}
     return Response(replace=continued([judged, ended], ended.output, finished))
 

@@ -11,7 +11,7 @@ from elatbot_flows.dft.gpaw import GPAWCode
 from elatbot_flows.dft.method import DFTMethod
 from elatbot_flows.errors import DFTError
 from elatbot_flows.judges.dft_jobs import collect, judge_later, perturb
-from elatbot_flows.judges.dft_relaxing import relax
+from elatbot_flows.judges.dft_relaxing import afresh, relax
 from elatbot_flows.potentials.settings import ValidationSettings
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ class DFTElasticMaker(Maker):
         if isinstance(structures, Structure):
             structures = [structures]
         if not isinstance(structures, list):
-            later = judge_later(self, structures, sources)
+            later = afresh(judge_later(self, structures, sources))
             later.name = self.name
             return later
         names = sources or [None] * len(structures)  # type: ignore[list-item]
@@ -123,11 +123,13 @@ class DFTElasticMaker(Maker):
         for crystal, name in zip(structures, names, strict=True):
             relaxed = relax(self.method, crystal, name)
             relaxed.name = " ".join(filter(None, [self.name, "relax", name]))
-            measured = perturb(self.method, self.name, relaxed.output)
+            if self.code.by_makers:
+                afresh(relaxed)
+            measured = afresh(perturb(self.method, self.name, relaxed.output))
             measured.name = " ".join(filter(None, [self.name, "perturb", name]))
             jobs += [relaxed, measured]
             ends.append(measured.output)
-        collected = collect(self.method, ends, structures, names)
+        collected = afresh(collect(self.method, ends, structures, names))
         collected.name = f"{self.name} collect"
         return Flow([*jobs, collected], output=collected.output, name=self.name)
 

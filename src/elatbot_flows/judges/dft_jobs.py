@@ -14,7 +14,13 @@ from elatbot_flows.documents import (
     StaticCalculation,
     StrainPlan,
 )
-from elatbot_flows.judges.dft_relaxing import INCOMPLETE, WHATEVER_COMES, with_costs, with_moments
+from elatbot_flows.judges.dft_relaxing import (
+    INCOMPLETE,
+    WHATEVER_COMES,
+    afresh,
+    run_by_maker,
+    with_costs,
+)
 
 if TYPE_CHECKING:
     from jobflow import Job, Maker
@@ -55,7 +61,7 @@ def perturb(method: DFTMethod, name: str, relaxed: DFTCrystal | None) -> Any:
         made = _calculation(cell, frame, method)
         made.name = _named(name, word, result.source, f"{number}/{len(cells)}")
         runs.append(made)
-    ended = assemble(method, crystal, plan, [made.output for made in runs])
+    ended = afresh(assemble(method, crystal, plan, [made.output for made in runs]))
     ended.name = _named(name, "assemble", result.source)
     return Response(replace=Flow([*runs, ended], output=ended.output))
 
@@ -81,7 +87,7 @@ def _calculation(cell: Structure, frame: DFTFrame, method: DFTMethod) -> Job:
     code = method.code
     if code.by_makers:
         task: Task = "ions" if method.finite_strains else "static"
-        made: Job = code.maker(task, frame).make(with_moments(cell, frame))
+        made: Job = run_by_maker(code, task, cell, frame)
         return made
     if method.finite_strains:
         return ions(cell, frame, code, method.thresholds)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jobflow import Flow, JobConfig, OnMissing, Response, job
 
+from elatbot_flows.dft.code import OWN_FOLDER
 from elatbot_flows.documents import (
     DFTCrystal,
     DFTFrame,
@@ -17,15 +18,19 @@ from elatbot_flows.documents import (
 from elatbot_flows.errors import StructureError
 
 if TYPE_CHECKING:
+    from jobflow import Job
     from pymatgen.core import Structure
 
+    from elatbot_flows.dft.code import DFTCode, Task
     from elatbot_flows.dft.method import DFTMethod
     from elatbot_flows.potentials.quasi_newton import SymmetricRelaxation
 
 __all__ = [
     "INCOMPLETE",
     "WHATEVER_COMES",
+    "afresh",
     "relax",
+    "run_by_maker",
     "settle",
     "settled",
     "with_costs",
@@ -72,10 +77,25 @@ def _by_makers(method: DFTMethod, structure: Structure, result: ElasticResult) -
     symprec = method.thresholds.symprec
     cell, _ = primitive_cell(structure, symprec)
     cell, frame = method.code.begun(cell, frame_of(cell, method.code, symprec))
-    made = method.code.maker("relax", frame).make(with_moments(cell, frame))
-    ended = settle(method, structure, result, frame, made.output)
+    made = run_by_maker(method.code, "relax", cell, frame)
+    ended = afresh(settle(method, structure, result, frame, made.output))
     ended.name = "dft settle"
     return Flow([made, ended], output=ended.output)
+
+
+def afresh(made: Job) -> Job:
+    """A job that a second start runs again: it ended although pieces may have been lost."""
+    from elatbot_flows.jobs.resume import never_resume  # whose package knows this one
+
+    never_resume(made, what_it_brings=False)
+    return made
+
+
+def run_by_maker(code: DFTCode, task: Task, cell: Structure, frame: DFTFrame) -> Any:
+    """The job or flow of a Maker that computes a crystal, to be run in a folder of its own."""
+    made = code.maker(task, frame).make(with_moments(cell, frame))
+    made.update_metadata({OWN_FOLDER: True})
+    return made
 
 
 def with_moments(structure: Structure, frame: DFTFrame) -> Structure:
@@ -111,8 +131,8 @@ def settle(
     if moments is None or cell.species == relaxed.species:
         fresh = fresh.model_copy(update={"moments": moments})
     cell, fresh = code.begun(cell, fresh)
-    made = code.maker("static", fresh).make(with_moments(cell, fresh))
-    ended = settled(method, structure, result, cell, fresh, found, made.output)
+    made = run_by_maker(code, "static", cell, fresh)
+    ended = afresh(settled(method, structure, result, cell, fresh, found, made.output))
     ended.name = "dft settled"
     return Response(replace=Flow([made, ended], output=ended.output))
 
