@@ -37,6 +37,8 @@ class DFTCode(MSONable):
     name: ClassVar[str] = "dft"
     family: ClassVar[str] = "DFT"
     package: ClassVar[str | None] = None
+    plane_waves: ClassVar[bool] = False
+    """Whether it has plane waves up to the cut-off in every cell, whose number is corrected for."""
 
     def calculator(self, frame: DFTFrame) -> Any:
         """An ASE calculator with energy, forces and stress, for one crystal.

@@ -45,6 +45,7 @@ class GPAWCode(DFTCode):
     name: ClassVar[str] = "gpaw"
     family: ClassVar[str] = "GPAW"
     package: ClassVar[str | None] = "gpaw"
+    plane_waves: ClassVar[bool] = True
 
     def calculator(self, frame: DFTFrame) -> Any:
         """See `DFTCode.calculator`."""

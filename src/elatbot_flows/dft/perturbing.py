@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from elatbot_flows.dft.meshes import irreducible_points, rotations_of
+from elatbot_flows.dft.static import point_of
 from elatbot_flows.documents import PerturbationPlan
 from elatbot_flows.elasticity.directions import cheapest_directions
 from elatbot_flows.elasticity.response import hessian_from_products, response
 from elatbot_flows.elasticity.symmetry import crystal_symmetry
 from elatbot_flows.elasticity.units import GPA_PER_EV_A3
-from elatbot_flows.potentials.coordinates import deformed, point_at
+from elatbot_flows.potentials.coordinates import deformed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,7 +106,7 @@ def response_of(
     """
     symmetry = crystal_symmetry(structure, method.thresholds.symprec)
     steps = np.array(plan.steps)
-    points = [_point(structure, *pair) for pair in zip(steps, calculations, strict=True)]
+    points = [point_of(structure, *pair) for pair in zip(steps, calculations, strict=True)]
     directions = steps[plan.ahead].T
     products = np.array([_product(points, plan, k, symmetry) for k in range(len(plan.ahead))]).T
     hessian, asymmetry = hessian_from_products(directions, products, symmetry)
@@ -113,11 +114,6 @@ def response_of(
     if energy is None:
         return found, None
     return found, _mismatch(points, plan, directions, products, energy)
-
-
-def _point(structure: Structure, step: NDArray[np.float64], found: StaticCalculation) -> Point:
-    assert found.energy is not None  # noqa: S101 - whoever calls has looked
-    return point_at(structure, step, found.energy, np.array(found.forces), np.array(found.stress))
 
 
 def _product(

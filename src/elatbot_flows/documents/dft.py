@@ -20,6 +20,12 @@ class DFTFrame(BaseModel):
         default_factory=dict,
         description="Whatever else the code fixes at the first calculation, by its own names.",
     )
+    basis_slope: float | None = Field(
+        None,
+        description="Change of the energy with the logarithm of the number of plane waves, eV, by "
+        "which energies and stresses are corrected; over the volume it is the Pulay pressure. None "
+        "where that is not done.",
+    )
 
 
 class StaticCalculation(BaseModel):

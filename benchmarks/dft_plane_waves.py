@@ -1,0 +1,73 @@
+"""Pressure of a crystal by GPAW against cut-off, grid and smearing, as the code says and corrected.
+
+python benchmarks/dft_plane_waves.py > scan.md
+
+Copper at a = 3.632 A, one of them with the same crystal a little smaller and larger.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from pymatgen.core import Lattice, Structure
+
+from elatbot_flows.dft import DFTSettings, GPAWCode
+from elatbot_flows.dft.basis import measure_basis_slope
+from elatbot_flows.dft.plane_waves import completed
+from elatbot_flows.dft.static import calculate
+from elatbot_flows.documents import DFTFrame
+
+CUTOFFS = (400, 450, 500, 550, 600, 650, 700, 800, 900, 1000, 1200)
+WIDTHS = (("marzari-vanderbilt", (0.1, 0.3, 0.5)), ("fermi-dirac", (0.1, 0.2)))
+BASE = DFTSettings(cutoff=1000, width=0.3)
+
+
+def line(
+    edge: float = 3.632, points: int = 8, grid: int | None = None, **settings: Any
+) -> tuple[float, float]:
+    """Print one line; energy (eV) and pressure (GPa), both corrected."""
+    half = edge / 2
+    crystal = Structure(
+        Lattice([[0, half, half], [half, 0, half], [half, half, 0]]), ["Cu"], [[0] * 3]
+    )
+    code = GPAWCode(replace(BASE, **settings))
+    frame = DFTFrame(mesh=(points,) * 3, fixed={} if grid is None else {"gpts": [grid] * 3})
+    found, fixed = calculate(crystal, frame, code)
+    frame = frame.model_copy(update={"fixed": fixed})
+    slope, _ = measure_basis_slope(crystal, frame, code)
+    frame = frame.model_copy(update={"basis_slope": slope})
+    whole = completed(found, crystal, frame, code.settings.cutoff)
+    said, corrected = (-np.trace(one.stress) / 3 for one in (found, whole))
+    own = code.settings
+    print(
+        f"| {own.cutoff:g} | {edge} | {fixed['gpts'][0]} | {points} | {own.smearing} {own.width} "
+        f"| {found.energy:.4f} | {said:.2f} | {said - corrected:.2f} | {corrected:.2f} |",
+        flush=True,
+    )
+    return float(whole.energy or 0.0), float(corrected)
+
+
+def main() -> None:
+    print("| cut-off, eV | a, A | grid | k-points | smearing | E, eV | P | Pulay | P corrected |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    for cutoff in CUTOFFS:
+        line(cutoff=cutoff)
+    for grid in (14, 24):
+        line(cutoff=450, grid=grid)
+    for smearing, widths in WIDTHS:
+        for width in widths:
+            line(smearing=smearing, width=width, points=14)
+    edges = (3.56, 3.6, 3.632, 3.66)
+    curve = [line(edge, cutoff=450) for edge in edges]
+    print("\n| from a, A | to | P of the difference of energies | mean of P |\n|---|---|---|---|")
+    for one, two, (low, high), (next_low, next_high) in zip(
+        edges, edges[1:], curve, curve[1:], strict=False
+    ):
+        by_energy = -(next_low - low) / ((two**3 - one**3) / 4) * 160.21766
+        print(f"| {one} | {two} | {by_energy:.2f} | {(high + next_high) / 2:.2f} |")
+
+
+if __name__ == "__main__":
+    main()
