@@ -14,7 +14,7 @@ import numpy as np
 from pymatgen.core import Lattice, Structure
 
 from elatbot_flows.dft import DFTSettings, GPAWCode
-from elatbot_flows.dft.basis import measure_basis_slope
+from elatbot_flows.dft.basis import measure_basis
 from elatbot_flows.dft.plane_waves import completed
 from elatbot_flows.dft.static import calculate
 from elatbot_flows.documents import DFTFrame
@@ -36,22 +36,24 @@ def line(
     frame = DFTFrame(mesh=(points,) * 3, fixed={} if grid is None else {"gpts": [grid] * 3})
     found, fixed = calculate(crystal, frame, code)
     frame = frame.model_copy(update={"fixed": fixed})
-    slope, _ = measure_basis_slope(crystal, frame, code)
-    frame = frame.model_copy(update={"basis_slope": slope})
+    basis = measure_basis(crystal, frame, code, found)
+    frame = frame.model_copy(update={"basis_slope": basis.slope})
     whole = completed(found, crystal, frame, code.settings.cutoff)
     said, corrected = (-np.trace(one.stress) / 3 for one in (found, whole))
     own = code.settings
     print(
         f"| {own.cutoff:g} | {edge} | {fixed['gpts'][0]} | {points} | {own.smearing} {own.width} "
-        f"| {found.energy:.4f} | {said:.2f} | {said - corrected:.2f} | {corrected:.2f} |",
+        f"| {found.energy:.4f} | {said:.2f} | {said - corrected:.2f} | {corrected:.2f} "
+        f"| {basis.doubt:.2f} |",
         flush=True,
     )
     return float(whole.energy or 0.0), float(corrected)
 
 
 def main() -> None:
-    print("| cut-off, eV | a, A | grid | k-points | smearing | E, eV | P | Pulay | P corrected |")
-    print("|---|---|---|---|---|---|---|---|---|")
+    head = "| cut-off, eV | a, A | grid | k-points | smearing | E, eV | P, GPa | Pulay | corrected"
+    print(head, "| doubt |")
+    print("|---|---|---|---|---|---|---|---|---|---|")
     for cutoff in CUTOFFS:
         line(cutoff=cutoff)
     for grid in (14, 24):

@@ -6,8 +6,9 @@ from pymatgen.core import Lattice
 
 import samples
 from elatbot_flows.dft import DFTSettings
-from elatbot_flows.dft.basis import measure_basis_slope
+from elatbot_flows.dft.basis import measure_basis
 from elatbot_flows.dft.plane_waves import completed, log_excess, log_number
+from elatbot_flows.dft.static import calculate
 from elatbot_flows.documents import DFTFrame, StaticCalculation
 from elatbot_flows.errors import StructureError
 from emt_code import EMTCode
@@ -43,11 +44,26 @@ def test_a_slope_becomes_a_stress_and_an_energy():
     assert found.energy == -1 + 0.5 * log_excess(crystal.lattice, (2, 2, 2), 300.0)
 
 
-def test_codes_without_plane_waves_have_no_slope():
-    assert measure_basis_slope(samples.fcc("Cu"), DFTFrame(mesh=(1, 1, 1)), EMTCode()) == (None, [])
+def test_two_more_calculations_give_the_slope():
+    crystal, frame = samples.fcc("Cu"), DFTFrame(mesh=(2, 2, 2))
+    code = EMTCode(DFTSettings(cutoff=200), slope=-0.3)
+    found, _ = calculate(crystal, frame, code)
+    basis = measure_basis(crystal, frame, code, found)
+    assert basis.slope == pytest.approx(-0.3)
+    assert basis.doubt == pytest.approx(0, abs=1e-6)
+    assert len(basis.calculations) == 2
+
+
+def test_stresses_that_do_not_follow_the_energies_are_doubted():
+    """Half as steep at the higher cut-off, which the stresses must show."""
+    crystal, frame = samples.fcc("Cu"), DFTFrame(mesh=(2, 2, 2))
+    code = EMTCode(DFTSettings(cutoff=200), slope=-0.3)
+    found, _ = calculate(crystal, frame, code)
+    less = found.model_copy(update={"energy": found.energy - 0.005})
+    assert measure_basis(crystal, frame, code, less).doubt > 0.3
 
 
 def test_a_failure_at_another_cutoff_is_told():
-    code = EMTCode(DFTSettings(cutoff=200), slope=-0.3, fails_below=1000)
+    code, frame = EMTCode(slope=-0.3, fails_below=1000), DFTFrame(mesh=(1, 1, 1))
     with pytest.raises(StructureError, match="at another cut-off failed: SCFStuckError"):
-        measure_basis_slope(samples.fcc("Cu"), DFTFrame(mesh=(1, 1, 1)), code)
+        measure_basis(samples.fcc("Cu"), frame, code, StaticCalculation())

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pymatgen.core import Structure
 
     from elatbot_flows.dft.method import DFTMethod
-    from elatbot_flows.documents import DFTFrame, StaticCalculation
+    from elatbot_flows.documents import DFTFrame, DFTRecord, StaticCalculation
     from elatbot_flows.elasticity.response import Response
     from elatbot_flows.elasticity.symmetry import CrystalSymmetry
     from elatbot_flows.potentials.coordinates import Point
@@ -32,6 +32,8 @@ __all__ = ["perturbed", "plan_perturbations", "response_of"]
 
 _OVERHEAD = 3
 """What every calculation costs besides its k-points, in k-points."""
+_PRESSURE_DERIVATIVE = 5.0
+"""dK / dP of most solids, about."""
 
 
 def plan_perturbations(
@@ -78,7 +80,7 @@ def response_of(
     structure: Structure,
     plan: PerturbationPlan,
     calculations: Sequence[StaticCalculation],
-    energy: float | None,
+    record: DFTRecord,
     method: DFTMethod,
 ) -> tuple[Response, float | None]:
     """Second derivatives and elastic tensors (GPa) from calculations of all steps.
@@ -91,8 +93,8 @@ def response_of(
         What was computed.
     calculations
         One for each step, all with numbers.
-    energy
-        Of the relaxed crystal, eV.
+    record
+        What is known of the relaxed crystal.
     method
         As for the plan.
 
@@ -101,8 +103,8 @@ def response_of(
     Response
         See :class:`~elatbot_flows.elasticity.response.Response`.
     float or None
-        Largest relative difference between second derivatives along the directions from energies
-        and from forces and stresses; None without the energy of the relaxed crystal.
+        The error that energies give, see ``energy_mismatch`` of
+        :class:`~elatbot_flows.documents.DFTRecord`; None without the energy of the relaxed crystal.
     """
     symmetry = crystal_symmetry(structure, method.thresholds.symprec)
     steps = np.array(plan.steps)
@@ -111,9 +113,12 @@ def response_of(
     products = np.array([_product(points, plan, k, symmetry) for k in range(len(plan.ahead))]).T
     hessian, asymmetry = hessian_from_products(directions, products, symmetry)
     found = response(hessian, structure.volume / GPA_PER_EV_A3, asymmetry)
-    if energy is None:
+    if record.frame is not None and record.frame.basis_doubt is not None:
+        bulk = float(found.relaxed[:3, :3].mean())
+        return found, abs(_PRESSURE_DERIVATIVE * record.frame.basis_doubt / bulk)
+    if record.energy is None:
         return found, None
-    return found, _mismatch(points, plan, directions, products, energy)
+    return found, _mismatch(points, plan, directions, products, record.energy)
 
 
 def _product(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from elatbot_flows.dft.basis import measure_basis_slope
+from elatbot_flows.dft.basis import measure_basis
 from elatbot_flows.dft.meshes import mesh_of, rotations_of
 from elatbot_flows.dft.plane_waves import completed
 from elatbot_flows.dft.static import calculate, point_of
@@ -137,13 +137,20 @@ def _evaluated(
         raise StructureError(words, str(found.reason))
     moments = _settled(found.moments)
     relaxation.frame = relaxation.frame.model_copy(update={"moments": moments, "fixed": fixed})
-    if relaxation.frame.basis_slope is None:
-        slope, more = measure_basis_slope(current, relaxation.frame, code)
-        relaxation.calculations[-1:-1] = more
-        relaxation.frame = relaxation.frame.model_copy(update={"basis_slope": slope})
-        found = completed(found, current, relaxation.frame, code.settings.cutoff)
-        relaxation.calculations[-1] = found
+    if code.plane_waves and relaxation.frame.basis_slope is None:
+        found = _with_basis(current, relaxation, code)
     return point_of(crystal, coordinates, found)
+
+
+def _with_basis(current: Structure, relaxation: DFTRelaxation, code: DFTCode) -> StaticCalculation:
+    """The latest calculation corrected as all after it will be, by two more."""
+    found = relaxation.calculations.pop()
+    basis = measure_basis(current, relaxation.frame, code, found)
+    fields = {"basis_slope": basis.slope, "basis_doubt": basis.doubt}
+    relaxation.frame = relaxation.frame.model_copy(update=fields)
+    found = completed(found, current, relaxation.frame, code.settings.cutoff)
+    relaxation.calculations += [*basis.calculations, found]
+    return found
 
 
 def _by_work(

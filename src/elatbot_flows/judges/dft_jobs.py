@@ -187,7 +187,7 @@ def _measured(
 
     assert result.structure is not None and result.dft is not None  # noqa: S101, PT018 - relaxed
     symprec = method.thresholds.symprec
-    response, mismatch = response_of(result.structure, plan, found, result.dft.energy, method)
+    response, mismatch = response_of(result.structure, plan, found, result.dft, method)
     axes = ieee_rotation(result.structure, symprec)
     softest = response.softest_mode
     measured = Measurement(
