@@ -21,7 +21,7 @@ from elatbot_flows.documents import DFTFrame
 
 CUTOFFS = (400, 450, 550, 700, 1000)
 OTHERS = (
-    {"points": 14},
+    {"points": 10},
     {"grid": 24},
     {"width": 0.1},
     {"width": 0.5},
@@ -32,7 +32,7 @@ BASE = DFTSettings(cutoff=450, width=0.3)
 
 
 def line(
-    edge: float = 3.632, points: int = 8, grid: int | None = None, **settings: Any
+    edge: float = 3.632, points: int = 6, grid: int | None = None, **settings: Any
 ) -> tuple[float, float]:
     """Print one line; energy (eV) and pressure (GPa), both corrected."""
     half = edge / 2

@@ -89,7 +89,7 @@ class _FailingEMT(EMT):
         """By brute force: their number at every k-point, and a stress that keeps it."""
         cutoff = self.code.settings.cutoff
         radius, logarithms = np.sqrt(cutoff / 3.80998), []
-        waves = np.indices((31, 31, 31)).reshape(3, -1).T - 15
+        waves = np.indices((13, 13, 13)).reshape(3, -1).T - 6
         for point in np.ndindex(self.mesh):
             shifted = waves + np.array(point) / self.mesh - np.rint(np.array(point) / self.mesh)
             lengths = np.linalg.norm(2 * np.pi * shifted @ atoms.cell.reciprocal(), axis=1)

@@ -46,7 +46,7 @@ def test_a_slope_becomes_a_stress_and_an_energy():
 
 def test_two_more_calculations_give_the_slope():
     crystal, frame = samples.fcc("Cu"), DFTFrame(mesh=(2, 2, 2))
-    code = EMTCode(DFTSettings(cutoff=200), slope=-0.3)
+    code = EMTCode(DFTSettings(cutoff=150), slope=-0.3)
     found, _ = calculate(crystal, frame, code)
     basis = measure_basis(crystal, frame, code, found)
     assert basis.slope == pytest.approx(-0.3)
@@ -57,13 +57,16 @@ def test_two_more_calculations_give_the_slope():
 def test_stresses_that_do_not_follow_the_energies_are_doubted():
     """Half as steep at the higher cut-off, which the stresses must show."""
     crystal, frame = samples.fcc("Cu"), DFTFrame(mesh=(2, 2, 2))
-    code = EMTCode(DFTSettings(cutoff=200), slope=-0.3)
+    code = EMTCode(DFTSettings(cutoff=150), slope=-0.3)
     found, _ = calculate(crystal, frame, code)
     less = found.model_copy(update={"energy": found.energy - 0.005})
     assert measure_basis(crystal, frame, code, less).doubt > 0.3
 
 
 def test_a_failure_at_another_cutoff_is_told():
-    code, frame = EMTCode(slope=-0.3, fails_below=1000), DFTFrame(mesh=(1, 1, 1))
+    code, frame = (
+        EMTCode(DFTSettings(cutoff=150), slope=-0.3, fails_below=1000),
+        DFTFrame(mesh=(1, 1, 1)),
+    )
     with pytest.raises(StructureError, match="at another cut-off failed: SCFStuckError"):
         measure_basis(samples.fcc("Cu"), frame, code, StaticCalculation())

@@ -156,7 +156,7 @@ def test_energies_that_contradict_the_stresses_do_not_stop_a_relaxation():
 def test_too_few_plane_waves_change_nothing():
     """10 GPa of Pulay stress are corrected: cells would be too small, and K too large."""
     (usual,), _ = judged(fine(), [CU])
-    settings = DFTSettings(cutoff=300, k_spacing=0.5)
+    settings = DFTSettings(cutoff=150, k_spacing=0.6)
     (found,), _ = judged(fine(slope=-0.7, settings=settings), [CU])
     assert found.status == "passed", found.message
     assert found.dft.frame.basis_slope == pytest.approx(-0.7)
