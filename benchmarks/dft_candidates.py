@@ -4,9 +4,9 @@ elatbot design --bulk-modulus 55:65 --max-sites 6 -n 10 --out runs/55-65   # and
 OMP_NUM_THREADS=1 python benchmarks/dft_candidates.py runs/* --out verdicts.jsonl
 python benchmarks/dft_candidates.py --out verdicts.jsonl --table
 
-Every candidate that passed is judged, hit or not, those first that are expected to be cheapest, in
-turn from every run. A line is written for each as soon as it is known, also for those that DFT
-refuses; a second start goes on.
+Every candidate that passed is judged, hit or not: first the one of each run that is expected to be
+cheapest, then the cheapest of all others. A line is written for each as soon as it is known, also
+for those that DFT refuses; a second start goes on.
 """
 
 from __future__ import annotations
@@ -73,14 +73,14 @@ def cases(folder: Path, maker: DFTElasticMaker) -> list[Case]:
 
 
 def in_turn(folders: list[Path], maker: DFTElasticMaker) -> Iterator[Case]:
-    """Refused ones, then one of each run after the other."""
+    """Refused ones, then the cheapest of each run, then the cheapest of all others."""
     runs = [cases(folder, maker) for folder in folders]
     for case in itertools.chain(*runs):
         if case.refusal:
             yield case
     able = [[case for case in run if not case.refusal] for run in runs]
-    for row in itertools.zip_longest(*able):
-        yield from filter(None, row)
+    yield from (run[0] for run in able if run)
+    yield from sorted((case for run in able for case in run[1:]), key=lambda case: case.hours or 0)
 
 
 def judged(case: Case, maker: DFTElasticMaker) -> dict[str, Any]:
