@@ -19,7 +19,7 @@ from elatbot_flows.dft.plane_waves import completed
 from elatbot_flows.dft.static import calculate
 from elatbot_flows.documents import DFTFrame
 
-CUTOFFS = (400, 450, 550, 700, 1000)
+CUTOFFS = (300, 350, 400, 450, 550, 700, 1000)
 OTHERS = (
     {"points": 10},
     {"grid": 24},
