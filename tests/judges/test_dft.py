@@ -13,6 +13,7 @@ from pymatgen.core import Lattice, Structure
 
 import samples
 from elatbot_flows.database.stores import open_store
+from elatbot_flows.dft import DFTSettings
 from elatbot_flows.documents import ElasticResult
 from elatbot_flows.errors import DFTError
 from elatbot_flows.judges import DFTElasticMaker
@@ -182,6 +183,19 @@ def test_energies_that_contradict_the_stresses_do_not_stop_a_relaxation():
     assert found.volume_per_atom == pytest.approx(usual.volume_per_atom, rel=1e-4)
     assert found.bulk_modulus == pytest.approx(usual.bulk_modulus, rel=1e-3)
     assert found.dft.relaxation_calculations < 7
+
+
+def test_too_few_plane_waves_change_nothing():
+    """10 GPa of Pulay stress are corrected: cells would be too small, and K too large."""
+    (usual,), _ = judged(fine(), [CU])
+    settings = DFTSettings(cutoff=150, k_spacing=0.6)
+    (found,), _ = judged(fine(slope=-0.7, settings=settings), [CU])
+    assert found.status == "passed", found.message
+    assert found.dft.frame.basis_slope == pytest.approx(-0.7)
+    assert found.volume_per_atom == pytest.approx(usual.volume_per_atom, rel=1e-4)
+    np.testing.assert_allclose(found.elastic_tensor, usual.elastic_tensor, atol=0.2)
+    assert found.dft.energy_mismatch < 1e-3
+    assert found.dft.relaxation_calculations == usual.dft.relaxation_calculations + 2
 
 
 def test_a_relaxation_that_ended_without_a_result_makes_it_incomplete():

@@ -43,6 +43,8 @@ class DFTCode(MSONable):
     package: ClassVar[str | None] = None
     by_makers: ClassVar[bool] = False
     """Whether atomate2's Makers run it, as jobs of their own, and not a calculator in our jobs."""
+    plane_waves: ClassVar[bool] = False
+    """Whether it has plane waves up to the cut-off in every cell, whose number is corrected for."""
 
     @classmethod
     def preset(cls, name: str) -> Self:

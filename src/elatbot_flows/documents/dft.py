@@ -20,6 +20,17 @@ class DFTFrame(BaseModel):
         default_factory=dict,
         description="Whatever else the code fixes at the first calculation, by its own names.",
     )
+    basis_slope: float | None = Field(
+        None,
+        description="Change of the energy with the logarithm of the number of plane waves, eV, by "
+        "which energies and stresses are corrected; over the volume it is the Pulay pressure. None "
+        "where that is not done.",
+    )
+    basis_doubt: float | None = Field(
+        None,
+        description="By how much corrected pressures over and under the cut-off differ, GPa: zero "
+        "if energies and stresses agree about what too few plane waves do.",
+    )
 
 
 class StaticCalculation(BaseModel):
@@ -61,9 +72,9 @@ class DFTRecord(BaseModel):
     )
     energy_mismatch: float | None = Field(
         None,
-        description="Largest relative difference between the second derivatives that energies give "
-        "along the perturbations and those that forces and stresses give: another estimate of the "
-        "error, from numbers that the tensor does not use.",
+        description="Relative error of K by what energies and stresses contradict each other: with "
+        "plane waves, what `basis_doubt` does to the cell and so to K; else the largest relative "
+        "difference between second derivatives from energies and from forces and stresses.",
     )
 
 

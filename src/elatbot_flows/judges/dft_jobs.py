@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from elatbot_flows.dft.code import DFTCode, Task
     from elatbot_flows.dft.method import DFTMethod
-    from elatbot_flows.documents import DFTFrame
+    from elatbot_flows.documents import DFTFrame, DFTRecord
     from elatbot_flows.potentials.measuring import Measurement
     from elatbot_flows.potentials.settings import ValidationSettings
 
@@ -162,8 +162,7 @@ def _measured(
     if isinstance(plan, StrainPlan):
         measured, mismatch = _fitted(result.structure, method, plan, found), None
     else:
-        energy = result.dft.energy
-        measured, mismatch = _responded(result.structure, method, plan, found, energy)
+        measured, mismatch = _responded(result.structure, method, plan, found, result.dft)
     record = result.dft.model_copy(update={"energy_mismatch": mismatch})
     fresh = result.updated(dft=record, reason=None, message=None)
     return _with_errors(gated(fresh, measured, method.thresholds), method)
@@ -186,13 +185,13 @@ def _responded(
     method: DFTMethod,
     plan: PerturbationPlan,
     found: list[StaticCalculation],
-    energy: float | None,
+    record: DFTRecord,
 ) -> tuple[Measurement, float | None]:
     from elatbot_flows.dft.perturbing import response_of
     from elatbot_flows.elasticity.axes import ieee_rotation, rotated
     from elatbot_flows.potentials.measuring import Measurement
 
-    response, mismatch = response_of(structure, plan, found, energy, method)
+    response, mismatch = response_of(structure, plan, found, record, method)
     axes = ieee_rotation(structure, method.thresholds.symprec)
     softest = response.softest_mode
     measured = Measurement(
