@@ -12,32 +12,25 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from ase.constraints import FixSymmetry
-from ase.optimize import BFGS
 from jobflow import JobStore, run_locally
 from maggma.stores import MemoryStore
 from monty.json import jsanitize
 from pymatgen.core import Lattice, Structure
-from pymatgen.io.ase import AseAtomsAdaptor
 
 from elatbot_flows.dft import DFTSettings, GPAWCode
 from elatbot_flows.dft.meshes import irreducible_points, rotations_of
 from elatbot_flows.dft.perturbing import plan_perturbations
 from elatbot_flows.dft.relaxing import frame_of
+from elatbot_flows.documents import ElasticResult
 from elatbot_flows.elasticity.response import choose_directions
 from elatbot_flows.elasticity.symmetry import crystal_symmetry
-from elatbot_flows.elasticity.units import ase_stress_to_gpa
 from elatbot_flows.judges import DFTElasticMaker
-from elatbot_flows.potentials.finite_strain import STRAIN_MAGNITUDES, fitted_tensor, strained_cells
 from elatbot_flows.potentials.measuring import primitive_cell
-
-if TYPE_CHECKING:
-    from elatbot_flows.documents import ElasticResult
 
 
 def cubic(group: str, edge: float, *atoms: tuple[str, tuple[float, float, float]]) -> Structure:
@@ -74,43 +67,20 @@ MORE = {
 def judged(name: str, preset: str, *, strains: bool) -> dict[str, Any]:
     """What DFT says of a crystal, as a line of a file."""
     maker = DFTElasticMaker(code=GPAWCode(DFTSettings.preset(preset)))
-    flow = maker.make([CRYSTALS[name]], [name])
+    row = {"name": name, "preset": preset, "result": asked(maker, CRYSTALS[name], name)}
+    if strains:
+        settings = replace(maker.settings, method="finite_strain")
+        row["strains"] = asked(replace(maker, settings=settings), CRYSTALS[name], name)
+    return row
+
+
+def asked(maker: DFTElasticMaker, crystal: Structure, name: str) -> dict[str, Any]:
+    """The result of a Maker as plain values; cycles and time are those of the relaxation too."""
+    flow = maker.make([crystal], [name])
     done = run_locally(flow, store=JobStore(MemoryStore()), log=False, ensure_success=True)
-    result: ElasticResult = done[flow.output.uuid][1].output[0]
-    row = {"name": name, "preset": preset, "result": jsanitize(result.model_dump(), strict=True)}
-    return row | {"strains": strained(result, maker)} if strains else row
-
-
-def strained(result: ElasticResult, maker: DFTElasticMaker) -> dict[str, Any]:
-    """The same crystal, code and k-mesh by atomate2's deformations with relaxed ions."""
-    if result.structure is None or result.dft is None or result.dft.frame is None:
-        raise SystemExit(f"{result.source} was not relaxed: {result.message}")
-    before, cycles, stresses = time.process_time(), 0, []
-    cells = strained_cells(result.structure, STRAIN_MAGNITUDES, maker.settings.symprec)
-    for cell in cells:
-        atoms = AseAtomsAdaptor.get_atoms(cell.apply_to_structure(result.structure), msonable=False)
-        atoms.set_constraint(FixSymmetry(atoms, symprec=1e-4))
-        atoms.calc = maker.code.calculator(result.dft.frame)
-        optimizer = BFGS(atoms, logfile=None)
-        ends = []
-        for converged in optimizer.irun(fmax=maker.settings.max_force, steps=30):
-            ends.append(converged)
-            cycles += atoms.calc.get_number_of_iterations()
-        if not ends[-1]:
-            raise SystemExit("ions of a strained cell did not converge")
-        stresses.append(ase_stress_to_gpa(atoms.get_stress()))
-    rest = np.zeros((3, 3))  # below the threshold, and it does not enter the fit of differences
-    tensor, residual = fitted_tensor(
-        result.structure, cells, stresses, rest, maker.settings.symprec
-    )
-    spent = time.process_time() - before
-    return {
-        "tensor": tensor.tolist(),
-        "residual": residual,
-        "cells": len(cells),
-        "cycles": cycles,
-        "cpu_seconds": spent,
-    }
+    result = ElasticResult.model_validate(done[flow.output.uuid][1].output[0])
+    plain: dict[str, Any] = jsanitize(result.model_dump(), strict=True)
+    return plain
 
 
 def kpoints() -> None:

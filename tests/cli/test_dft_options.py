@@ -25,7 +25,7 @@ def test_it_is_a_judge_with_a_budget():
     assert judge.code.settings.cutoff == 450
 
 
-@pytest.mark.parametrize(("code", "budget"), [("vasp", 3), ("gpaw", 0)])
+@pytest.mark.parametrize(("code", "budget"), [("abinit", 3), ("gpaw", 0)])
 def test_impossible_options_are_refused(code, budget):
     with pytest.raises(TargetError):
         dft_judge(code, "quick", budget, None)
@@ -45,14 +45,21 @@ def test_the_help_of_both_commands_names_them(command):
 
 
 @pytest.mark.slow
-def test_a_crystal_is_shown_to_it_last(command, monkeypatch, tmp_path):
+def test_a_crystal_is_shown_to_it_last_and_the_store_tells_who_was_right(
+    command, monkeypatch, tmp_path
+):
     monkeypatch.setattr("elatbot_flows.cli.dft._code", lambda _: EMTCode)
     file = tmp_path / "POSCAR"
     samples.fcc("Cu").to(file, fmt="poscar")
     said = ("--potential", EMT, "--dft", "gpaw", "--workers", "1", "-K", "10:20", "--json")
-    ended = command("validate", file, *said)
+    ended = command("validate", file, *said, "--out", tmp_path / "run")
     assert ended.code == 0, ended.err
     (entry,) = json.loads(ended.out)
     assert entry["dft"]["status"] == "measured"
     assert entry["dft"]["verdict_before"] == "miss"  # judged all the same: it was given
     assert [row["source"] for row in entry["dft"]["sources"]][-1] == "estimate"
+
+    scores = json.loads(command("against-dft", "--out", tmp_path / "run", "--json").out)
+    assert (scores["asked"], scores["failed"]) == (1, 0)
+    assert {one["source"] for one in scores["sources"]} >= {EMT, "estimate"}
+    assert "judged 1 of 1" in command("against-dft", "--out", tmp_path / "run").out

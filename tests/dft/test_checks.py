@@ -49,3 +49,16 @@ def test_nobody_knows_what_a_code_without_a_rule_takes():
 
     method = DFTElasticMaker(code=Silent()).method
     assert expected_core_hours(samples.fcc("Al", 4.05), method) is None
+
+
+def test_large_cells_take_longer_than_their_electrons_say():
+    """A k-point of MgSc2In, 90 A^3 and 37 electrons, takes 30 times as long as one of Al."""
+    places = [[0, 0, 0], [0.25] * 3, [0.75] * 3, [0.5] * 3]
+    cell = Structure(
+        Lattice([[0, 3.56, 3.56], [3.56, 0, 3.56], [3.56, 3.56, 0]]),
+        ["Mg", "Sc", "Sc", "In"],
+        places,
+    )
+    seconds = [GPAW.code.core_seconds(one, 1, spin=False) for one in (cell, samples.fcc("Al"))]
+    assert seconds[0] == pytest.approx(1.0, rel=0.5)
+    assert seconds[0] > 10 * seconds[1]

@@ -80,6 +80,15 @@ def test_it_judges_as_many_of_the_best_as_the_budget_allows(judged):
     assert all(c.status == "passed" for c in result.candidates)
 
 
+def test_choice_and_reasons_are_stored(judged):
+    choices = {c.formula: c.dft_choice for c in judged[0].candidates}
+    assert [name for name, choice in choices.items() if choice.chosen] == ["Cu"]
+    assert choices["Cu"].reason == "best"
+    assert choices["Au"].reason == choices["Pd"].reason == "outranked"
+    assert all(choice.core_hours > 0 for choice in choices.values())
+    assert choices["Cu"].probability == of(judged[0], "Cu").dft.probability_before
+
+
 def test_its_numbers_are_the_estimate_and_the_verdict(judged):
     cu = of(judged[0], "Cu")
     assert cu.rung == "dft"

@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,10 +13,12 @@ from pymatgen.core import Lattice, Structure
 
 import samples
 from elatbot_flows.database.stores import open_store
+from elatbot_flows.dft import DFTSettings
 from elatbot_flows.documents import ElasticResult
 from elatbot_flows.errors import DFTError
 from elatbot_flows.judges import DFTElasticMaker
-from elatbot_flows.judges.dft_jobs import _with_errors, assemble, collect, perturb, relax
+from elatbot_flows.judges.dft_jobs import _with_errors, assemble, collect, perturb
+from elatbot_flows.judges.dft_relaxing import relax
 from elatbot_flows.potentials import load_potential
 from elatbot_flows.potentials.settings import ValidationSettings
 from elatbot_flows.potentials.validation import validate_crystal
@@ -61,6 +64,36 @@ def test_the_tensor_is_that_of_the_potential_route():
         assert found.dft.energy_mismatch < 1e-3
     assert [one.source for one in results] == ["a", "b", "c"]
     assert results[2].softest_mode == pytest.approx(own.softest_mode, rel=5e-3)
+
+
+@pytest.mark.parametrize("crystal", [L10, B19])
+def test_finite_strains_give_the_tensor_of_the_potential_route(crystal):
+    strains = replace(FINE, method="finite_strain")
+    (found,), names = judged(replace(fine(), settings=strains), [crystal], ["mine"])
+    own = validate_crystal(crystal, load_potential(samples.EMT), strains)
+    assert found.status == "passed"
+    assert found.method == found.judge.settings["thresholds"]["method"] == "finite_strain"
+    assert found.judge.settings["strains"] == [-0.01, -0.005, 0.005, 0.01]
+    np.testing.assert_allclose(found.elastic_tensor, own.elastic_tensor, rtol=3e-3, atol=0.1)
+    assert found.dft.calculations == sum("dft strain mine" in name for name in names)
+    assert found.dft.missing == 0
+    assert found.bulk_modulus_std == pytest.approx(0.03 * found.bulk_modulus)
+
+
+def test_strained_crystals_that_fail_make_it_incomplete():
+    strains = replace(FINE, method="finite_strain")
+    for changed, why in (({"fails_below": 16}, "SCFStuckError"), ({}, "forces above")):
+        judge = replace(fine(**changed), settings=strains)
+        method = judge.method
+        crystal = B19 if not changed else CU
+        relaxed = relax.original(method, crystal, "mine")
+        few = method if changed else replace(method, thresholds=replace(strains, max_steps=1))
+        flow = perturb.original(few, "dft", relaxed).replace
+        runs = [one.function(*one.function_args) for one in flow.jobs[:-1]]
+        found = assemble.original(few, relaxed, flow.jobs[-1].function_args[2], runs).result
+        assert found.reason == "incomplete"
+        assert why in found.message
+        assert found.elastic_tensor is None
 
 
 def test_every_perturbed_crystal_is_a_job_of_its_own():
@@ -152,6 +185,19 @@ def test_energies_that_contradict_the_stresses_do_not_stop_a_relaxation():
     assert found.dft.relaxation_calculations < 7
 
 
+def test_too_few_plane_waves_change_nothing():
+    """10 GPa of Pulay stress are corrected: cells would be too small, and K too large."""
+    (usual,), _ = judged(fine(), [CU])
+    settings = DFTSettings(cutoff=150, k_spacing=0.6)
+    (found,), _ = judged(fine(slope=-0.7, settings=settings), [CU])
+    assert found.status == "passed", found.message
+    assert found.dft.frame.basis_slope == pytest.approx(-0.7)
+    assert found.volume_per_atom == pytest.approx(usual.volume_per_atom, rel=1e-4)
+    np.testing.assert_allclose(found.elastic_tensor, usual.elastic_tensor, atol=0.2)
+    assert found.dft.energy_mismatch < 1e-3
+    assert found.dft.relaxation_calculations == usual.dft.relaxation_calculations + 2
+
+
 def test_a_relaxation_that_ended_without_a_result_makes_it_incomplete():
     method = fine().method
     assert perturb.original(method, "dft", None) is None
@@ -201,7 +247,12 @@ def test_the_maker_can_be_stored():
 
 @pytest.mark.parametrize(
     "changed",
-    [{"strain": 0.0}, {"budget": 0}, {"settings": ValidationSettings()}, {"max_core_hours": -1.0}],
+    [
+        {"strain": 0.0},
+        {"budget": 0},
+        {"settings": ValidationSettings(follow=1)},
+        {"max_core_hours": -1.0},
+    ],
 )
 def test_impossible_settings_are_refused(changed):
     with pytest.raises(DFTError):

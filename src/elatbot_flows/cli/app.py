@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from elatbot_flows import __version__
+from elatbot_flows.cli.against_dft import against_dft
 from elatbot_flows.cli.campaign import campaign
 from elatbot_flows.cli.check import check
 from elatbot_flows.cli.data import data
@@ -55,6 +56,7 @@ app.command()(check)
 app.command()(status)
 app.command()(doctor)
 app.command()(publish)
+app.command("against-dft")(against_dft)
 app.command("copy-store")(copy_store)
 app.add_typer(data, name="data")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from elatbot_flows.cli.dft import Budget, Code, Hours, Preset, dft_judge
+from elatbot_flows.cli.dft import Budget, BudgetHours, Code, Hours, Preset, dft_judge
 from elatbot_flows.cli.materials import Materials, read_materials
 from elatbot_flows.cli.options import (
     BulkModulus,
@@ -108,6 +108,7 @@ def design(
     generator_dtype: GeneratorDtype = None,
     dft: Code = None,
     dft_budget: Budget = 3,
+    dft_budget_hours: BudgetHours = None,
     dft_preset: Preset = "standard",
     dft_hours: Hours = None,
     workers: Workers = None,
@@ -151,7 +152,7 @@ def design(
     brought = read_materials(given) if given else None
     proposer = _proposer(target, asking, brought)
     wanted = _USUAL if n is None and brought is None else n
-    referee = dft_judge(dft, dft_preset, dft_budget, dft_hours)
+    referee = dft_judge(dft, dft_preset, dft_budget, dft_hours, dft_budget_hours)
     maker = design_maker(wanted, seed, proposer, potentials, device, referee, hull=hull)
     if queue is not None:
         unreadable = [] if brought is None else brought.unreadable

@@ -13,16 +13,20 @@ if TYPE_CHECKING:
     from elatbot_flows.dft import DFTCode
     from elatbot_flows.judges import DFTElasticMaker
 
-__all__ = ["Budget", "Code", "Hours", "Preset", "dft_judge"]
+__all__ = ["Budget", "BudgetHours", "Code", "Hours", "Preset", "dft_judge"]
 
 Code = Annotated[
     str | None,
-    typer.Option("--dft", help="Density functional code that judges the best last: gpaw."),
+    typer.Option("--dft", help="Density functional code that judges the best last: gpaw, vasp."),
 ]
 Preset = Annotated[
     str, typer.Option("--dft-preset", help="Cut-off and k-points: quick, standard or tight.")
 ]
 Budget = Annotated[int, typer.Option("--dft-budget", help="Candidates that --dft judges.")]
+BudgetHours = Annotated[
+    float | None,
+    typer.Option("--dft-budget-hours", help="Core-hours that they should take together."),
+]
 Hours = Annotated[
     float | None,
     typer.Option("--dft-hours", help="Crystals that should take more core-hours are refused."),
@@ -30,16 +34,20 @@ Hours = Annotated[
 
 
 def _code(name: str) -> type[DFTCode]:
-    from elatbot_flows.dft import GPAWCode
+    from elatbot_flows.dft import GPAWCode, VaspCode
 
-    codes: dict[str, type[DFTCode]] = {"gpaw": GPAWCode}
+    codes: dict[str, type[DFTCode]] = {"gpaw": GPAWCode, "vasp": VaspCode}
     if name not in codes:
         raise TargetError(f"--dft {name}: choose {', '.join(codes)}, or use Python (docs/dft.md)")
     return codes[name]
 
 
 def dft_judge(
-    code: str | None, preset: str, budget: int, hours: float | None
+    code: str | None,
+    preset: str,
+    budget: int,
+    hours: float | None,
+    budget_hours: float | None = None,
 ) -> list[DFTElasticMaker]:
     """The judge that was asked for, or none.
 
@@ -52,10 +60,10 @@ def dft_judge(
     """
     if code is None:
         return []
-    from elatbot_flows.dft import DFTSettings
     from elatbot_flows.judges import DFTElasticMaker
 
     check_at_least(1, "--dft-budget", budget)
-    chosen = _code(code)(DFTSettings.preset(preset))
+    chosen = _code(code).preset(preset)
     chosen.elements()
-    return [DFTElasticMaker(code=chosen, budget=budget, max_core_hours=hours)]
+    limits = {"budget": budget, "budget_hours": budget_hours, "max_core_hours": hours}
+    return [DFTElasticMaker(code=chosen, **limits)]  # type: ignore[arg-type]

@@ -6,5 +6,6 @@ A code is a settings object that makes an ASE calculator; everything else is the
 from elatbot_flows.dft.code import DFTCode
 from elatbot_flows.dft.gpaw import GPAWCode
 from elatbot_flows.dft.settings import DFTSettings
+from elatbot_flows.dft.vasp import VaspCode
 
-__all__ = ["DFTCode", "DFTSettings", "GPAWCode"]
+__all__ = ["DFTCode", "DFTSettings", "GPAWCode", "VaspCode"]

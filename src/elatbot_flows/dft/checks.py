@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from elatbot_flows.dft.meshes import irreducible_points, rotations_of
 from elatbot_flows.dft.perturbing import plan_perturbations
 from elatbot_flows.dft.relaxing import frame_of
+from elatbot_flows.dft.straining import plan_strains
 from elatbot_flows.elasticity.symmetry import crystal_symmetry
 from elatbot_flows.errors import StructureError
 from elatbot_flows.potentials.crystal_checks import NOBLE_GASES, check_distances
@@ -16,11 +17,14 @@ if TYPE_CHECKING:
     from pymatgen.core import Structure
 
     from elatbot_flows.dft.method import DFTMethod
+    from elatbot_flows.documents import DFTFrame
 
-__all__ = ["check_for_dft", "expected_core_hours"]
+__all__ = ["affordable_core_hours", "check_for_dft", "expected_core_hours"]
 
 _RELAXATION = 8
 """Calculations that a relaxation takes, about."""
+_STEPS = 3
+"""Calculations that relaxing the ions of a strained cell takes, about."""
 _LONGEST = 60
 """Atoms from which on only the relaxation is estimated: choosing directions takes long."""
 
@@ -76,9 +80,30 @@ def expected_core_hours(structure: Structure, method: DFTMethod) -> float | None
     rotations = rotations_of(cell, crystal_symmetry(cell, symprec))
     kpoints = _RELAXATION * irreducible_points(frame.mesh, rotations)
     if len(cell) < _LONGEST:
-        kpoints += sum(plan_perturbations(cell, frame, method).kpoints)
+        kpoints += _further(cell, frame, method)
     seconds = method.code.core_seconds(cell, kpoints, spin=frame.moments is not None)
     return None if seconds is None else seconds / 3600
+
+
+def affordable_core_hours(structure: Structure, method: DFTMethod) -> float | None:
+    """`expected_core_hours`, unless they are too many.
+
+    Raises
+    ------
+    StructureError
+        With the reason ``"too_expensive"``.
+    """
+    hours = expected_core_hours(structure, method)
+    if hours is not None and method.max_core_hours is not None and hours > method.max_core_hours:
+        message = f"about {hours:.2g} core-hours, more than the {method.max_core_hours:g} allowed"
+        raise StructureError(message, "too_expensive")
+    return hours
+
+
+def _further(cell: Structure, frame: DFTFrame, method: DFTMethod) -> int:
+    if method.finite_strains:
+        return _STEPS * sum(plan_strains(cell, frame, method).kpoints)
+    return sum(plan_perturbations(cell, frame, method).kpoints)
 
 
 def _open_f_shell(element: object) -> bool:

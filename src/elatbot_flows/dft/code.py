@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from monty.json import MSONable
 
 from elatbot_flows.dft.settings import DFTSettings
-from elatbot_flows.documents import MethodRecord
+from elatbot_flows.documents import MethodRecord, StaticCalculation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
     from elatbot_flows.documents import DFTFrame
 
-__all__ = ["DFTCode"]
+__all__ = ["OWN_FOLDER", "DFTCode", "Task"]
+
+OWN_FOLDER = "own_folder"
+"""In the metadata of jobs that write into the current folder, for managers that give them none."""
+Task = Literal["relax", "static", "ions"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,15 @@ class DFTCode(MSONable):
     name: ClassVar[str] = "dft"
     family: ClassVar[str] = "DFT"
     package: ClassVar[str | None] = None
+    by_makers: ClassVar[bool] = False
+    """Whether atomate2's Makers run it, as jobs of their own, and not a calculator in our jobs."""
+    plane_waves: ClassVar[bool] = False
+    """Whether it has plane waves up to the cut-off in every cell, whose number is corrected for."""
+
+    @classmethod
+    def preset(cls, name: str) -> Self:
+        """The code with settings by name, see `DFTSettings.preset`."""
+        return cls(DFTSettings.preset(name))
 
     def calculator(self, frame: DFTFrame) -> Any:
         """An ASE calculator with energy, forces and stress, for one crystal.
@@ -50,6 +63,51 @@ class DFTCode(MSONable):
         ------
         DFTError
             If the code is not there.
+        """
+        raise NotImplementedError
+
+    def maker(self, task: Task, frame: DFTFrame) -> Any:
+        """The atomate2 Maker of a calculation, if Makers run the code.
+
+        Parameters
+        ----------
+        task
+            ``"relax"`` cell and ions, ``"static"``, or relax the ``"ions"`` of a strained cell.
+        frame
+            k-mesh and moments to use.
+        """
+        raise NotImplementedError
+
+    def begun(self, structure: Structure, frame: DFTFrame) -> tuple[Structure, DFTFrame]:
+        """A crystal with its atoms in the order of the code, and what all its calculations share.
+
+        Raises
+        ------
+        StructureError
+            With the reason ``"unsupported_element"`` if there is no pseudopotential for it.
+        """
+        return structure, frame
+
+    def read(self, document: Any, frame: DFTFrame) -> StaticCalculation:
+        """What a job computed, out of its document.
+
+        Parameters
+        ----------
+        document
+            As the job left it.
+        frame
+            What the calculation should have been done with.
+        """
+        del frame
+        return StaticCalculation.model_validate(document)
+
+    def outcome(self, document: Any) -> tuple[Structure, dict[str, Any]]:
+        """Where a relaxation by a Maker ended, and fields of records that only its document tells.
+
+        Parameters
+        ----------
+        document
+            As the job left it.
         """
         raise NotImplementedError
 

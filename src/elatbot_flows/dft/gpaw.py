@@ -22,10 +22,8 @@ _CONVERGENCE = {"energy": 1e-5, "density": 1e-5, "eigenstates": 1e-8}
 """eV and electrons per valence electron, eV^2: derivatives need more than energies do."""
 _TOLERANCE = 1e-5
 """A; perturbations are a thousand times as long."""
-_PER_KPOINT, _PER_ELECTRON = 0.04, 0.012
-"""Core-seconds of one k-point: for itself, and for each valence electron."""
-_LARGE = 40.0
-"""Valence electrons from which on the cost of one grows with their number."""
+_PER_KPOINT, _PER_ELECTRON, _PER_WAVES = 0.03, 0.003, 0.00026
+"""Core-seconds of one k-point: for itself, for each valence electron, and for each times A^3."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +43,7 @@ class GPAWCode(DFTCode):
     name: ClassVar[str] = "gpaw"
     family: ClassVar[str] = "GPAW"
     package: ClassVar[str | None] = "gpaw"
+    plane_waves: ClassVar[bool] = True
 
     def calculator(self, frame: DFTFrame) -> Any:
         """See `DFTCode.calculator`."""
@@ -113,9 +112,9 @@ class GPAWCode(DFTCode):
         return len(calculator.get_ibz_k_points()), int(calculator.get_number_of_iterations())
 
     def core_seconds(self, structure: Structure, kpoints: int, *, spin: bool) -> float:
-        """Core-seconds of one calculation, by a rule from some alloys of up to eight atoms."""
+        """Core-seconds of one calculation, by a rule from crystals of one to four atoms."""
         electrons = sum(_valence(site.specie) for site in structure)
-        each = _PER_KPOINT + _PER_ELECTRON * electrons * max(1.0, electrons / _LARGE)
+        each = _PER_KPOINT + electrons * (_PER_ELECTRON + _PER_WAVES * structure.volume)
         return kpoints * each * (2 if spin else 1)
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from monty.json import MSONable
 
+from elatbot_flows.potentials.finite_strain import STRAIN_MAGNITUDES
+
 if TYPE_CHECKING:
     from elatbot_flows.dft.code import DFTCode
     from elatbot_flows.documents import MethodRecord
@@ -39,7 +41,14 @@ class DFTMethod(MSONable):
     displacement: float
     max_core_hours: float | None = None
 
+    @property
+    def finite_strains(self) -> bool:
+        """Whether strained cells with relaxed ions are computed, not perturbed ones as they are."""
+        return self.thresholds.method == "finite_strain"
+
     def record(self) -> MethodRecord:
         """The code, with all that decides its numbers."""
-        steps = {"strain": self.strain, "displacement": self.displacement}
+        steps: dict[str, object] = {"strain": self.strain, "displacement": self.displacement}
+        if self.finite_strains:
+            steps = {"strains": list(STRAIN_MAGNITUDES)}
         return self.code.record(steps | {"thresholds": asdict(self.thresholds)})

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from elatbot_flows.dft.meshes import irreducible_points, rotations_of
+from elatbot_flows.dft.static import point_of
 from elatbot_flows.documents import PerturbationPlan
 from elatbot_flows.elasticity.directions import cheapest_directions
 from elatbot_flows.elasticity.response import hessian_from_products, response
 from elatbot_flows.elasticity.symmetry import crystal_symmetry
 from elatbot_flows.elasticity.units import GPA_PER_EV_A3
-from elatbot_flows.potentials.coordinates import deformed, point_at
+from elatbot_flows.potentials.coordinates import deformed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from pymatgen.core import Structure
 
     from elatbot_flows.dft.method import DFTMethod
-    from elatbot_flows.documents import DFTFrame, StaticCalculation
+    from elatbot_flows.documents import DFTFrame, DFTRecord, StaticCalculation
     from elatbot_flows.elasticity.response import Response
     from elatbot_flows.elasticity.symmetry import CrystalSymmetry
     from elatbot_flows.potentials.coordinates import Point
@@ -31,6 +32,8 @@ __all__ = ["perturbed", "plan_perturbations", "response_of"]
 
 _OVERHEAD = 3
 """What every calculation costs besides its k-points, in k-points."""
+_PRESSURE_DERIVATIVE = 5.0
+"""dK / dP of most solids, about."""
 
 
 def plan_perturbations(
@@ -77,7 +80,7 @@ def response_of(
     structure: Structure,
     plan: PerturbationPlan,
     calculations: Sequence[StaticCalculation],
-    energy: float | None,
+    record: DFTRecord,
     method: DFTMethod,
 ) -> tuple[Response, float | None]:
     """Second derivatives and elastic tensors (GPa) from calculations of all steps.
@@ -90,8 +93,8 @@ def response_of(
         What was computed.
     calculations
         One for each step, all with numbers.
-    energy
-        Of the relaxed crystal, eV.
+    record
+        What is known of the relaxed crystal.
     method
         As for the plan.
 
@@ -100,24 +103,22 @@ def response_of(
     Response
         See :class:`~elatbot_flows.elasticity.response.Response`.
     float or None
-        Largest relative difference between second derivatives along the directions from energies
-        and from forces and stresses; None without the energy of the relaxed crystal.
+        The error that energies give, see ``energy_mismatch`` of
+        :class:`~elatbot_flows.documents.DFTRecord`; None without the energy of the relaxed crystal.
     """
     symmetry = crystal_symmetry(structure, method.thresholds.symprec)
     steps = np.array(plan.steps)
-    points = [_point(structure, *pair) for pair in zip(steps, calculations, strict=True)]
+    points = [point_of(structure, *pair) for pair in zip(steps, calculations, strict=True)]
     directions = steps[plan.ahead].T
     products = np.array([_product(points, plan, k, symmetry) for k in range(len(plan.ahead))]).T
     hessian, asymmetry = hessian_from_products(directions, products, symmetry)
     found = response(hessian, structure.volume / GPA_PER_EV_A3, asymmetry)
-    if energy is None:
+    if record.frame is not None and record.frame.basis_doubt is not None:
+        bulk = float(found.relaxed[:3, :3].mean())
+        return found, abs(_PRESSURE_DERIVATIVE * record.frame.basis_doubt / bulk)
+    if record.energy is None:
         return found, None
-    return found, _mismatch(points, plan, directions, products, energy)
-
-
-def _point(structure: Structure, step: NDArray[np.float64], found: StaticCalculation) -> Point:
-    assert found.energy is not None  # noqa: S101 - whoever calls has looked
-    return point_at(structure, step, found.energy, np.array(found.forces), np.array(found.stress))
+    return found, _mismatch(points, plan, directions, products, record.energy)
 
 
 def _product(

@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from elatbot_flows.dft.basis import measure_basis
 from elatbot_flows.dft.meshes import mesh_of, rotations_of
-from elatbot_flows.dft.static import calculate
+from elatbot_flows.dft.plane_waves import completed
+from elatbot_flows.dft.static import calculate, point_of
 from elatbot_flows.documents import DFTFrame
 from elatbot_flows.elasticity.symmetry import crystal_symmetry
 from elatbot_flows.errors import StructureError
-from elatbot_flows.potentials.coordinates import deformed, point_at
+from elatbot_flows.potentials.coordinates import deformed
 from elatbot_flows.potentials.measuring import primitive_cell
 from elatbot_flows.potentials.quasi_newton import relaxing
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
     from pymatgen.core import Structure
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from elatbot_flows.potentials.quasi_newton import SymmetricRelaxation
     from elatbot_flows.potentials.settings import ValidationSettings
 
-__all__ = ["DFTRelaxation", "frame_of", "relax_by_dft"]
+__all__ = ["DFTRelaxation", "frame_of", "relax_by_dft", "settled"]
 
 _VANISHED = 0.1
 """Moments below this are none, Bohr magnetons."""
@@ -128,16 +129,28 @@ def _evaluated(
     crystal: Structure, coordinates: NDArray[np.float64], relaxation: DFTRelaxation, code: DFTCode
 ) -> Point:
     """One calculation of the relaxation, booked; the next ones go on from its moments."""
-    found, fixed = calculate(deformed(crystal, coordinates), relaxation.frame, code)
+    current = deformed(crystal, coordinates)
+    found, fixed = calculate(current, relaxation.frame, code)
     relaxation.calculations.append(found)
     if found.energy is None:
         words = f"a calculation of the relaxation failed: {found.message}"
         raise StructureError(words, str(found.reason))
-    moments = _settled(found.moments)
+    moments = settled(found.moments)
     relaxation.frame = relaxation.frame.model_copy(update={"moments": moments, "fixed": fixed})
-    return point_at(
-        crystal, coordinates, found.energy, np.array(found.forces), np.array(found.stress)
-    )
+    if code.plane_waves and relaxation.frame.basis_slope is None:
+        found = _with_basis(current, relaxation, code)
+    return point_of(crystal, coordinates, found)
+
+
+def _with_basis(current: Structure, relaxation: DFTRelaxation, code: DFTCode) -> StaticCalculation:
+    """The latest calculation corrected as all after it will be, by two more."""
+    found = relaxation.calculations.pop()
+    basis = measure_basis(current, relaxation.frame, code, found)
+    fields = {"basis_slope": basis.slope, "basis_doubt": basis.doubt}
+    relaxation.frame = relaxation.frame.model_copy(update=fields)
+    found = completed(found, current, relaxation.frame, code.settings.cutoff)
+    relaxation.calculations += [*basis.calculations, found]
+    return found
 
 
 def _by_work(
@@ -156,7 +169,8 @@ def _by_work(
     return replace(point, energy=old.energy + float(work))
 
 
-def _settled(moments: list[float] | None) -> list[float] | None:
+def settled(moments: list[float] | None) -> list[float] | None:
+    """Moments, or None if they vanish."""
     if moments is None or max(map(abs, moments)) < _VANISHED:
         return None
     return moments
@@ -169,7 +183,7 @@ def _next_frame(
     fresh = frame_of(crystal, code, symprec)
     before = relaxation.ended.structure if relaxation.ended else crystal
     found = relaxation.calculations[-1].moments
-    if _settled(found) is None:
+    if settled(found) is None:
         return fresh.model_copy(update={"moments": None})
     if crystal.species == before.species:
         return fresh.model_copy(update={"moments": found})

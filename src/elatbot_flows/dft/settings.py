@@ -11,7 +11,7 @@ from elatbot_flows.errors import DFTError
 
 __all__ = ["PRESETS", "DFTSettings", "Smearing"]
 
-Smearing = Literal["marzari-vanderbilt", "fermi-dirac"]
+Smearing = Literal["marzari-vanderbilt", "methfessel-paxton", "fermi-dirac"]
 
 PRESETS = {
     "quick": (450.0, 0.225, 0.5, 0.05, 0.40),

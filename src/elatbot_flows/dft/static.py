@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from elatbot_flows.dft.plane_waves import completed
 from elatbot_flows.documents import StaticCalculation
 from elatbot_flows.elasticity.units import ase_stress_to_gpa
 from elatbot_flows.errors import DFTError
+from elatbot_flows.potentials.coordinates import point_at
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,8 +19,9 @@ if TYPE_CHECKING:
 
     from elatbot_flows.dft.code import DFTCode
     from elatbot_flows.documents import DFTFrame
+    from elatbot_flows.potentials.coordinates import Point
 
-__all__ = ["calculate"]
+__all__ = ["calculate", "point_of"]
 
 _UNCONVERGED = ("Convergence", "SCF")
 """Parts of the names of errors that codes and ASE raise where self-consistency was not reached."""
@@ -27,14 +30,14 @@ _UNCONVERGED = ("Convergence", "SCF")
 def calculate(
     structure: Structure, frame: DFTFrame, code: DFTCode
 ) -> tuple[StaticCalculation, dict[str, Any]]:
-    """Energy, forces and stress of a crystal as it is.
+    """Energy, forces and stress of a crystal as it is, corrected for too few plane waves.
 
     Parameters
     ----------
     structure
         The crystal.
     frame
-        k-mesh and moments.
+        k-mesh, moments, and what is known of its plane waves.
     code
         Who computes.
 
@@ -54,6 +57,7 @@ def calculate(
     before = _processor_time()
     try:
         found, fixed = _numbers(structure, frame, code)
+        found = completed(found, structure, frame, code.settings.cutoff)
     except DFTError:
         raise
     except Exception as error:  # noqa: BLE001 - codes raise what they like
@@ -62,6 +66,25 @@ def calculate(
         reason = "scf_not_converged" if short else "calculation_error"
         found, fixed = StaticCalculation(reason=reason, message=words), {}
     return found.model_copy(update={"cpu_seconds": _processor_time() - before}), fixed
+
+
+def point_of(
+    structure: Structure, coordinates: NDArray[np.float64], found: StaticCalculation
+) -> Point:
+    """What a calculation that ended says at coordinates about a crystal.
+
+    Parameters
+    ----------
+    structure
+        The crystal that the coordinates start from.
+    coordinates
+        Where it was computed: Mandel strain, and displacements in A.
+    found
+        The calculation, with numbers.
+    """
+    assert found.energy is not None  # noqa: S101 - whoever calls has looked
+    numbers = np.array(found.forces), np.array(found.stress)
+    return point_at(structure, coordinates, found.energy, *numbers)
 
 
 def _numbers(

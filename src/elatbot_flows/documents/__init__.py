@@ -14,7 +14,11 @@ from elatbot_flows.documents.dft import (
     DFTRecord,
     PerturbationPlan,
     StaticCalculation,
+    StrainPlan,
 )
+from elatbot_flows.documents.dft_choice import DFTChoice
+from elatbot_flows.documents.dft_convergence import ConvergenceDocument, ConvergencePoint
+from elatbot_flows.documents.dft_score import AgainstDFTScores, HitRates, Refit, SourceScores
 from elatbot_flows.documents.dft_verdict import AgainstDFT, DFTVerdict
 from elatbot_flows.documents.elastic import DFTCrystal, ElasticResult
 from elatbot_flows.documents.estimate import Estimate
@@ -61,12 +65,16 @@ from elatbot_flows.documents.verdicts import VerdictLessons
 
 __all__ = [
     "AgainstDFT",
+    "AgainstDFTScores",
     "Averages",
     "BestCandidate",
     "CampaignDesign",
     "CampaignDocument",
     "CandidateChunk",
     "CandidateDocument",
+    "ConvergenceDocument",
+    "ConvergencePoint",
+    "DFTChoice",
     "DFTCrystal",
     "DFTFrame",
     "DFTRecord",
@@ -81,6 +89,7 @@ __all__ = [
     "Evidence",
     "FilterStep",
     "FormulaInfill",
+    "HitRates",
     "HullResult",
     "LabelledMaterial",
     "Leak",
@@ -100,14 +109,17 @@ __all__ = [
     "PreferenceRecord",
     "Rate",
     "Reading",
+    "Refit",
     "RetrievalRecord",
     "RunRecord",
     "SampleChunk",
     "Shortlist",
+    "SourceScores",
     "SplitName",
     "SplitRule",
     "StaticCalculation",
     "Status",
+    "StrainPlan",
     "TaskRecord",
     "TaskScores",
     "TextModelRecord",

@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 from pymatgen.core import Structure
 
+from elatbot_flows.documents.dft_choice import DFTChoice
 from elatbot_flows.documents.dft_verdict import DFTVerdict
 from elatbot_flows.documents.elastic import ElasticResult
 from elatbot_flows.documents.estimate import Estimate
@@ -127,6 +128,10 @@ class CandidateDocument(BaseModel):
         None,
         description="What a density functional says, next to what was thought before; None if it "
         "was not asked. Estimate and verdict are then by it, unless it failed.",
+    )
+    dft_choice: DFTChoice | None = Field(
+        None,
+        description="Why a density functional was asked or not; None if it was no question.",
     )
     verdict: VerdictWord = Field("unknown", description="What follows for the target.")
     probability: float | None = Field(

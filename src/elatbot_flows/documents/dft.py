@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-__all__ = ["DFTFrame", "DFTRecord", "PerturbationPlan", "StaticCalculation"]
+__all__ = ["DFTFrame", "DFTRecord", "PerturbationPlan", "StaticCalculation", "StrainPlan"]
 
 
 class DFTFrame(BaseModel):
@@ -19,6 +19,17 @@ class DFTFrame(BaseModel):
     fixed: dict[str, Any] = Field(
         default_factory=dict,
         description="Whatever else the code fixes at the first calculation, by its own names.",
+    )
+    basis_slope: float | None = Field(
+        None,
+        description="Change of the energy with the logarithm of the number of plane waves, eV, by "
+        "which energies and stresses are corrected; over the volume it is the Pulay pressure. None "
+        "where that is not done.",
+    )
+    basis_doubt: float | None = Field(
+        None,
+        description="By how much corrected pressures over and under the cut-off differ, GPa: zero "
+        "if energies and stresses agree about what too few plane waves do.",
     )
 
 
@@ -61,9 +72,9 @@ class DFTRecord(BaseModel):
     )
     energy_mismatch: float | None = Field(
         None,
-        description="Largest relative difference between the second derivatives that energies give "
-        "along the perturbations and those that forces and stresses give: another estimate of the "
-        "error, from numbers that the tensor does not use.",
+        description="Relative error of K by what energies and stresses contradict each other: with "
+        "plane waves, what `basis_doubt` does to the cell and so to K; else the largest relative "
+        "difference between second derivatives from energies and from forces and stresses.",
     )
 
 
@@ -81,3 +92,12 @@ class PerturbationPlan(BaseModel):
         description="The operation of the space group that takes the direction to its opposite."
     )
     kpoints: list[int] = Field(description="Irreducible k-points of each step.")
+
+
+class StrainPlan(BaseModel):
+    """Strained cells whose ions are relaxed, and to whose stresses a tensor is fitted."""
+
+    deformations: list[list[list[float]]] = Field(
+        description="Deformation gradients, atomate2's, reduced by symmetry."
+    )
+    kpoints: list[int] = Field(description="Irreducible k-points of each cell.")

@@ -11,6 +11,7 @@ from elatbot_flows.errors import TargetError
 from elatbot_flows.flows.ladder import Rung, climb
 from elatbot_flows.jobs.begin import begin
 from elatbot_flows.jobs.build import BuildMaker
+from elatbot_flows.jobs.choosing import LOOKED_AT
 from elatbot_flows.jobs.conclude import conclude
 from elatbot_flows.jobs.hull import HullMaker
 from elatbot_flows.jobs.judge import JudgeMaker
@@ -147,6 +148,9 @@ class InverseDesignMaker(Maker):
                 step = climb(steps[-1].output, target, run, maker, rung)
                 step.name = maker.name
                 steps.append(in_stage(step, maker.rung))
+        if referee is not None:
+            # It ends although calculations may have failed, which a second start is to try again.
+            never_resume(steps[-1], what_it_brings=False)
         ended = in_stage(conclude(run, proposed.output, steps[-1].output), "conclude")
         published = in_stage(publish(ended.output), "publish")
         # They read and write what is outside, so an interrupted run must not trust old outputs.
@@ -160,11 +164,12 @@ class InverseDesignMaker(Maker):
         start = "proposed" if self.build is None else "built"
         missed = ("miss",) if self.n is None else ()
         verdicts = ("hit", "open", "unknown", *missed)
+        looked_at = LOOKED_AT * self._budget()
         return [
             Rung("proposed", "built", until, self.chunk_size),
             Rung(start, "passed", self.n, self.chunk_size),
             Rung("passed", "passed", None, self.chunk_size, by_system=True),
-            Rung("passed", "passed", self._budget(), chunk_size=1, verdicts=verdicts),
+            Rung("passed", "passed", looked_at, chunk_size=looked_at, verdicts=verdicts),
         ]
 
     def _benches(self) -> tuple[list[Judge], list[Judge]]:
@@ -172,9 +177,9 @@ class InverseDesignMaker(Maker):
         few = [judge for judge in self.judges if getattr(judge, "budget", None) is not None]
         return [judge for judge in self.judges if judge not in few], few
 
-    def _budget(self) -> int | None:
+    def _budget(self) -> int:
         _, referees = self._benches()
-        return getattr(referees[0], "budget", None) if referees else None
+        return int(referees[0].budget) if referees else 0  # type: ignore[attr-defined]
 
     def _referee(self) -> RefereeMaker | None:
         _, referees = self._benches()

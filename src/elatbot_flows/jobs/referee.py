@@ -5,27 +5,32 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from jobflow import Flow, JobConfig, Maker, OnMissing, job
+from jobflow import JobConfig, Maker, OnMissing, Response, job
 
 from elatbot_flows.documents import (
     AgainstDFT,
     CandidateChunk,
+    DFTChoice,
     DFTVerdict,
     ElasticResult,
     Evidence,
 )
-from elatbot_flows.jobs.rows import candidates_at, chunk_of, resting
+from elatbot_flows.jobs.choosing import chosen_for_dft
+from elatbot_flows.jobs.resume import never_resume
+from elatbot_flows.jobs.rows import candidates_at, chunk_of, continued, resting
 from elatbot_flows.jobs.weigh import HIGHEST
 from elatbot_flows.judges.dft import DFTElasticMaker
 from elatbot_flows.targets import PROPERTIES
 
 if TYPE_CHECKING:
+    from jobflow import Job
+
     from elatbot_flows.documents import CandidateDocument, Estimate, LedgerRow, RunRecord
     from elatbot_flows.judges import Judge
     from elatbot_flows.targets import DesignTarget
     from elatbot_flows.uncertainty import JointEstimate
 
-__all__ = ["RefereeMaker", "overrule", "overruled"]
+__all__ = ["RefereeMaker", "choose", "overrule", "overruled"]
 
 
 _CONTRADICTION = 0.1
@@ -34,7 +39,7 @@ _CONTRADICTION = 0.1
 
 @dataclass
 class RefereeMaker(Maker):
-    """Show the best candidates to a judge who overrules all others.
+    """Show some candidates to a judge who overrules all others.
 
     It is given the crystal as the first judge that let it pass relaxed it.
 
@@ -55,8 +60,8 @@ class RefereeMaker(Maker):
         """Name of the step in documents."""
         return "dft"
 
-    def make(self, rows: list[LedgerRow], target: DesignTarget | None, run: RunRecord) -> Flow:
-        """Judge a chunk of candidates.
+    def make(self, rows: list[LedgerRow], target: DesignTarget | None, run: RunRecord) -> Job:
+        """Choose among candidates, and judge those.
 
         Parameters
         ----------
@@ -69,21 +74,56 @@ class RefereeMaker(Maker):
 
         Returns
         -------
-        Flow
+        Job
             Its output is a :class:`~elatbot_flows.documents.CandidateChunk`.
         """
         there: Any = resting(rows)
-        crystals: Any = [candidate.structure for candidate in there]
-        asked = self.judge.make(crystals, [str(row.formula) for row in rows])
-        ended = overrule(rows, there, asked.output, target, run)
-        ended.name = f"{self.name}, overrule"
-        return Flow([asked, ended], output=ended.output, name=self.name)
+        made = choose(self, rows, there, target, run)
+        made.name = self.name
+        never_resume(made, what_it_brings=False)
+        return made
+
+
+@job
+def choose(
+    maker: RefereeMaker,
+    rows: list[LedgerRow],
+    candidates: list[CandidateDocument],
+    target: DesignTarget | None,
+    run: RunRecord,
+) -> CandidateChunk | Response[Any]:
+    """Choose whom to judge, see `chosen_for_dft`, and replace this job by what that takes.
+
+    Parameters
+    ----------
+    maker
+        Who judges.
+    rows, candidates
+        Those that could be.
+    target, run
+        What is asked for.
+    """
+    there = candidates_at(candidates)
+    choices = chosen_for_dft(there, maker.judge)
+    asked = [one for one, choice in zip(there, choices, strict=True) if choice.chosen]
+    if not asked:
+        return overrule.original(rows, there, choices, [], target, run)  # type: ignore[attr-defined, no-any-return]
+    names = [str(candidate.formula) for candidate in asked]
+    crystals: Any = [candidate.structure for candidate in asked]
+    judged = maker.judge.make(crystals, names)
+    references: Any = resting(rows)
+    ended = overrule(rows, references, choices, judged.output, target, run)
+    ended.name = f"{maker.name}, overrule"
+    never_resume(ended)
+    finished = {str(row.uuid) for row in rows}
+    return Response(replace=continued([judged, ended], ended.output, finished))
 
 
 @job(output_schema=CandidateChunk, config=JobConfig(on_missing_references=OnMissing.NONE))
 def overrule(
     rows: list[LedgerRow],
     candidates: list[CandidateDocument],
+    choices: list[DFTChoice],
     said: list[ElasticResult] | None,
     target: DesignTarget | None,
     run: RunRecord,
@@ -93,17 +133,20 @@ def overrule(
     Parameters
     ----------
     rows, candidates
-        Who was judged.
+        Who could have been judged.
+    choices
+        Who was, and why.
     said
-        One result for each; None if the judge's jobs were lost.
+        One result for each that was; None if the judge's jobs were lost.
     target, run
         What is asked for.
     """
-    results: list[Any] = [None] * len(rows) if said is None else list(said)
-    done = [
-        overruled(candidate, result, target).updated(rung="dft")
-        for candidate, result in zip(candidates_at(candidates), results, strict=True)
-    ]
+    results = iter([] if said is None else said)
+    done = []
+    for candidate, found in zip(candidates_at(candidates), choices, strict=True):
+        choice = DFTChoice.model_validate(found)
+        told = candidate.updated(rung="dft", dft_choice=choice)
+        done.append(overruled(told, next(results, None), target) if choice.chosen else told)
     return chunk_of("dft", run, rows, done, [row.score for row in rows])
 
 

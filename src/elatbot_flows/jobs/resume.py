@@ -12,18 +12,21 @@ __all__ = ["may_resume", "never_resume"]
 _RESUMABLE = "resumable"
 
 
-def never_resume(job: Job | Flow) -> None:
+def never_resume(job: Job | Flow, *, what_it_brings: bool = True) -> None:
     """Have a job run each time, although an equal one has an output in the store.
 
     For jobs that read from outside, such as weights in a folder: equal inputs do not mean equal
-    outputs there. Runners other than ours never look, and run every job anyway.
+    outputs there; and for jobs that end although jobs before them failed. Runners other than ours
+    never look, and run every job anyway.
 
     Parameters
     ----------
     job
         The job, or a flow, for all its jobs.
+    what_it_brings
+        Whether the same holds for jobs that it replaces itself by.
     """
-    job.update_metadata({_RESUMABLE: False})
+    job.update_metadata({_RESUMABLE: False}, dynamic=what_it_brings)
 
 
 def may_resume(job: Job) -> bool:

@@ -2,6 +2,7 @@
 
 from elatbot_flows.judges.base import Judge
 from elatbot_flows.judges.dft import DFTElasticMaker
+from elatbot_flows.judges.dft_convergence import DFTConvergenceMaker
 from elatbot_flows.judges.potential import PotentialJudge
 
-__all__ = ["DFTElasticMaker", "Judge", "PotentialJudge"]
+__all__ = ["DFTConvergenceMaker", "DFTElasticMaker", "Judge", "PotentialJudge"]

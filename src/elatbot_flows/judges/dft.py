@@ -10,7 +10,8 @@ from jobflow import Flow, Maker
 from elatbot_flows.dft.gpaw import GPAWCode
 from elatbot_flows.dft.method import DFTMethod
 from elatbot_flows.errors import DFTError
-from elatbot_flows.judges.dft_jobs import collect, judge_later, perturb, relax
+from elatbot_flows.judges.dft_jobs import collect, judge_later, perturb
+from elatbot_flows.judges.dft_relaxing import afresh, relax
 from elatbot_flows.potentials.settings import ValidationSettings
 
 if TYPE_CHECKING:
@@ -28,11 +29,13 @@ DFT_THRESHOLDS = ValidationSettings(max_force=5e-3, max_stress=0.1, max_steps=40
 
 @dataclass
 class DFTElasticMaker(Maker):
-    """Elastic tensors from a density functional, by linear response.
+    """Elastic tensors from a density functional, by linear response or finite strains.
 
     Every crystal is relaxed by one job. Each of its perturbed crystals is a job of its own, so that
     a queue runs them side by side and a restart goes on with the finished ones; one more job makes
-    the tensor. A calculation that is missing or has not converged makes it ``incomplete``.
+    the tensor. With ``settings.method="finite_strain"`` they are the strained cells of atomate2's
+    ``ElasticMaker``, with ions relaxed, and the tensor is its fit. A calculation that is missing or
+    has not converged makes it ``incomplete``.
 
     Parameters
     ----------
@@ -45,7 +48,11 @@ class DFTElasticMaker(Maker):
     strain, displacement
         Length of a strain (Mandel), and how far the atom moves that moves farthest, A.
     budget
-        Candidates that it judges in a design, the best ones.
+        Candidates that it judges in a design.
+    budget_hours
+        Core-hours that they should take together, where that can be told; None for no limit.
+    calibration_share
+        Share of both that goes to candidates of which least is known; the rest goes to the best.
     max_core_hours
         Crystals that should take longer are refused; None for no limit.
     """
@@ -56,6 +63,8 @@ class DFTElasticMaker(Maker):
     strain: float = 0.005
     displacement: float = 0.015
     budget: int = 3
+    budget_hours: float | None = None
+    calibration_share: float = 0.25
     max_core_hours: float | None = None
 
     def __post_init__(self) -> None:
@@ -64,15 +73,16 @@ class DFTElasticMaker(Maker):
         Raises
         ------
         DFTError
-            If the method is not linear response, soft modes are to be followed, or a number is not
-            positive.
+            If soft modes are to be followed, a number is not positive, or the share of calibration
+            is no share.
         """
-        if self.settings.method != "linear_response" or self.settings.follow:
-            raise DFTError(
-                "the settings of a DFT judge are those of linear response, with follow=0"
-            )
-        if min(self.strain, self.displacement, self.budget, self.max_core_hours or 1) <= 0:
-            raise DFTError("strain, displacement, budget and max_core_hours must be positive")
+        if self.settings.follow:
+            raise DFTError("a DFT judge follows no soft modes: its settings have follow=0")
+        hours = [1.0 if h is None else h for h in (self.max_core_hours, self.budget_hours)]
+        if min(self.strain, self.displacement, self.budget, *hours) <= 0:
+            raise DFTError("strain, displacement, budget and core-hours must be positive")
+        if not 0 <= self.calibration_share <= 1:
+            raise DFTError(f"calibration_share is {self.calibration_share}: give 0 to 1")
 
     @property
     def method(self) -> DFTMethod:
@@ -104,7 +114,7 @@ class DFTElasticMaker(Maker):
         if isinstance(structures, Structure):
             structures = [structures]
         if not isinstance(structures, list):
-            later = judge_later(self, structures, sources)
+            later = afresh(judge_later(self, structures, sources))
             later.name = self.name
             return later
         names = sources or [None] * len(structures)  # type: ignore[list-item]
@@ -113,13 +123,33 @@ class DFTElasticMaker(Maker):
         for crystal, name in zip(structures, names, strict=True):
             relaxed = relax(self.method, crystal, name)
             relaxed.name = " ".join(filter(None, [self.name, "relax", name]))
-            measured = perturb(self.method, self.name, relaxed.output)
+            if self.code.by_makers:
+                afresh(relaxed)
+            measured = afresh(perturb(self.method, self.name, relaxed.output))
             measured.name = " ".join(filter(None, [self.name, "perturb", name]))
             jobs += [relaxed, measured]
             ends.append(measured.output)
-        collected = collect(self.method, ends, structures, names)
+        collected = afresh(collect(self.method, ends, structures, names))
         collected.name = f"{self.name} collect"
         return Flow([*jobs, collected], output=collected.output, name=self.name)
+
+    def core_hours(self, structure: Structure) -> float | None:
+        """What a crystal should cost, core-hours; None if nobody knows.
+
+        Parameters
+        ----------
+        structure
+            The crystal.
+
+        Raises
+        ------
+        StructureError
+            With the reason why it is not to be computed at all.
+        """
+        from elatbot_flows.dft.checks import affordable_core_hours, check_for_dft
+
+        check_for_dft(structure, self.method)
+        return affordable_core_hours(structure, self.method)
 
     def record(self) -> MethodRecord:
         """The code, with all that decides its numbers.

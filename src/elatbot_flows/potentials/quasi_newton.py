@@ -157,6 +157,7 @@ def relaxing(
     max_force: float,
     max_stress: float,
     max_steps: int,
+    fixed_cell: bool = False,
     start: Point | None = None,
     enough: Callable[[Point, int], bool] | None = None,
 ) -> Relaxing:
@@ -174,6 +175,8 @@ def relaxing(
         Threshold for every component of the stress, GPa.
     max_steps
         Steps after which the relaxation counts as not converged.
+    fixed_cell
+        Whether only ions are relaxed.
     start
         Energy and gradient of the crystal as given, if they are known.
     enough
@@ -190,6 +193,9 @@ def relaxing(
         The end.
     """
     basis = _scaled_basis(structure, symmetry)
+    if fixed_cell:
+        basis = basis[:, np.abs(basis[:6]).max(axis=0) < _TINY]
+        max_stress = np.inf
     hessian = _SPRING * np.eye(basis.shape[1])
     place = np.zeros(basis.shape[1])
     point = (yield basis @ place) if start is None else start

@@ -18,8 +18,10 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from elatbot_flows.dft.code import OWN_FOLDER
 from elatbot_flows.errors import ElatbotError, StoreError
 from elatbot_flows.jobs.resume import may_resume
 from elatbot_flows.running.fingerprint import fingerprint
@@ -29,9 +31,11 @@ from elatbot_flows.running.threads import shared_out_threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from jobflow import Flow, Job, JobStore
+
+_FOLDER = "elatbot-jobs"
+"""Where programs that jobs start leave their files, in the current folder."""
 
 __all__ = ["Event", "RunSummary", "run_flow"]
 
@@ -237,7 +241,8 @@ def _run_job(job_spec: str, store_spec: str) -> dict[str, Any]:
             if _take_over(job, store):
                 return {"flows": [], "replaced": False, "resumed": True}
         supply(job, inputs)
-    response = job.run(store)
+    with _folder_of(job):
+        response = job.run(store)
     if response.detour is not None:
         raise NotImplementedError("detours are not supported here: use jobflow's run_locally")
     flows: list[Any] = [f for f in (response.replace, response.addition) if f is not None]
@@ -246,6 +251,18 @@ def _run_job(job_spec: str, store_spec: str) -> dict[str, Any]:
         "replaced": response.replace is not None,
         "resumed": False,
     }
+
+
+@contextlib.contextmanager
+def _folder_of(job: Job) -> Iterator[None]:
+    """A folder of its own for a job that leaves files in the current one, as programs do."""
+    if not job.metadata.get(OWN_FOLDER):
+        yield
+        return
+    folder = Path.cwd() / _FOLDER / f"{job.uuid}-{job.index}"
+    folder.mkdir(parents=True, exist_ok=True)
+    with contextlib.chdir(folder):
+        yield
 
 
 @lru_cache(maxsize=1)
