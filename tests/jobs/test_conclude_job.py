@@ -36,7 +36,7 @@ def rows(draw, number):
         verdict=word,
         probability=probability,
         hull=hull,
-        soft_when_doubled=draw(st.booleans()),
+        doubtful=draw(st.booleans()),
         uuid="u",
     )
 
@@ -84,7 +84,7 @@ def test_hits_come_first_doubtful_crystals_behind_the_most_probable(run):
     keys = [
         (
             order.index(row.verdict),
-            row.soft_when_doubled or row.hull == "unstable",
+            row.doubtful,
             -row.probability,
         )
         for row in passed

@@ -18,8 +18,8 @@ class BestCandidate(BaseModel):
     verdict: VerdictWord = Field(description="What follows for the target.")
     probability: float | None = Field(None, description="Probability to meet the target.")
     hull: str | None = Field(None, description="Word of the hull, if it was asked.")
-    soft_when_doubled: bool = Field(
-        False, description="Whether a mode of its doubled cell is soft, if anybody looked."
+    doubtful: bool = Field(
+        False, description="Whether it is unstable by the hull or soft in a doubled cell."
     )
     uuid: str = Field(description="Job whose chunk holds the candidate.")
     place: int = Field(description="Its place in that chunk.")

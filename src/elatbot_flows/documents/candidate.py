@@ -167,6 +167,12 @@ class CandidateDocument(BaseModel):
         return softest is not None and softest < SOFTEST_STABLE
 
     @property
+    def doubtful(self) -> bool:
+        """Whether the hull calls the crystal unstable, or a larger cell of it lies lower."""
+        off = self.hull is not None and self.hull.status == "unstable"
+        return off or self.soft_when_doubled
+
+    @property
     def evaluations(self) -> int:
         """Evaluations of potentials that this run spent on it."""
         judged = sum(evidence.result.evaluations for evidence in self.evidence)

@@ -47,8 +47,8 @@ class LedgerRow(BaseModel):
     verdict: VerdictWord = Field("unknown", description="Verdict so far.")
     probability: float | None = Field(None, description="Probability to meet the target.")
     hull: str | None = Field(None, description="Word of the hull, if it was asked.")
-    soft_when_doubled: bool = Field(
-        False, description="Whether a mode of its doubled cell is soft, if anybody looked."
+    doubtful: bool = Field(
+        False, description="Whether it is unstable by the hull or soft in a doubled cell."
     )
     evaluations: int = Field(0, description="Evaluations of potentials spent on it so far.")
     uuid: str | None = Field(None, description="Job whose chunk holds the candidate.")

@@ -105,7 +105,7 @@ def row_of(candidate: CandidateDocument, before: LedgerRow, **changed: Any) -> L
             "verdict": candidate.verdict,
             "probability": candidate.probability,
             "hull": candidate.hull.status if candidate.hull else None,
-            "soft_when_doubled": candidate.soft_when_doubled,
+            "doubtful": candidate.doubtful,
             "evaluations": candidate.evaluations,
             **changed,
         }
@@ -135,7 +135,7 @@ def best_first(rows: list[Row]) -> list[Row]:
         rows,
         key=lambda row: (
             _WORDS[row.verdict],
-            row.hull == "unstable" or row.soft_when_doubled,
+            row.doubtful,
             -(row.probability or 0.0),
             row.candidate_id,
         ),

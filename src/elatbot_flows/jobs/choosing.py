@@ -53,7 +53,7 @@ def chosen_for_dft(candidates: Sequence[CandidateDocument], judge: Judge) -> lis
     Value is the probability of a hit, for the share of calibration uncertainty and disagreement of
     whoever judged before; both are taken over what the budget counts: core-hours where they are
     limited, otherwise candidates, of which each costs one and cheaper ones go first among equals.
-    Hits go before open ones, and those off the hull last.
+    Hits go before open ones, and doubtful crystals last.
 
     Parameters
     ----------
@@ -117,9 +117,9 @@ def _price(offers: list[DFTChoice], *, counted: bool) -> Callable[[DFTChoice], f
 
 
 def _rank(candidate: CandidateDocument, offer: DFTChoice, price: Any) -> tuple[Any, ...]:
-    off = candidate.hull is not None and candidate.hull.status == "unstable"
     value = (offer.probability or 0.0) / price(offer)
-    return (_WORDS[candidate.verdict], off, -value, offer.core_hours or 0.0, candidate.candidate_id)
+    first = (_WORDS[candidate.verdict], candidate.doubtful, -value)
+    return (*first, offer.core_hours or 0.0, candidate.candidate_id)
 
 
 def _doubt(candidate: CandidateDocument, offer: DFTChoice, price: Any) -> tuple[Any, ...]:
