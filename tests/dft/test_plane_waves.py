@@ -51,6 +51,7 @@ def test_two_more_calculations_give_the_slope():
     basis = measure_basis(crystal, frame, code, found)
     assert basis.slope == pytest.approx(-0.3)
     assert basis.doubt == pytest.approx(0, abs=1e-6)
+    assert type(basis.doubt) is type(basis.slope) is float
     assert len(basis.calculations) == 2
 
 

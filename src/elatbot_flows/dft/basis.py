@@ -83,4 +83,4 @@ def measure_basis(
     pulay = slopes / lattice.volume * GPA_PER_EV_A3
     low, high = (np.add(pressures[1:], pressures[:-1]) / 2) - pulay
     slope = (energies[2] - energies[0]) / (waves[2] - waves[0])
-    return Basis(slope, abs(high - low), [calculations[0], calculations[2]])
+    return Basis(slope, float(abs(high - low)), [calculations[0], calculations[2]])
