@@ -6,6 +6,9 @@ import gzip
 import json
 
 import pytest
+from pymatgen.core import Lattice, Structure
+
+from elatbot_flows.text.material import Material
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +25,15 @@ def published(shared):
 @pytest.fixture(scope="session")
 def zero_kelvin_rows(published):
     return published("elastic_tensors_0K")
+
+
+@pytest.fixture(scope="session")
+def l12():
+    return Structure.from_spacegroup(
+        "Pm-3m", Lattice.cubic(3.57), ["Al", "Ni"], [[0, 0, 0], [0, 0.5, 0.5]]
+    )
+
+
+@pytest.fixture(scope="session")
+def material(l12):
+    return Material.from_structure(l12, words="Ni3Al is a fcc alloy.")
