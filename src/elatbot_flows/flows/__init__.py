@@ -4,6 +4,7 @@ from elatbot_flows.flows.campaign import CampaignMaker
 from elatbot_flows.flows.design import InverseDesignMaker
 from elatbot_flows.flows.finetune import FineTuningFlowMaker
 from elatbot_flows.flows.predict import PredictManyMaker
+from elatbot_flows.flows.solution import SolidSolutionMaker
 from elatbot_flows.flows.stages import Stage, assign_stages
 from elatbot_flows.flows.stopping import StopRules
 from elatbot_flows.flows.verdicts import ExpertIterationMaker, PreferenceTuningMaker
@@ -15,6 +16,7 @@ __all__ = [
     "InverseDesignMaker",
     "PredictManyMaker",
     "PreferenceTuningMaker",
+    "SolidSolutionMaker",
     "Stage",
     "StopRules",
     "assign_stages",
