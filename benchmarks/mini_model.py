@@ -48,9 +48,10 @@ that its errors on them flatter it. Losses are nats per token of the answers.
 {}
 
 The seeds began with the weights of *run2*, and that with those of release 1.0. They had other views
-of the rows, and other materials that a regression guessed. Seed 2 had its lowest loss on validation
-records half way, where moduli are not yet as good as at its end; at their ends the seeds differ by
-0.2 GPa. A third seed was not finished.
+of the rows, and other materials that a regression guessed. Seeds 2 and 3 had their lowest loss on
+validation records before their end, where moduli are not yet as good; at their ends the three
+differ
+by 0.2 GPa. Seed 3 was finished after the release and is not in the tables below.
 
 ## Prediction (GPa)
 """

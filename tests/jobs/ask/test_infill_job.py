@@ -7,9 +7,10 @@ from jobflow import JobStore, run_locally
 from maggma.stores import MemoryStore
 from pymatgen.core import Composition
 
+from elatbot_flows.engines.asked_model import TextModel
 from elatbot_flows.errors import EngineError
 from elatbot_flows.jobs import InfillMaker
-from scripted_engine import scripted
+from scripted_engine import ScriptedSettings, scripted
 
 
 def infill(compositions, replies):
@@ -44,6 +45,19 @@ def test_one_composition_gives_one_document():
     assert "[MASK]" in found.prompt
 
 
-def test_the_embedded_model_says_that_it_cannot():
+def test_the_embedded_model_is_asked_by_the_same_maker():
+    """Whatever it guesses is a formula with what was shown of it."""
+    job = InfillMaker().make(["NiAl", "MgO", "TiC"], "cubic")
+    store = JobStore(MemoryStore())
+    found = run_locally(job, store=store, log=False, ensure_success=True)[job.uuid][1].output
+    assert [one.status for one in found] == ["predicted"] * 3
+    assert [one.expected for one in found] == ["AlNi", "MgO", "TiC"]
+    for one in found:
+        assert one.correct is (one.formula == one.expected)
+        assert Composition(one.formula).keys() & Composition(one.expected).keys()
+
+
+def test_a_model_that_cannot_says_so():
+    maker = InfillMaker(model=TextModel(ScriptedSettings(template="raw"), dialect="crystallm"))
     with pytest.raises(EngineError, match="cannot be asked for infill"):
-        InfillMaker.make.original(InfillMaker(), "NiAl")
+        InfillMaker.make.original(maker, "NiAl")

@@ -12,11 +12,10 @@ from elatbot_flows.engines.ask_all import ask_all
 from elatbot_flows.engines.base import Failure
 from elatbot_flows.errors import ElatbotError
 from elatbot_flows.jobs.ask.asking import AskMaker, guided, package_versions, plain
-from elatbot_flows.jobs.ask.materials import failure_of, read_composition
+from elatbot_flows.jobs.ask.materials import column_of, failure_of, read_composition
 from elatbot_flows.text.elatbot_prompts import Task
 from elatbot_flows.text.format import About
 from elatbot_flows.text.formula import reduced_formula
-from elatbot_flows.text.infill_text import solve
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,8 +35,8 @@ __all__ = ["InfillMaker"]
 class InfillMaker(AskMaker):
     """Ask a text model for the formula that a composition spells; a test of what it has learned.
 
-    The right answer needs no model (`elatbot_flows.text.infill_text.solve`), so every document
-    says whether the answer is right. One answer is taken to each question.
+    The right answer is known, so every document says whether the answer is right. One answer is
+    taken to each question.
 
     Parameters
     ----------
@@ -53,7 +52,9 @@ class InfillMaker(AskMaker):
 
     @job
     def make(
-        self, compositions: str | Composition | dict[str, float] | Sequence[Any]
+        self,
+        compositions: str | Composition | dict[str, float] | Sequence[Any],
+        crystal_systems: str | Sequence[str | None] | None = None,
     ) -> FormulaInfill | list[FormulaInfill]:
         """Ask about one composition or a list; a bad one never spoils the others.
 
@@ -61,6 +62,9 @@ class InfillMaker(AskMaker):
         ----------
         compositions
             Formulas, compositions, or amounts by symbol.
+        crystal_systems
+            Their crystal systems, one for all or one for each, for models that are told of them,
+            such as elatbot-mini; others are not.
 
         Returns
         -------
@@ -75,7 +79,10 @@ class InfillMaker(AskMaker):
         many = isinstance(compositions, (list, tuple))
         model = self.text_model()
         asked = model.format(Task.INFILL)
-        rows = [_ask(given, asked) for given in (compositions if many else [compositions])]  # type: ignore[union-attr]
+        materials: list[Any] = list(compositions) if many else [compositions]  # type: ignore[arg-type]
+        systems = column_of("crystal systems", crystal_systems, len(materials))
+        pairs = zip(materials, systems, strict=True)
+        rows = [_ask(given, system, asked) for given, system in pairs]
         engine = self.engine()
         questions = [guided(question, self.guided) for *_, question in rows]
         answers = ask_all(engine, questions, self.sampling(Task.INFILL, samples=1))
@@ -87,18 +94,20 @@ class InfillMaker(AskMaker):
         return documents if many else documents[0]
 
 
-def _ask(given: Any, asked: Infill) -> tuple[dict[str, Any], About | None, Question | Failure]:
+def _ask(
+    given: Any, system: str | None, asked: Infill
+) -> tuple[dict[str, Any], About | None, Question | Failure]:
     """What is known of a composition, and the question for its formula."""
     from elatbot_flows.text.material import Material
 
     try:
         composition = read_composition(given)
-        about = About(Material(composition))
+        about = About(Material(composition, system=system and system.capitalize()))
         question = asked.ask(about)
     except ElatbotError as error:
         return {}, None, failure_of(error)
     amounts = {str(element): float(amount) for element, amount in composition.items()}
-    return {"composition": amounts, "expected": solve(question.input)}, about, question
+    return {"composition": amounts, "expected": composition.reduced_formula}, about, question
 
 
 def _outcome(

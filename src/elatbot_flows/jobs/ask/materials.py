@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from elatbot_flows.text.material import Material
     from elatbot_flows.text.question import Question
 
-__all__ = ["Asked", "failure_of", "read_composition", "read_materials"]
+__all__ = ["Asked", "column_of", "failure_of", "read_composition", "read_materials"]
 
 
 @dataclass(frozen=True)
@@ -117,14 +117,21 @@ def read_materials(
     """
     n = len(given)
     columns = (
-        _column("sources", sources, n),
-        _column("temperatures", 0.0 if temperatures is None else temperatures, n),
-        _column("crystal systems", crystal_systems, n),
+        column_of("sources", sources, n),
+        column_of("temperatures", 0.0 if temperatures is None else temperatures, n),
+        column_of("crystal systems", crystal_systems, n),
     )
     return [_read(*row) for row in zip(given, *columns, strict=True)]
 
 
-def _column(name: str, value: Any, n: int) -> list[Any]:
+def column_of(name: str, value: Any, n: int) -> list[Any]:
+    """One for each of `n` materials, where one for all may be given.
+
+    Raises
+    ------
+    TargetError
+        If there are not as many as there are materials.
+    """
     if value is None or isinstance(value, (str, int, float)):
         return [value] * n
     if len(value) != n:
