@@ -29,8 +29,8 @@ class PooledModulus(BaseModel):
 
     mean: float = Field(description="Mean, GPa.")
     spread: float | None = Field(
-        description="Standard deviation between approximants, GPa; None for a single one. It says "
-        "how much the arrangement matters, not how wrong the judge is."
+        description="Standard deviation between approximants, GPa; None for a single one. They "
+        "are equally random, so that it is small; it says nothing of how wrong the judge is."
     )
 
 
