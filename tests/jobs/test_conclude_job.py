@@ -84,6 +84,7 @@ def test_hits_come_first_doubtful_crystals_behind_the_most_probable(run):
     keys = [
         (
             order.index(row.verdict),
+            row.hull == "unstable",
             row.doubtful,
             -row.probability,
         )

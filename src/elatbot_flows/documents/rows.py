@@ -128,13 +128,14 @@ def closed(row: LedgerRow) -> LedgerRow:
 def best_first(rows: list[Row]) -> list[Row]:
     """Hits first, then by probability; of equal verdict doubtful crystals come last.
 
-    Doubtful are those that the hull calls unstable, and those with a soft mode in the doubled cell:
+    Those with a soft mode in the doubled cell, and behind them those that the hull calls unstable:
     the probability is that of the moduli of a crystal, not that of its existence.
     """
     return sorted(
         rows,
         key=lambda row: (
             _WORDS[row.verdict],
+            row.hull == "unstable",
             row.doubtful,
             -(row.probability or 0.0),
             row.candidate_id,
