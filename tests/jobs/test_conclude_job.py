@@ -36,7 +36,7 @@ def rows(draw, number):
         verdict=word,
         probability=probability,
         hull=hull,
-        doubtful=draw(st.booleans()),
+        doubts=draw(st.integers(0, 3)),
         uuid="u",
     )
 
@@ -71,7 +71,7 @@ def test_every_completion_ends_in_exactly_one_place(run):
 
 
 @given(runs())
-def test_hits_come_first_doubtful_crystals_behind_the_most_probable(run):
+def test_hits_come_first_then_fewer_doubts_then_the_most_probable(run):
     members, rejected, requested = run
     document = close(
         samples.run_record(requested=requested),
@@ -84,8 +84,7 @@ def test_hits_come_first_doubtful_crystals_behind_the_most_probable(run):
     keys = [
         (
             order.index(row.verdict),
-            row.hull == "unstable",
-            row.doubtful,
+            row.doubts,
             -row.probability,
         )
         for row in passed

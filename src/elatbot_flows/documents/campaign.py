@@ -18,8 +18,8 @@ class BestCandidate(BaseModel):
     verdict: VerdictWord = Field(description="What follows for the target.")
     probability: float | None = Field(None, description="Probability to meet the target.")
     hull: str | None = Field(None, description="Word of the hull, if it was asked.")
-    doubtful: bool = Field(
-        False, description="Whether it is unstable by the hull or soft in a doubled cell."
+    doubts: int = Field(
+        0, description="1 if it is soft in a doubled cell, 2 if unstable by the hull, 3 if both."
     )
     uuid: str = Field(description="Job whose chunk holds the candidate.")
     place: int = Field(description="Its place in that chunk.")

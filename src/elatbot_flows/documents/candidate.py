@@ -167,10 +167,10 @@ class CandidateDocument(BaseModel):
         return softest is not None and softest < SOFTEST_STABLE
 
     @property
-    def doubtful(self) -> bool:
-        """Whether the hull calls the crystal unstable, or a larger cell of it lies lower."""
+    def doubts(self) -> int:
+        """How much speaks against the crystal: see the rows of the ledger."""
         off = self.hull is not None and self.hull.status == "unstable"
-        return off or self.soft_when_doubled
+        return 2 * off + self.soft_when_doubled
 
     @property
     def evaluations(self) -> int:

@@ -47,8 +47,8 @@ class LedgerRow(BaseModel):
     verdict: VerdictWord = Field("unknown", description="Verdict so far.")
     probability: float | None = Field(None, description="Probability to meet the target.")
     hull: str | None = Field(None, description="Word of the hull, if it was asked.")
-    doubtful: bool = Field(
-        False, description="Whether it is unstable by the hull or soft in a doubled cell."
+    doubts: int = Field(
+        0, description="1 if it is soft in a doubled cell, 2 if unstable by the hull, 3 if both."
     )
     evaluations: int = Field(0, description="Evaluations of potentials spent on it so far.")
     uuid: str | None = Field(None, description="Job whose chunk holds the candidate.")

@@ -105,7 +105,7 @@ def row_of(candidate: CandidateDocument, before: LedgerRow, **changed: Any) -> L
             "verdict": candidate.verdict,
             "probability": candidate.probability,
             "hull": candidate.hull.status if candidate.hull else None,
-            "doubtful": candidate.doubtful,
+            "doubts": candidate.doubts,
             "evaluations": candidate.evaluations,
             **changed,
         }
@@ -126,17 +126,16 @@ def closed(row: LedgerRow) -> LedgerRow:
 
 
 def best_first(rows: list[Row]) -> list[Row]:
-    """Hits first, then by probability; of equal verdict doubtful crystals come last.
+    """Hits first, then by probability; of equal verdict those with fewer doubts.
 
-    Those with a soft mode in the doubled cell, and behind them those that the hull calls unstable:
-    the probability is that of the moduli of a crystal, not that of its existence.
+    Behind others are those with a soft mode in the doubled cell, and last those that the hull calls
+    unstable: the probability is that of the moduli of a crystal, not that of its existence.
     """
     return sorted(
         rows,
         key=lambda row: (
             _WORDS[row.verdict],
-            row.hull == "unstable",
-            row.doubtful,
+            row.doubts,
             -(row.probability or 0.0),
             row.candidate_id,
         ),

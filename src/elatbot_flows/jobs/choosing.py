@@ -53,7 +53,7 @@ def chosen_for_dft(candidates: Sequence[CandidateDocument], judge: Judge) -> lis
     Value is the probability of a hit, for the share of calibration uncertainty and disagreement of
     whoever judged before; both are taken over what the budget counts: core-hours where they are
     limited, otherwise candidates, of which each costs one and cheaper ones go first among equals.
-    Hits go before open ones, and doubtful crystals last.
+    Hits go before open ones, and among them those with fewer doubts.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def _price(offers: list[DFTChoice], *, counted: bool) -> Callable[[DFTChoice], f
 
 def _rank(candidate: CandidateDocument, offer: DFTChoice, price: Any) -> tuple[Any, ...]:
     value = (offer.probability or 0.0) / price(offer)
-    first = (_WORDS[candidate.verdict], candidate.doubtful, -value)
+    first = (_WORDS[candidate.verdict], candidate.doubts, -value)
     return (*first, offer.core_hours or 0.0, candidate.candidate_id)
 
 
