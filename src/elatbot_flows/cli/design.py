@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from elatbot_flows.cli.dft import Budget, BudgetHours, Code, Hours, Preset, dft_judge
-from elatbot_flows.cli.materials import Materials, read_materials
+from elatbot_flows.cli.materials import read_materials
 from elatbot_flows.cli.options import (
     BulkModulus,
     Elements,
@@ -27,6 +27,14 @@ from elatbot_flows.cli.options import (
     parse_intervals,
     parse_potentials,
     writable_folder,
+)
+from elatbot_flows.cli.proposing import (
+    AboveHull,
+    CrystalOptions,
+    SpaceGroups,
+    Units,
+    Writer,
+    proposer_of,
 )
 from elatbot_flows.cli.results import result_json, say_left_out, write_json
 from elatbot_flows.cli.running import run_to_result
@@ -106,6 +114,10 @@ def design(
     dialect: DialectName = None,
     generator_device: GeneratorDevice = None,
     generator_dtype: GeneratorDtype = None,
+    writer: Writer = None,
+    space_groups: SpaceGroups = None,
+    units: Units = None,
+    above_hull: AboveHull = None,
     dft: Code = None,
     dft_budget: Budget = 3,
     dft_budget_hours: BudgetHours = None,
@@ -150,7 +162,8 @@ def design(
     potentials = parse_potentials(potential)
     asking = Asking(generator, adapter, engine, url, dialect, generator_device, generator_dtype)
     brought = read_materials(given) if given else None
-    proposer = _proposer(target, asking, brought)
+    wishes = CrystalOptions(space_groups, units, above_hull)
+    proposer = proposer_of(target, asking, brought, writer, wishes)
     wanted = _USUAL if n is None and brought is None else n
     referee = dft_judge(dft, dft_preset, dft_budget, dft_hours, dft_budget_hours)
     maker = design_maker(wanted, seed, proposer, potentials, device, referee, hull=hull)
@@ -163,18 +176,6 @@ def design(
     cores = workers or available_cores()
     run = _Run(maker, potentials, device, folder, cores, tag, as_json=as_json)
     run.go(target, [] if brought is None else brought.unreadable)
-
-
-def _proposer(target: DesignTarget, asking: Asking, brought: Materials | None) -> Proposer:
-    """Who brings candidates; what can be seen to be impossible is refused."""
-    from elatbot_flows.proposers import GivenProposer, TextProposer
-
-    target.implied_bulk_modulus()
-    if brought is not None:
-        return GivenProposer(materials=brought.materials, sources=brought.sources)
-    model = asking.text_model()
-    model.check_target(target)
-    return TextProposer(model=model)
 
 
 def design_maker(

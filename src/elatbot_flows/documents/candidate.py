@@ -33,8 +33,8 @@ class Polymorph(BaseModel):
 
     structure: Structure = Field(description="The crystal.")
     source: str = Field(
-        description="Where it came from: aflow, intermetallics, materials_project, random, or the "
-        "file it was given in."
+        description="Where it came from: aflow, intermetallics, materials_project, random, the "
+        "file it was given in, or the model that wrote it."
     )
     label: str = Field(description="Prototype, entry, space group or name.")
     energy_per_atom: float | None = Field(

@@ -92,6 +92,12 @@ class Reading(BaseModel):
     crystal_system: str | None = Field(None, description="Crystal system.")
     reason: str | None = Field(None, description="Why it is no candidate, machine-readable.")
     message: str | None = Field(None, description="The same for people.")
+    structure: Structure | None = Field(
+        None, description="Primitive cell of the crystal, where models write crystals."
+    )
+    repairs: list[str] = Field(
+        default_factory=list, description="What was repaired to read the crystal."
+    )
 
 
 class SampleChunk(BaseModel):
@@ -102,7 +108,8 @@ class SampleChunk(BaseModel):
     readings: list[Reading] = Field(description="What each completion says.")
     completions: list[dict[str, Any] | None] = Field(
         description="Each with model, prompt, seed, sampling settings and token counts; None for "
-        "a question without an answer."
+        "a question without an answer. `named_by` is the answer of another model that named the "
+        "formula."
     )
 
 

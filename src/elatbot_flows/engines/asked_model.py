@@ -17,12 +17,14 @@ from elatbot_flows.engines.told_tasks import nothing_told, own_folder
 from elatbot_flows.errors import EngineError
 from elatbot_flows.text.dialects import find_dialect, formats_of
 from elatbot_flows.text.elatbot_prompts import Task
+from elatbot_flows.text.formats.crystals import CRYSTAL
 from elatbot_flows.text.question import Template
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from elatbot_flows.engines.base import Engine, EngineSettings
+    from elatbot_flows.engines.crystal_writer import CrystalWishes, CrystalWriter
     from elatbot_flows.engines.mini.generator import Generator
     from elatbot_flows.engines.mini.generator_files import GeneratorInfo
     from elatbot_flows.engines.planning import Writer
@@ -153,7 +155,8 @@ class TextModel(MSONable):
             What is asked.
         given
             Fields of `Sampling`; None for the default of the dialect. Answers get as many tokens
-            as the task needs, but not more than half of what the model can keep in view.
+            as the task needs, but not more than half of what the model can keep in view, or what
+            questions that are known to be short leave of it.
 
         Raises
         ------
@@ -161,13 +164,19 @@ class TextModel(MSONable):
             If the model cannot be loaded or a number is out of range.
         """
         asked, context = self.format(task), self.engine().record.context_length
-        longest = asked.max_tokens if context is None else min(asked.max_tokens, context // 2)
+        room = max(context // 2, context - (asked.question_tokens or context)) if context else None
+        longest = asked.max_tokens if room is None else min(asked.max_tokens, room)
         fields = {
             "max_tokens": longest,
             "stop": find_dialect(self.dialect).stop,
             **asked.boldness,
         }
         return Sampling(**fields | {k: v for k, v in given.items() if v is not None})
+
+    @property
+    def writes_crystals(self) -> bool:
+        """Whether what it generates are whole crystals and not formulas."""
+        return Task.GENERATION not in self.tasks and CRYSTAL in self.tasks
 
     def writer(self) -> Writer:
         """The model as somebody who writes materials.
@@ -181,6 +190,24 @@ class TextModel(MSONable):
 
         return Writer(self.name, self.format(Task.GENERATION), self.generator, self.elements)
 
+    def crystal_writer(self, wishes: CrystalWishes | None = None) -> CrystalWriter:
+        """The model as somebody who writes crystals.
+
+        Parameters
+        ----------
+        wishes
+            What it is asked for; None to leave all to it.
+
+        Raises
+        ------
+        EngineError
+            If it writes none.
+        """
+        from elatbot_flows.engines.crystal_writer import CrystalWishes, CrystalWriter
+
+        asked: Any = self.format(CRYSTAL)
+        return CrystalWriter(self.name, asked, self.elements, wishes or CrystalWishes())
+
     def check_target(self, target: DesignTarget) -> None:
         """Refuse a target it cannot be asked for, without loading it.
 
@@ -191,7 +218,7 @@ class TextModel(MSONable):
         TargetError
             As `elatbot_flows.engines.planning.Writer.check`.
         """
-        self.writer().check(target)
+        (self.crystal_writer() if self.writes_crystals else self.writer()).check(target)
 
     def is_unseen(self, formula: str) -> bool | None:
         """Whether a formula is in none of its training rows; None if nobody wrote them down.

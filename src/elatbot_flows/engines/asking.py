@@ -112,7 +112,8 @@ class Asker:
 
     def _write(self, question: Question) -> str:
         if self._template is not Template.CHAT:
-            return write(question, self._template)
+            text = write(question, self._template)
+            return self._template.begin(self._tokenizer) + text
         text = self._tokenizer.apply_chat_template(
             messages(question), add_generation_prompt=True, tokenize=False
         )

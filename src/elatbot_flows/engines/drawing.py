@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from elatbot_flows.text.compact import Proposal
     from elatbot_flows.text.format import Format, MaterialRequest
 
-__all__ = ["Drawn", "draw_materials", "draw_with"]
+__all__ = ["Drawn", "broken_limits", "draw_materials", "draw_with"]
 
 
 @dataclass(frozen=True)
@@ -162,12 +162,27 @@ def _checked(drawn: Drawn, target: DesignTarget, elements: Collection[str] | Non
     """The same, with a reason if it breaks the request."""
     if drawn.formula is None:
         return drawn
+    broken = broken_limits(drawn.formula, target, elements)
+    return drawn if broken is None else replace(drawn, reason=broken.reason, message=broken.message)
+
+
+def broken_limits(
+    formula: str, target: DesignTarget, elements: Collection[str] | None
+) -> Failure | None:
+    """What a target does not allow in a formula, if anything.
+
+    Parameters
+    ----------
+    formula
+        Reduced formula.
+    target, elements
+        As in `draw_materials`.
+    """
     from pymatgen.core import Composition
 
-    amounts = Composition(drawn.formula).get_el_amt_dict()
+    amounts = Composition(formula).get_el_amt_dict()
     free = set(target.allowed(amounts if elements is None else set(amounts) & set(elements)))
-    broken = _broken(drawn.formula, amounts, free, target)
-    return drawn if broken is None else replace(drawn, reason=broken.reason, message=broken.message)
+    return _broken(formula, amounts, free, target)
 
 
 def _broken(

@@ -141,12 +141,13 @@ def _prospects(
 
 
 def _left_out(target: DesignTarget | None, model: TextModel | None) -> list[str]:
-    """Say which elements the text model is not let propose although nobody excluded them."""
+    """Say which elements the text model is not let propose, and what it cannot be told."""
     left_out = target.left_out(model.elements or ()) if target and model else ()
+    untold = [model.crystal_writer().told()] if model and model.writes_crystals else []
     if not left_out:
-        return []
+        return untold
     words = f"Elements without a stable isotope were left out: {', '.join(left_out)}"
-    return [f"{words}; --include lets them in"]
+    return [f"{words}; --include lets them in", *untold]
 
 
 def _run_id(fields: dict[str, Any]) -> str:

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from jobflow import Maker, OutputReference, Response, job
 
-from elatbot_flows.documents import Reading, SampleChunk
+from elatbot_flows.documents import Reading
+from elatbot_flows.engines.crystal_writer import CrystalWishes
 from elatbot_flows.engines.text_model import TextModel, text_model
 from elatbot_flows.errors import TargetError
-from elatbot_flows.jobs.rows import continued, own_uuid
+from elatbot_flows.jobs.rows import continued
 from elatbot_flows.jobs.settings import plain_settings
+from elatbot_flows.proposers.sampling import draw
 from elatbot_flows.proposers.shortlist import shortlist_of
+from elatbot_flows.proposers.written import with_crystals
+from elatbot_flows.text.formula import reduced_formula
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +38,9 @@ _FEWEST = 64
 class TextProposer(Maker):
     """Sample materials from a text model until there are enough distinct formulas, and rank them.
 
+    Models whose dialect writes whole crystals bring candidates with crystals, all different ones
+    that were written for a formula. They cannot be told moduli; judges say what these are.
+
     Parameters
     ----------
     name
@@ -52,6 +59,23 @@ class TextProposer(Maker):
         Completions in one job and document.
     max_rounds
         Rounds after which sampling stops, wanted number reached or not.
+    wishes
+        What a model that writes crystals is asked for: formulas, which CrystaLLM needs, space
+        groups, formula units. No more distinct formulas are wanted than are given.
+    speller
+        Another text model that names the formulas, for the target.
+
+    Raises
+    ------
+    TargetError
+        If the wishes cannot be said to the model, or it writes no crystals.
+
+    Examples
+    --------
+    >>> from elatbot_flows.engines.text_model import text_model
+    >>> writer = text_model("some-folder", dialect="crystallm")
+    >>> given = TextProposer(model=writer, wishes=CrystalWishes(("NiAl", "Ni3Al"), units=(1, 2)))
+    >>> named = TextProposer(model=writer, speller=text_model("elatbot-mini"))
     """
 
     name: str = "propose"
@@ -61,6 +85,19 @@ class TextProposer(Maker):
     oversample: int = 10
     chunk_size: int = 256
     max_rounds: int = 8
+    wishes: CrystalWishes = field(default_factory=CrystalWishes)
+    speller: TextModel | None = None
+
+    def __post_init__(self) -> None:
+        if self.model.writes_crystals:
+            if self.speller is not None and self.wishes.formulas:
+                raise TargetError("formulas are given, or named by another model: not both")
+            self.model.crystal_writer(self.wishes).requests(named=self.speller is not None)
+        elif self.wishes != CrystalWishes() or self.speller is not None:
+            raise TargetError(
+                f"{self.model.name} writes formulas and no crystals: give a model that writes "
+                "crystals, or leave formulas, space groups and formula units out"
+            )
 
     def make(
         self,
@@ -76,7 +113,7 @@ class TextProposer(Maker):
         target
             What is wanted.
         n
-            Candidates that are to pass in the end.
+            Candidates that are to pass in the end; None for all formulas that are given.
         run
             The run, or a reference to it.
         known
@@ -92,9 +129,12 @@ class TextProposer(Maker):
         TargetError
             If there is no target, or no number.
         """
-        if target is None or n is None:
+        given = len({reduced_formula(formula) for formula in self.wishes.formulas})
+        if target is None or (n is None and not given):
             raise TargetError("a text model needs a target and a number of candidates: give both")
-        made = draw_until(self, target, run, self.oversample * n, known=known)
+        wanted = given if n is None else self.oversample * n
+        wanted = min(wanted, given) if given else wanted
+        made = draw_until(self, target, run, wanted, known=known)
         made.name = self.name
         return made
 
@@ -138,7 +178,11 @@ def draw_until(
     distinct -= set(known)
     if len(distinct) >= wanted or len(drawn) >= maker.max_rounds:
         places = [uuid for part in drawn for uuid in part]
-        return shortlist_of(maker, target, run, found, places, wanted, known)
+        shortlist = shortlist_of(maker, target, run, found, places, wanted, known)
+        if not maker.model.writes_crystals:
+            return shortlist
+        ended = with_crystals(maker.name, shortlist, found, run, maker.model.name)
+        return Response(replace=ended)
     temperature = _heated(maker, said, temperature, known)
     jobs = _draws(maker, target, run, wanted, len(found), temperature)
     drawn_then = [*drawn, [made.uuid for made in jobs]]
@@ -162,7 +206,8 @@ def _draws(
     temperature: float | None,
 ) -> list[Job]:
     """The jobs of one round."""
-    completions = max(_FEWEST, 2 * wanted)
+    asked_for = maker.wishes.requests() if maker.wishes.formulas else []
+    completions = max(len(asked_for) or _FEWEST, 2 * wanted)
     number, size = ceil(completions / maker.chunk_size), min(maker.chunk_size, completions)
     jobs = []
     for place in range(number):
@@ -186,58 +231,3 @@ def _heated(
     if len(set(new) - before - set(known)) < len(new) // 5:
         return min(temperature + _HEATING, max(_HOTTEST, temperature))
     return temperature
-
-
-@job(output_schema=SampleChunk)
-def draw(
-    maker: TextProposer,
-    target: DesignTarget,
-    run: RunRecord,
-    size: int,
-    seed: int,
-    temperature: float | None,
-) -> SampleChunk:
-    """Sample some completions and read them; every one is kept.
-
-    Parameters
-    ----------
-    maker, target, run
-        Who is asked for what.
-    size
-        Completions.
-    seed
-        Same seed, same completions, where the engine can promise it.
-    temperature
-        Of sampling.
-    """
-    from elatbot_flows.engines.drawing import draw_materials
-
-    drawn = draw_materials(
-        maker.model,
-        target,
-        size,
-        seed=seed,
-        temperature=temperature,
-        elements=tuple(run.elements),
-    )
-    return SampleChunk(
-        uuid=own_uuid(),
-        run_id=run.run_id,
-        readings=[
-            Reading(
-                formula=one.formula,
-                crystal_system=one.crystal_system,
-                reason=one.reason,
-                message=one.message,
-            )
-            for one in drawn
-        ],
-        completions=[_plain(one.completion) for one in drawn],
-    )
-
-
-def _plain(completion: Any) -> dict[str, Any] | None:
-    """A completion as plain values; None for a question without an answer."""
-    if completion is None:
-        return None
-    return {k: v for k, v in completion.as_dict().items() if not k.startswith("@")}

@@ -101,6 +101,8 @@ class Format(ABC, Generic[RequestT, AnswerT]):
     `elatbot_flows.text.crystals.written.WrittenCrystal`."""
     max_tokens: ClassVar[int] = 512
     """What answers need."""
+    question_tokens: ClassVar[int | None] = None
+    """What questions need at most, where that is little; their answers may then have the rest."""
     boldness: ClassVar[Mapping[str, Any]] = {}
     """Temperature, top_p and top_k that answers are drawn with by default; else the likeliest."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from monty.json import MSONable
 
@@ -22,6 +23,12 @@ class Template(StrEnum):
     """The chat template of the model's tokenizer, the question as one message of the user."""
     RAW = "raw"
     """The text as it is, with whatever special tokens it spells; nothing is added."""
+    BEGIN = "begin"
+    """The text behind the token with which texts begin for the model's tokenizer, if it has one."""
+
+    def begin(self, tokenizer: Any) -> str:
+        """What a tokenizer of transformers is to find before a text."""
+        return str(tokenizer.bos_token or "") if self is Template.BEGIN else ""
 
 
 @dataclass(frozen=True)

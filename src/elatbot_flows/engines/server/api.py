@@ -118,7 +118,7 @@ class Requests:
         else:
             body["prompt"] = prompt if tokens is None else list(tokens)
             if self.vllm:
-                extra["add_special_tokens"] = False
+                extra["add_special_tokens"] = self.template is Template.BEGIN
         return body | {"extra_body": extra}
 
     def _settings(self, sampling: Sampling, prompt: str) -> dict[str, Any]:

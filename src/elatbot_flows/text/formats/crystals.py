@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from elatbot_flows.errors import ParseError
 from elatbot_flows.text.crystals import brackets, cif, json_text, lines, questions
 from elatbot_flows.text.crystals.forms import FORMS
 from elatbot_flows.text.crystals.questions import CrystalRequest
@@ -36,7 +37,7 @@ class CrystalDialect(Dialect):
         Repair what leaves no doubt, and say so.
     """
 
-    template: Template = Template.RAW
+    template: Template = Template.BEGIN
     form: str = "crystal-text-llm"
     tolerant: bool = True
 
@@ -49,8 +50,8 @@ class CrystalDialect(Dialect):
 DIALECTS = (
     CrystalDialect("crystal-text-llm"),
     CrystalDialect("llamat-json", Template.CHAT, "llamat-json"),
-    CrystalDialect("crystallm", form="crystallm"),
-    CrystalDialect("crystallm-pi", form="crystallm-pi"),
+    CrystalDialect("crystallm", Template.RAW, form="crystallm"),
+    CrystalDialect("crystallm-pi", Template.RAW, form="crystallm-pi"),
 )
 """What this module brings."""
 
@@ -60,13 +61,34 @@ class CrystalFormat(Format[CrystalRequest, "WrittenCrystal"]):
 
     gives = "structure"
     max_tokens = 3000
+    question_tokens = 256
     boldness = {"temperature": 0.9, "top_p": 0.9}  # noqa: RUF012
     task = CRYSTAL
 
     def __init__(self, dialect: CrystalDialect) -> None:
         self.dialect = dialect
-        if dialect.form.startswith("crystallm"):
+        if self.in_cif:
             self.boldness = {"temperature": 0.8, "top_k": 10}  # type: ignore[misc]
+
+    @property
+    def in_cif(self) -> bool:
+        """Whether answers go on with a CIF, which begins with a formula."""
+        return self.dialect.form.startswith("crystallm")
+
+    def check(self, request: CrystalRequest) -> None:
+        """Refuse what there are no words for.
+
+        Raises
+        ------
+        ParseError
+            As `ask`, and with reason ``"not_a_condition"`` for formula units outside of CIFs.
+        """
+        if request.units is not None and not self.in_cif:
+            raise ParseError(
+                f"{self.dialect.name} has no words for formula units: leave them out",
+                reason="not_a_condition",
+            )
+        self.ask(request)
 
     def _prompt(self, request: CrystalRequest) -> str:
         """What an answer goes on with; empty where a question has words of its own."""

@@ -123,7 +123,7 @@ def encode_record(tokenizer: Any, record: TaskRecord, template: Template) -> Enc
             messages(asked), add_generation_prompt=True, tokenize=False
         )
     else:
-        text = write(asked, template)
+        text = template.begin(tokenizer) + write(asked, template)
     question = tuple(tokenizer.encode(text, add_special_tokens=False))
     if not question:
         raise ParseError("the question has no text", reason="empty_question")

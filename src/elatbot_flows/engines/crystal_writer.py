@@ -1,0 +1,156 @@
+"""What a model that writes whole crystals is asked for: formulas, space groups, formula units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from itertools import product
+from typing import TYPE_CHECKING
+
+import numpy as np
+from monty.json import MSONable
+
+from elatbot_flows.errors import ElatbotError, TargetError
+from elatbot_flows.text.crystals.questions import CrystalRequest
+
+if TYPE_CHECKING:
+    from elatbot_flows.targets import DesignTarget
+    from elatbot_flows.text.formats.crystals import CrystalFormat
+
+__all__ = ["CrystalWishes", "CrystalWriter"]
+
+_LISTS = ("formulas", "space_groups", "units")
+
+
+@dataclass(frozen=True)
+class CrystalWishes(MSONable):
+    """Crystals that are asked for: each formula in each space group with each number of units.
+
+    Parameters
+    ----------
+    formulas
+        Reduced formulas; none to leave them to the model.
+    space_groups
+        International numbers; none to leave them to the model.
+    units
+        Formula units in the cell, which only CIFs can say; one where there are none.
+    formation_energy, above_hull
+        eV/atom, and
+    band_gap
+        eV, of all of them; only crystal-text-llm and LLaMat have words for them.
+
+    Examples
+    --------
+    >>> wishes = CrystalWishes(("NiAl", "Ni3Al"), (221,), (1, 2))
+    >>> [(one.formula, one.units) for one in wishes.requests()]
+    [('NiAl', 1), ('NiAl', 2), ('Ni3Al', 1), ('Ni3Al', 2)]
+    """
+
+    formulas: tuple[str, ...] = ()
+    space_groups: tuple[int, ...] = ()
+    units: tuple[int, ...] = ()
+    formation_energy: float | None = None
+    above_hull: float | None = None
+    band_gap: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in _LISTS:  # JSON has no tuples
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+
+    def requests(self) -> list[CrystalRequest]:
+        """Every combination once.
+
+        Raises
+        ------
+        TargetError
+            If a formula is none, or a number is out of range.
+        """
+        rest = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in _LISTS}
+        if self.units and min(self.units) < 1:
+            raise TargetError(f"{min(self.units)} formula units are none: give 1 or more")
+        every = (self.formulas or (None,), self.space_groups or (None,), self.units or (None,))
+        try:
+            return [
+                CrystalRequest(formula, space_group=group, units=units, **rest)
+                for formula, group, units in product(*every)
+            ]
+        except ElatbotError as error:
+            raise TargetError(f"no crystal can be asked for: {error}") from error
+
+
+@dataclass(frozen=True)
+class CrystalWriter:
+    """A text model as somebody who writes crystals; see `elatbot_flows.engines.planning.Writer`.
+
+    Parameters
+    ----------
+    name
+        What to call it.
+    format
+        How it is asked.
+    elements
+        Symbols of the elements it was trained on; None if nobody wrote them down.
+    wishes
+        What it is asked for.
+    """
+
+    name: str
+    format: CrystalFormat
+    elements: tuple[str, ...] | None = None
+    wishes: CrystalWishes = CrystalWishes()
+
+    def check(self, target: DesignTarget | None) -> None:
+        """Refuse a target that leaves no element.
+
+        Moduli are not refused: they are not said, and what is written is judged.
+
+        Raises
+        ------
+        TargetError
+            If no element is left.
+        """
+        if target and self.elements is not None and not target.allowed(self.elements):
+            raise TargetError(f"no element that {self.name} knows is left; allow more elements")
+
+    def requests(self, *, named: bool = False) -> list[CrystalRequest]:
+        """What is asked for, one after the other.
+
+        Parameters
+        ----------
+        named
+            Whether formulas are still to come.
+
+        Raises
+        ------
+        TargetError
+            If the model has no words for something, or needs a formula and there is none.
+        """
+        found = self.wishes.requests()
+        whole = [replace(one, formula="Cu") for one in found] if named else found
+        try:
+            for one in whole:
+                self.format.check(one)
+        except ElatbotError as error:
+            raise TargetError(f"{self.name} cannot be asked for it: {error}") from error
+        return found
+
+    def plan(self, target: DesignTarget | None, n: int, *, seed: int) -> list[CrystalRequest]:
+        """What `n` answers are asked for: all wishes equally often, in an order that is drawn.
+
+        Raises
+        ------
+        TargetError
+            As `check` and `requests`.
+        """
+        self.check(target)
+        found = self.requests()
+        rng = np.random.default_rng(seed)
+        rounds = -(-n // len(found))
+        order = [place for _ in range(rounds) for place in rng.permutation(len(found))]
+        return [found[place] for place in order[:n]]
+
+    def told(self) -> str:
+        """What it is not told, for people."""
+        return (
+            f"{self.name} writes crystals; it is not told moduli or elements, so that crystals of "
+            "other elements are rejected and moduli are left to the judges"
+        )

@@ -1,0 +1,1 @@
+"""Published checkpoints of CrystaLLM, made models that every engine can load."""
