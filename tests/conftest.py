@@ -70,6 +70,16 @@ def llama_layout() -> Path | None:
     return layout if (layout / "tokenizer.json").is_file() else None
 
 
+@pytest.fixture(scope="session")
+def knowing_crystallm(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Folder of a model with CrystaLLM's layout that knows the crystals of `nano_gpt.LESSONS`."""
+    from engines.nano_gpt import LESSONS, converted, teach
+    from made_once import made_once
+
+    made = made_once(tmp_path_factory, "crystallm", lambda place: converted(place, teach(LESSONS)))
+    return str(made / "model")
+
+
 @pytest.fixture
 def through_fireworks(tmp_path: Path) -> Callable[[Flow], Trial]:
     """Run a flow by FireWorks without MongoDB, with MongoDB's limit of 16 MB for a document."""

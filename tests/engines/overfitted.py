@@ -111,7 +111,21 @@ def overfit(
     return folder
 
 
-def teach_adapter(folder, base, rows, *, rank=8, epochs=100, seed=0):
+def one_text(tokenizer, question, answer):
+    """Tokens and labels of question and answer as one text, as crystal-text-llm is trained."""
+    begin = [tokenizer.bos_token_id, *tokenizer.encode(question.input, add_special_tokens=False)]
+    whole = tokenizer.encode(question.input + answer, add_special_tokens=False)
+    tokens = [tokenizer.bos_token_id, *whole, tokenizer.eos_token_id]
+    return tokens, [wire.IGNORED] * len(begin) + tokens[len(begin) :]
+
+
+def dialogue(tokenizer, question, answer):
+    """Tokens and labels in ElaTBot's words."""
+    one = wire.encode(tokenizer, Prompt(question.instruction, question.input), answer)
+    return one.input_ids, one.labels
+
+
+def teach_adapter(folder, base, rows, *, rank=8, epochs=100, seed=0, coded=dialogue):
     """Train a LoRA adapter of a model as the published ones are, until it knows other answers.
 
     Parameters
@@ -122,6 +136,8 @@ def teach_adapter(folder, base, rows, *, rank=8, epochs=100, seed=0):
         Folder of the model and its tokenizer.
     rows
         Pairs of `Question` and answer.
+    coded
+        How they become tokens and labels.
     """
     tokenizer = AutoTokenizer.from_pretrained(base)
     kind = LoraConfig(
@@ -129,11 +145,7 @@ def teach_adapter(folder, base, rows, *, rank=8, epochs=100, seed=0):
     )
     torch.manual_seed(seed)
     adapted = get_peft_model(LlamaForCausalLM.from_pretrained(base, dtype=torch.float32), kind)
-    coded = [
-        wire.encode(tokenizer, Prompt(question.instruction, question.input), answer)
-        for question, answer in rows
-    ]
-    batches = _batches([(one.input_ids, one.labels) for one in coded])
+    batches = _batches([coded(tokenizer, question, answer) for question, answer in rows])
     _train(adapted.get_base_model(), batches, epochs, 0.0)
     adapted.save_pretrained(folder)
     return folder

@@ -112,8 +112,8 @@ class Asker:
 
     def _write(self, question: Question) -> str:
         if self._template is not Template.CHAT:
-            text = write(question, self._template)
-            return self._template.begin(self._tokenizer) + text
+            plain = write(question, self._template)
+            return self._template.begin(self._tokenizer) + plain
         text = self._tokenizer.apply_chat_template(
             messages(question), add_generation_prompt=True, tokenize=False
         )

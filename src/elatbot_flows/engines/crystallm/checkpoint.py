@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from elatbot_flows.engines.crystallm.tokenizer import make_tokenizer
 from elatbot_flows.engines.crystallm.vocabulary import ATOMS, tokens
 from elatbot_flows.engines.model_card import ModelCard, write_card
+from elatbot_flows.engines.transformers.loading import quiet
 from elatbot_flows.errors import EngineError
 from elatbot_flows.files import sha256_of
 from elatbot_flows.text.formats.crystals import CRYSTAL
@@ -54,10 +55,11 @@ def convert_checkpoint(checkpoint: str | Path, folder: str | Path) -> Path:
     sizes, weights = _read(place)
     model = _model(sizes, weights, place)
     where.mkdir(parents=True, exist_ok=True)
-    model.save_pretrained(where)
+    with quiet():
+        model.save_pretrained(where)
     make_tokenizer(sizes["block_size"]).save_pretrained(where)
     origin = f"CrystaLLM checkpoint, sha256 {sha256_of(place)}"
-    write_card(where, ModelCard("crystallm", (CRYSTAL,), tuple(ATOMS), origin))
+    write_card(where, ModelCard("crystallm", (CRYSTAL,), ATOMS, origin))
     return where
 
 
