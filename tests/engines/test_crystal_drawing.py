@@ -114,7 +114,7 @@ def test_another_model_names_the_formulas():
 @pytest.mark.parametrize(
     ("dialect", "wishes", "words"),
     [
-        ("crystallm", CrystalWishes(), "a CIF begins with one"),
+        ("crystallm", CrystalWishes(), "begin with a formula"),
         ("crystallm", CrystalWishes(("NiAl",), above_hull=0.0), "no words for above_hull"),
         ("crystal-text-llm", CrystalWishes(units=(2,)), "no words for formula units"),
         ("crystal-text-llm", CrystalWishes(("Xx",)), "no crystal can be asked for"),

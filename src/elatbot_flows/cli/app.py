@@ -15,6 +15,7 @@ from elatbot_flows import __version__
 from elatbot_flows.cli.against_dft import against_dft
 from elatbot_flows.cli.campaign import campaign
 from elatbot_flows.cli.check import check
+from elatbot_flows.cli.convert import convert_crystallm
 from elatbot_flows.cli.data import data
 from elatbot_flows.cli.design import design
 from elatbot_flows.cli.doctor import doctor
@@ -50,6 +51,7 @@ app.command()(predict)
 app.command()(generate)
 app.command()(evaluate)
 app.command("read-crystals")(read_crystals)
+app.command("convert-crystallm")(convert_crystallm)
 app.command()(train)
 app.command()(init)
 app.command()(check)

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from elatbot_flows.cli.options import check_at_least, writable_folder
+from elatbot_flows.cli.proposing import AboveHull, CrystalOptions, SpaceGroups, Units
 from elatbot_flows.cli.running import run_shown
 from elatbot_flows.cli.terminal import terminal
 from elatbot_flows.cli.text_options import (
@@ -30,10 +31,13 @@ from elatbot_flows.cli.text_options import (
     check_drawing,
     journal_in,
 )
+from elatbot_flows.cli.written_crystals import Formulas, write_crystals
 from elatbot_flows.errors import TargetError
 from elatbot_flows.targets import DesignTarget, Interval
 
 __all__ = ["generate"]
+
+_USUAL = 0.95
 
 
 def generate(
@@ -54,19 +58,30 @@ def generate(
     device: Device = None,
     dtype: Dtype = None,
     kelvin: Kelvin = 0.0,
-    sampling_temperature: SamplingTemperature = 0.95,
+    sampling_temperature: SamplingTemperature = None,
     max_tokens: MaxTokens = None,
     seed: Seed = 0,
     guided: Guided = False,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Keep the documents, to go on later.")
     ] = None,
+    crystals: Annotated[
+        bool, typer.Option("--crystals", help="Whole crystals, by a model that writes them.")
+    ] = False,
+    formulas: Formulas = None,
+    space_groups: SpaceGroups = None,
+    units: Units = None,
+    above_hull: AboveHull = None,
+    rank: Annotated[
+        bool, typer.Option("--rank", help="Crystals that the model finds likely come first.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Let a text model write materials with given moduli; no physics judges them.
 
     Each answer is asked for one value, drawn from the interval. See `elatbot design` for
-    materials whose crystals are built and validated.
+    materials whose crystals are built and validated. Models that write crystals are asked for
+    formulas, space groups and formula units, each combination in turn: docs/crystal_texts.md.
     """
     from jobflow import Flow
     from monty.json import jsanitize
@@ -78,6 +93,27 @@ def generate(
     check_at_least(1, "-n", n)
     check_drawing(seed, kelvin)
     chosen = Asking(model, adapter, engine, url, dialect, device, dtype).text_model()
+    wishes = CrystalOptions(space_groups, units, above_hull)
+    if crystals:
+        if bulk_modulus or shear_modulus or kelvin or guided:
+            raise TargetError("crystals cannot be asked for by moduli, temperature or guidance")
+        write_crystals(
+            chosen,
+            wishes,
+            formulas,
+            n,
+            writable_folder(out, "--out") if out else None,
+            rank=rank,
+            as_json=as_json,
+            sampling_temperature=sampling_temperature,
+            max_tokens=max_tokens,
+            seed=seed,
+        )
+        return
+    if formulas or rank or wishes != CrystalOptions():
+        raise TargetError("formulas, space groups, units and ranks are of crystals: --crystals")
+    if chosen.writes_crystals:
+        raise TargetError(f"{chosen.name} writes whole crystals: add --crystals")
     chosen.check_task(Task.GENERATION)
     target = _target(bulk_modulus, shear_modulus, kelvin)
     if target.shear_modulus is not None and chosen.generator is None:
@@ -86,7 +122,7 @@ def generate(
         kept = writable_folder(out, "--out") if out else None
         maker = GenerateMaker(
             model=chosen,
-            sampling_temperature=0.0 if sampling_temperature is None else sampling_temperature,
+            sampling_temperature=_USUAL if sampling_temperature is None else sampling_temperature,
             max_tokens=max_tokens,
             seed=seed,
             guided=guided,

@@ -62,6 +62,7 @@ from elatbot_flows.documents.training import (
 )
 from elatbot_flows.documents.tuned import PotentialScores, TunedPotential
 from elatbot_flows.documents.verdicts import VerdictLessons
+from elatbot_flows.documents.written import CrystalProposal, CrystalProposals
 
 __all__ = [
     "AgainstDFT",
@@ -74,6 +75,8 @@ __all__ = [
     "CandidateDocument",
     "ConvergenceDocument",
     "ConvergencePoint",
+    "CrystalProposal",
+    "CrystalProposals",
     "DFTChoice",
     "DFTCrystal",
     "DFTFrame",

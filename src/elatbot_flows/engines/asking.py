@@ -110,6 +110,13 @@ class Asker:
             return Failure("pattern_not_supported", str(error))
         return Asked(text + question.prefix, tokens, prefix, guide)
 
+    def continued(self, asked: Asked, answer: str) -> tuple[int, ...]:
+        """Tokens of a question and an answer to it, as one text where that leaves the question."""
+        whole = self._encode(asked.text + answer)
+        if whole[: len(asked.tokens)] == asked.tokens:
+            return whole
+        return asked.tokens + self._encode(answer)
+
     def _write(self, question: Question) -> str:
         if self._template is not Template.CHAT:
             plain = write(question, self._template)

@@ -125,6 +125,8 @@ class CrystalWriter:
             If the model has no words for something, or needs a formula and there is none.
         """
         found = self.wishes.requests()
+        if self.format.in_cif and not (named or self.wishes.formulas):
+            raise TargetError(f"{self.name} writes CIFs, which begin with a formula: give formulas")
         whole = [replace(one, formula="Cu") for one in found] if named else found
         try:
             for one in whole:

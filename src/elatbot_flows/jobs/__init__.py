@@ -1,6 +1,7 @@
 """Steps: Makers whose ``make`` is one job, or a short flow."""
 
 from elatbot_flows.jobs.ask.count import count_predictions
+from elatbot_flows.jobs.ask.crystals import WriteCrystalsMaker
 from elatbot_flows.jobs.ask.generate import GenerateMaker
 from elatbot_flows.jobs.ask.identify import identify_model
 from elatbot_flows.jobs.ask.infill import InfillMaker
@@ -29,6 +30,7 @@ __all__ = [
     "PlaceMaker",
     "PredictElasticMaker",
     "PredictModulusMaker",
+    "WriteCrystalsMaker",
     "begin",
     "check_training_records",
     "conclude",

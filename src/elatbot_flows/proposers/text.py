@@ -32,6 +32,7 @@ __all__ = ["TextProposer"]
 _HEATING = 0.15
 _HOTTEST = 1.5
 _FEWEST = 64
+_FEWEST_CRYSTALS = 16
 
 
 @dataclass
@@ -206,8 +207,10 @@ def _draws(
     temperature: float | None,
 ) -> list[Job]:
     """The jobs of one round."""
-    asked_for = maker.wishes.requests() if maker.wishes.formulas else []
-    completions = max(len(asked_for) or _FEWEST, 2 * wanted)
+    fewest = _FEWEST
+    if maker.model.writes_crystals:  # a crystal is hundreds of tokens
+        fewest = len(maker.wishes.requests()) if maker.wishes.formulas else _FEWEST_CRYSTALS
+    completions = max(fewest, 2 * wanted)
     number, size = ceil(completions / maker.chunk_size), min(maker.chunk_size, completions)
     jobs = []
     for place in range(number):

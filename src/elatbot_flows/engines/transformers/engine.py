@@ -115,6 +115,39 @@ class TransformersEngine:
                     samples = written.pop(place)
                     yield place, self._answers.read(asked[place], samples, sampling)
 
+    def log_likelihoods(self, question: Question, answer: str) -> list[float]:
+        """Logarithm of the probability of each token of an answer, the model as it is.
+
+        Parameters
+        ----------
+        question
+            What is asked.
+        answer
+            Its words; where they end is not counted.
+
+        Raises
+        ------
+        EngineError
+            If question and answer are longer than the model reads, or cannot be asked.
+        """
+        import torch
+
+        asked = self._asker.ask(question, 1)
+        if isinstance(asked, Failure):
+            raise EngineError(f"no likelihood can be told: {asked.message}")
+        tokens = self._asker.continued(asked, answer)
+        context = self.record.context_length
+        if context is not None and len(tokens) > context:
+            raise EngineError(
+                f"question and answer have {len(tokens)} tokens, the model reads {context}"
+            )
+        model = self.weights()
+        row = torch.tensor([tokens], device=model.device)
+        with torch.inference_mode():
+            scores = model(input_ids=row).logits[0, :-1].float().log_softmax(dim=-1)
+        told = scores.gather(1, row[0, 1:, None])[len(asked.tokens) - 1 :, 0]
+        return [float(value) for value in told]
+
     def unload(self) -> None:
         """Let the weights go; they are loaded again when something is asked."""
         self._model = None
