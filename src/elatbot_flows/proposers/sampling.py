@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from jobflow import job
 
@@ -13,16 +13,25 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from elatbot_flows.documents import RunRecord
+    from elatbot_flows.engines.crystal_writer import CrystalWishes
     from elatbot_flows.engines.drawing import Drawn
-    from elatbot_flows.proposers.text import TextProposer
+    from elatbot_flows.engines.text_model import TextModel
     from elatbot_flows.targets import DesignTarget
 
-__all__ = ["draw"]
+__all__ = ["Sampler", "draw"]
+
+
+class Sampler(Protocol):
+    """Who is asked for what; see :class:`~elatbot_flows.proposers.text.TextProposer`."""
+
+    model: TextModel
+    wishes: CrystalWishes
+    speller: TextModel | None
 
 
 @job(output_schema=SampleChunk)
 def draw(
-    maker: TextProposer,
+    maker: Sampler,
     target: DesignTarget,
     run: RunRecord,
     size: int,
@@ -62,7 +71,7 @@ def draw(
 
 
 def _drawn(
-    maker: TextProposer,
+    maker: Sampler,
     target: DesignTarget,
     size: int,
     seed: int,

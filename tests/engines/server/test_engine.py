@@ -53,6 +53,14 @@ def test_requests_to_vllm_leave_nothing_to_its_defaults():
     }
 
 
+@pytest.mark.parametrize(("template", "added"), [("begin", True), ("raw", False)])
+def test_vllm_puts_the_token_with_which_texts_begin(template, added):
+    with serving() as server:
+        ask(server, [Question("", "Q")], GREEDY, template=template)
+    ((_, body),) = server.requests
+    assert (body["prompt"], body["add_special_tokens"]) == ("Q", added)
+
+
 def test_the_beginning_of_an_answer_goes_to_vllm_as_tokens_of_its_own():
     question = Question("", "Q", MODULUS, prefix="12")
     with serving() as server:
