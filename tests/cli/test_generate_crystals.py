@@ -50,7 +50,7 @@ def test_crystals_come_with_rates_and_a_second_run_changes_nothing(
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (("--crystals",), "begin with a formula"),
+        (("--crystals",), "completes formulas"),
         (("--crystals", "--formulas", "NiAl", "-K", "100"), "cannot be asked for by moduli"),
         (("--crystals", "--formulas", "NiAl", "--units", "x"), "no whole number"),
         (("-K", "100"), "add --crystals"),

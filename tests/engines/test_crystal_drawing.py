@@ -8,6 +8,7 @@ import pytest
 from pymatgen.analysis.structure_matcher import StructureMatcher
 from pymatgen.core import Lattice, Structure
 
+from elatbot_flows.crystals.geometry import predict_volume
 from elatbot_flows.engines.crystal_drawing import draw_crystals, draw_crystals_of
 from elatbot_flows.engines.crystal_writer import CrystalWishes
 from elatbot_flows.engines.text_model import TextModel, text_model
@@ -15,6 +16,7 @@ from elatbot_flows.errors import TargetError
 from elatbot_flows.targets import DesignTarget
 from elatbot_flows.text.crystals import lines
 from elatbot_flows.text.dialects import formats_of
+from elatbot_flows.text.formats.crystals import CrystalFormat
 from elatbot_flows.text.question import Template
 from engines.nano_gpt import B2, L12, LESSONS, converted, random_weights
 from engines.overfitted import one_text, teach_adapter
@@ -97,6 +99,14 @@ def test_two_decimals_are_put_where_the_symmetry_wants_them():
     assert one.structure.get_space_group_info(1e-4) == ("P6/mmm", 191)
 
 
+def test_a_crystal_without_a_size_gets_the_predicted_one(monkeypatch):
+    monkeypatch.setattr(CrystalFormat, "sized", False)
+    tiny = B2.copy()
+    tiny.scale_lattice(12)
+    (one,) = draw_crystals(writing(lines.render(tiny)), None, 1, seed=0)
+    assert one.structure.volume == pytest.approx(predict_volume(B2))
+
+
 def test_another_model_names_the_formulas():
     """Its rubbish is counted, and each formula is asked for in all ways."""
     speller = scripted([("", ["NiAl, Cubic", "nothing", "Cu3Au, Cubic"])])
@@ -114,9 +124,9 @@ def test_another_model_names_the_formulas():
 @pytest.mark.parametrize(
     ("dialect", "wishes", "words"),
     [
-        ("crystallm", CrystalWishes(), "begin with a formula"),
+        ("crystallm", CrystalWishes(), "completes formulas"),
         ("crystallm", CrystalWishes(("NiAl",), above_hull=0.0), "no words for above_hull"),
-        ("crystal-text-llm", CrystalWishes(units=(2,)), "no words for formula units"),
+        ("crystal-text-llm", CrystalWishes(units=(2,)), "no words for units"),
         ("crystal-text-llm", CrystalWishes(("Xx",)), "no crystal can be asked for"),
         ("crystal-text-llm", CrystalWishes(space_groups=(231,)), "none of the 230"),
         ("crystallm", CrystalWishes(("NiAl",), units=(0,)), "1 or more"),

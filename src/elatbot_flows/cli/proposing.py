@@ -115,7 +115,7 @@ def proposer_of(
         return GivenProposer(materials=brought.materials, sources=brought.sources)
     model = asking.text_model()
     model.check_target(target)
-    if model.writes_crystals and model.crystal_writer().format.in_cif:
+    if model.writes_crystals and model.crystal_writer().needs_formula:
         raise TargetError(
             f"{model.name} writes crystals of formulas: give it as --writer, and the formulas by "
             "--from, or another model that names them by --generator"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from math import ceil
 from typing import TYPE_CHECKING
 
+from elatbot_flows.crystals.geometry import scaled_to_predicted_volume
 from elatbot_flows.crystals.guess import describe_symmetry
 from elatbot_flows.engines.ask_all import draw_each
 from elatbot_flows.engines.base import Failure
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from elatbot_flows.targets import DesignTarget
     from elatbot_flows.text.crystals.questions import CrystalRequest
     from elatbot_flows.text.crystals.written import WrittenCrystal
-    from elatbot_flows.text.formats.crystals import CrystalFormat
+    from elatbot_flows.text.format import Format
     from elatbot_flows.text.question import Question
 
 __all__ = ["DrawnCrystal", "draw_crystals", "draw_crystals_of", "draw_requests"]
@@ -185,7 +186,9 @@ def draw_requests(
 
 
 def _read(
-    asked: CrystalFormat, request: CrystalRequest, answer: Completion | Failure
+    asked: Format[CrystalRequest, WrittenCrystal],
+    request: CrystalRequest,
+    answer: Completion | Failure,
 ) -> DrawnCrystal:
     if isinstance(answer, Failure):
         return DrawnCrystal(None, reason=answer.reason, message=answer.message, request=request)
@@ -197,6 +200,8 @@ def _read(
         return DrawnCrystal(
             None, completion=answer, reason=error.reason, message=words, request=request
         )
+    if not asked.sized:
+        found = replace(found, structure=scaled_to_predicted_volume(found.structure))
     return _crystal(found, request, answer)
 
 

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from monty.json import MSONable
 
-from elatbot_flows.errors import ElatbotError, TargetError
+from elatbot_flows.errors import ElatbotError, ParseError, TargetError
 from elatbot_flows.text.crystals.questions import CrystalRequest
 
 if TYPE_CHECKING:
     from elatbot_flows.targets import DesignTarget
-    from elatbot_flows.text.formats.crystals import CrystalFormat
+    from elatbot_flows.text.crystals.written import WrittenCrystal
+    from elatbot_flows.text.format import Format
 
 __all__ = ["CrystalWishes", "CrystalWriter"]
 
@@ -94,7 +95,7 @@ class CrystalWriter:
     """
 
     name: str
-    format: CrystalFormat
+    format: Format[CrystalRequest, WrittenCrystal]
     elements: tuple[str, ...] | None = None
     wishes: CrystalWishes = CrystalWishes()
 
@@ -125,15 +126,26 @@ class CrystalWriter:
             If the model has no words for something, or needs a formula and there is none.
         """
         found = self.wishes.requests()
-        if self.format.in_cif and not (named or self.wishes.formulas):
-            raise TargetError(f"{self.name} writes CIFs, which begin with a formula: give formulas")
-        whole = [replace(one, formula="Cu") for one in found] if named else found
+        if self.needs_formula and not (named or self.wishes.formulas):
+            raise TargetError(f"{self.name} completes formulas to crystals: give formulas")
+        said = frozenset().union(*(one.stated for one in found))
+        if self.format.says is not None and (unsaid := sorted(said - self.format.says)):
+            raise TargetError(f"{self.name} has no words for {', '.join(unsaid)}: leave them out")
         try:
-            for one in whole:
-                self.format.check(one)
+            for one in found:
+                self.format.ask(replace(one, formula="Cu") if named else one)
         except ElatbotError as error:
             raise TargetError(f"{self.name} cannot be asked for it: {error}") from error
         return found
+
+    @property
+    def needs_formula(self) -> bool:
+        """Whether it completes formulas, and cannot choose them."""
+        try:
+            self.format.ask(CrystalRequest())
+        except ParseError:
+            return True
+        return False
 
     def plan(self, target: DesignTarget | None, n: int, *, seed: int) -> list[CrystalRequest]:
         """What `n` answers are asked for: all wishes equally often, in an order that is drawn.

@@ -106,6 +106,11 @@ class Format(ABC, Generic[RequestT, AnswerT]):
     boldness: ClassVar[Mapping[str, Any]] = {}
     """Temperature, top_p and top_k that answers are drawn with by default; else the likeliest."""
 
+    says: frozenset[str] | None = None
+    """Names of what there are words for, of that which a request may state; None for all."""
+    sized: ClassVar[bool] = True
+    """Whether crystals that it gives have a size; others get the volume that is predicted."""
+
     task: str
     """Its name."""
     preferred: bool = False

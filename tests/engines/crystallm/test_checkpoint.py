@@ -8,13 +8,16 @@ import pickle
 import pytest
 import torch
 from pymatgen.core import Lattice, Structure
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2Config, GPT2LMHeadModel
 
+from elatbot_flows.engines.crystal_drawing import draw_crystals
+from elatbot_flows.engines.crystal_writer import CrystalWishes
 from elatbot_flows.engines.crystallm.checkpoint import convert_checkpoint
 from elatbot_flows.engines.crystallm.tokenizer import make_tokenizer
 from elatbot_flows.engines.crystallm.vocabulary import ATOMS, GROUPS, tokens
+from elatbot_flows.engines.text_model import text_model
 from elatbot_flows.errors import EngineError
-from elatbot_flows.text.crystals import cif
+from elatbot_flows.text.crystals import brackets, cif
 from engines.nano_gpt import B2, converted, random_weights, save_checkpoint, scores
 
 TOKENIZER = make_tokenizer(1024)
@@ -58,6 +61,30 @@ def test_the_scores_are_those_of_the_checkpoint(tmp_path, biased):
     assert torch.allclose(found, wanted, atol=1e-5)
     card = json.loads((folder / "elatbot.json").read_text())
     assert (card["dialect"], card["tasks"]) == ("crystallm", ["crystal"])
+
+
+def test_the_successor_has_brackets_and_six_more_words(tmp_path):
+    """Its weights stay what they are; other models are refused."""
+    small = {"n_embd": 32, "n_layer": 1, "n_head": 1, "n_positions": 512}
+    published = GPT2LMHeadModel(GPT2Config(vocab_size=377, **small))
+    published.save_pretrained(tmp_path / "published")
+    folder = convert_checkpoint(tmp_path / "published", tmp_path / "model")
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    text = brackets.render(B2)
+    ids = tokenizer.encode(text, add_special_tokens=False)
+    said = tokenizer.convert_ids_to_tokens(ids)
+    assert (said[0], said[-1], "Pm-3m_sg" in said) == ("<bos>", "<eos>", True)
+    assert tokenizer.unk_token_id not in ids
+    assert " ".join(tokenizer.decode(ids).split()) == " ".join(text.split())
+    wishes = CrystalWishes(("NiAl",), (221,))
+    (one,) = draw_crystals(text_model(str(folder)), None, 1, seed=0, wishes=wishes)
+    assert one.completion.prompt.startswith("<bos>\ndata_[Al1Ni1]\n")
+    assert one.reason
+    found = GPT2LMHeadModel.from_pretrained(folder)
+    assert torch.equal(found.transformer.wte.weight, published.transformer.wte.weight)
+    GPT2LMHeadModel(GPT2Config(vocab_size=378, **small)).save_pretrained(tmp_path / "other")
+    with pytest.raises(EngineError, match="378 tokens"):
+        convert_checkpoint(tmp_path / "other", tmp_path / "no")
 
 
 def test_a_checkpoint_that_would_run_something_is_refused(tmp_path):

@@ -1,18 +1,20 @@
-"""From a checkpoint of CrystaLLM (``ckpt.pt``) to a folder that transformers and vLLM load."""
+"""From checkpoints of CrystaLLM and CrystaLLM-pi to folders that transformers and vLLM load."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from elatbot_flows.engines.crystallm.tokenizer import make_tokenizer
 from elatbot_flows.engines.crystallm.vocabulary import ATOMS, tokens
 from elatbot_flows.engines.model_card import ModelCard, write_card
-from elatbot_flows.engines.transformers.loading import quiet
+from elatbot_flows.engines.transformers.loading import load_model, quiet
+from elatbot_flows.engines.transformers.settings import Settings
 from elatbot_flows.errors import EngineError
 from elatbot_flows.files import sha256_of
 from elatbot_flows.text.formats.crystals import CRYSTAL
+from elatbot_flows.text.question import Template
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -28,13 +30,14 @@ _LINEAR = re.compile(r"\.(?:c_attn|c_proj|c_fc)\.weight$")
 
 
 def convert_checkpoint(checkpoint: str | Path, folder: str | Path) -> Path:
-    """Write a checkpoint of CrystaLLM as a GPT-2 with tokenizer and card.
+    """Write a checkpoint of CrystaLLM or CrystaLLM-pi as a GPT-2 with tokenizer and card.
 
     Parameters
     ----------
     checkpoint
         ``ckpt.pt`` as nanoGPT's training writes it, or the folder it lies in. It is read as
-        weights alone; nothing in it is run.
+        weights alone; nothing in it is run. Or a folder of CrystaLLM-pi with ``config.json`` and
+        ``model.safetensors``; those with layers for conditions are no GPT-2 and are refused.
     folder
         Where to; new or empty. Its name is a model's name everywhere.
 
@@ -49,18 +52,36 @@ def convert_checkpoint(checkpoint: str | Path, folder: str | Path) -> Path:
         If it is no such checkpoint, has another vocabulary, or the folder is not empty.
     """
     place, where = Path(checkpoint).expanduser(), Path(folder).expanduser()
-    place = place / "ckpt.pt" if place.is_dir() else place
     if where.exists() and (not where.is_dir() or any(where.iterdir())):
         raise EngineError(f"{where} is not empty: give a new folder")
-    sizes, weights = _read(place)
-    model = _model(sizes, weights, place)
+    brackets = (place / "config.json").is_file()
+    if brackets:
+        model, file = _successor(place), place / "model.safetensors"
+    else:
+        file = place / "ckpt.pt" if place.is_dir() else place
+        model = _model(*_read(file), file)
     where.mkdir(parents=True, exist_ok=True)
     with quiet():
         model.save_pretrained(where)
-    make_tokenizer(sizes["block_size"]).save_pretrained(where)
-    origin = f"CrystaLLM checkpoint, sha256 {sha256_of(place)}"
-    write_card(where, ModelCard("crystallm", (CRYSTAL,), ATOMS, origin))
+    make_tokenizer(model.config.n_positions, brackets=brackets).save_pretrained(where)
+    origin = f"weights as published, sha256 {sha256_of(file)}"
+    dialect = "crystallm-pi" if brackets else "crystallm"
+    write_card(where, ModelCard(dialect, (CRYSTAL,), ATOMS, origin))
     return where
+
+
+def _successor(place: Path) -> GPT2LMHeadModel:
+    """A model of CrystaLLM-pi without layers for conditions."""
+    wanted: Any = len(tokens(brackets=True))
+    with quiet():
+        model: Any = load_model(Settings(str(place), template=Template.RAW), place)
+    kind, size = model.config.model_type, model.config.vocab_size
+    if kind != "gpt2" or size != wanted:
+        raise EngineError(
+            f"{place} is a {kind} of {size} tokens, models of CrystaLLM-pi without conditions are "
+            f"a gpt2 of {wanted}: those with conditions cannot be loaded"
+        )
+    return cast("GPT2LMHeadModel", model)
 
 
 def _read(place: Path) -> tuple[dict[str, int], dict[str, Tensor]]:

@@ -9,7 +9,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from elatbot_flows.engines.crystallm.vocabulary import GROUP_MARK, GROUPS, UNKNOWN, tokens
+from elatbot_flows.engines.crystallm.vocabulary import (
+    BEGIN,
+    END,
+    GROUP_MARK,
+    GROUPS,
+    PAD,
+    UNKNOWN,
+    tokens,
+)
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -19,13 +27,15 @@ __all__ = ["make_tokenizer"]
 _KEY = "_symmetry_space_group_name_H-M"
 
 
-def make_tokenizer(context: int) -> PreTrainedTokenizerFast:
+def make_tokenizer(context: int, *, brackets: bool = False) -> PreTrainedTokenizerFast:
     """The tokenizer.
 
     Parameters
     ----------
     context
         Most tokens that the model keeps in view.
+    brackets
+        Whether it is that of CrystaLLM-pi.
 
     Returns
     -------
@@ -35,13 +45,14 @@ def make_tokenizer(context: int) -> PreTrainedTokenizerFast:
     from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
 
-    words = tokens()
+    words = tokens(brackets=brackets)
+    opened, closed = (r"\[", r"\]") if brackets else ("", "\n")
     core = Tokenizer(models.WordLevel({word: n for n, word in enumerate(words)}, UNKNOWN))
-    announced = "|".join(f"{_KEY} {re.escape(group)}" for group in GROUPS)
+    announced = "|".join(f"{_KEY} {opened}{re.escape(group)}" for group in GROUPS)
     core.normalizer = normalizers.Sequence(
         [
             normalizers.Replace(Regex(r"[ \t]+"), " "),
-            normalizers.Replace(Regex(f"(?<={announced})(?=\n)"), GROUP_MARK),
+            normalizers.Replace(Regex(f"(?<={announced})(?={closed})"), GROUP_MARK),
         ]
     )
     longest_first = sorted(words, key=len, reverse=True)
@@ -51,8 +62,9 @@ def make_tokenizer(context: int) -> PreTrainedTokenizerFast:
     return PreTrainedTokenizerFast(
         tokenizer_object=core,
         unk_token=UNKNOWN,
-        eos_token=UNKNOWN,
-        pad_token=UNKNOWN,
+        bos_token=BEGIN if brackets else None,
+        eos_token=END if brackets else UNKNOWN,
+        pad_token=PAD if brackets else UNKNOWN,
         model_max_length=context,
         clean_up_tokenization_spaces=False,
     )

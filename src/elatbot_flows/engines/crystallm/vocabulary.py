@@ -1,11 +1,12 @@
 """Tokens of CrystaLLM in the order of its checkpoints (lantunes/CrystaLLM, 8e81a86, MIT).
 
-A number of a token is its place; a checkpoint means nothing without this order.
+A number of a token is its place; a checkpoint means nothing without this order. Those of
+CrystaLLM-pi (C-Bone-UCL/CrystaLLM-pi, 141fc20, MIT) are the same and six more.
 """
 
 from __future__ import annotations
 
-__all__ = ["ATOMS", "GROUPS", "GROUP_MARK", "UNKNOWN", "tokens"]
+__all__ = ["ATOMS", "BEGIN", "END", "GROUPS", "GROUP_MARK", "PAD", "UNKNOWN", "tokens"]
 
 _ATOMS_TEXT = """
 Si C Pb I Br Cl Eu O Fe Sb In S N U Mn Lu Se Tl Hf Ir Ca Ta Cr K Pm Mg Zn Cu Sn Ti B W P H
@@ -48,17 +49,23 @@ GROUPS = tuple(_GROUPS_TEXT.split())
 """Symbols of the space groups that it knows."""
 GROUP_MARK = "_sg"
 """What tells the space group Pm from the element Pm."""
-UNKNOWN = "<unk>"
+UNKNOWN, PAD, BEGIN, END = "<unk>", "<pad>", "<bos>", "<eos>"
 
 
-def tokens() -> list[str]:
+def tokens(*, brackets: bool = False) -> list[str]:
     """All tokens in their order.
+
+    Parameters
+    ----------
+    brackets
+        Whether those of CrystaLLM-pi.
 
     Examples
     --------
-    >>> len(tokens()), tokens().index("data_")
-    (371, 124)
+    >>> len(tokens()), len(tokens(brackets=True)), tokens().index("data_")
+    (371, 377, 109)
     """
     digits = [str(digit) for digit in range(10)]
     groups = [group + GROUP_MARK for group in GROUPS]
-    return [*ATOMS, *digits, *_KEYS, *_SIGNS, *groups, UNKNOWN]
+    more = [PAD, BEGIN, END, "[", "]", "<prop>"] if brackets else []
+    return [*ATOMS, *digits, *_KEYS, *_SIGNS, *groups, UNKNOWN, *more]

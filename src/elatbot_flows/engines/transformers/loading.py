@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from elatbot_flows.engines.transformers.settings import Settings
 
-__all__ = ["Loaded", "adapter_name", "load", "quiet"]
+__all__ = ["Loaded", "adapter_name", "load", "load_model", "quiet"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +110,7 @@ def _load_model(settings: Settings) -> Loaded:
     folder = local_folder(settings.model)
     with quiet():
         tokenizer = _tokenizer(settings, folder)
-        model = _model(settings, folder)
+        model = load_model(settings, folder)
     commit = hub_commit(folder) if folder else getattr(model.config, "_commit_hash", None)
     embeddings: Any = model.get_input_embeddings()
     if len(tokenizer) > embeddings.weight.shape[0]:
@@ -128,7 +128,21 @@ def _load_model(settings: Settings) -> Loaded:
     )
 
 
-def _model(settings: Settings, folder: Path | None) -> PreTrainedModel:
+def load_model(settings: Settings, folder: Path | None) -> PreTrainedModel:
+    """The model alone, with all of its weights and no others.
+
+    Parameters
+    ----------
+    settings
+        What to load, and where it runs.
+    folder
+        Where it lies on this machine; None for the hub.
+
+    Raises
+    ------
+    EngineError
+        If it is not there, or weights and configuration do not belong together.
+    """
     from transformers import AutoModelForCausalLM
 
     read: Any = AutoModelForCausalLM.from_pretrained  # a pair with output_loading_info

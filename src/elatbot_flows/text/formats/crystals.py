@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from elatbot_flows.errors import ParseError
 from elatbot_flows.text.crystals import brackets, cif, json_text, lines, questions
 from elatbot_flows.text.crystals.forms import FORMS
 from elatbot_flows.text.crystals.questions import CrystalRequest
@@ -67,28 +66,10 @@ class CrystalFormat(Format[CrystalRequest, "WrittenCrystal"]):
 
     def __init__(self, dialect: CrystalDialect) -> None:
         self.dialect = dialect
-        if self.in_cif:
+        self.says = frozenset(field.name for field in fields(CrystalRequest)) - {"units"}
+        if dialect.form.startswith("crystallm"):
             self.boldness = {"temperature": 0.8, "top_k": 10}  # type: ignore[misc]
-
-    @property
-    def in_cif(self) -> bool:
-        """Whether answers go on with a CIF, which begins with a formula."""
-        return self.dialect.form.startswith("crystallm")
-
-    def check(self, request: CrystalRequest) -> None:
-        """Refuse what there are no words for.
-
-        Raises
-        ------
-        ParseError
-            As `ask`, and with reason ``"not_a_condition"`` for formula units outside of CIFs.
-        """
-        if request.units is not None and not self.in_cif:
-            raise ParseError(
-                f"{self.dialect.name} has no words for formula units: leave them out",
-                reason="not_a_condition",
-            )
-        self.ask(request)
+            self.says = frozenset({"formula", "space_group", "units"})
 
     def _prompt(self, request: CrystalRequest) -> str:
         """What an answer goes on with; empty where a question has words of its own."""
