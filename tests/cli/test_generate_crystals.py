@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
+from jobflow import run_locally
 from pymatgen.analysis.structure_matcher import StructureMatcher
 from pymatgen.core import Structure
 
+from elatbot_flows.cli import written_crystals
 from elatbot_flows.cli.materials import read_materials
 from elatbot_flows.cli.proposing import CrystalOptions, proposer_of
 from elatbot_flows.cli.text_options import Asking
@@ -24,9 +26,15 @@ def written(folder):
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+def in_this_process(flow, store, console, workers):
+    """Other tests run commands in processes of their own, which load all anew."""
+    run_locally(flow, store=store, ensure_success=True, log=False)
+
+
 def test_crystals_come_with_rates_and_a_second_run_changes_nothing(
-    command, knowing_crystallm, tmp_path
+    command, knowing_crystallm, tmp_path, monkeypatch
 ):
+    monkeypatch.setattr(written_crystals, "run_shown", in_this_process)
     (tmp_path / "list.txt").write_text("NiAl\nCu3Ni\n")
     asked = ("generate", "--crystals", "-m", knowing_crystallm, "-n", "4", "--rank")
     asked += ("--sampling-temperature", "0", "--out", "run")
