@@ -71,7 +71,8 @@ def header(sampled: int, reported: list[Case], drawn: int, calibration: Calibrat
         f"have a formula new to {TEXT} (not trained on it). {drawn} of them were drawn without "
         "regard to their kind, and errors and selections are of these; gates and coverage are of "
         f"all, since {len(reported) - drawn} further magnetic ones and metals were added to see "
-        "how often their intervals hold. Crystals are relaxed from those of the Materials Project; labels and results are Voigt-Reuss-Hill averages with ions "
+        "how often their intervals hold. Crystals are relaxed from those of the "
+        "Materials Project; labels and results are Voigt-Reuss-Hill averages with ions "
         "relaxed. K: bulk modulus, G: shear modulus, GPa. Every row of *offline* has 7net-0, "
         f"7net-l3i5, the composition, and {TEXT} where the formula is new to it."
     )
