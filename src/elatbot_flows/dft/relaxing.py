@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from elatbot_flows.dft.basis import measure_basis
@@ -121,14 +121,12 @@ def _round(
         max_force=settings.max_force,
         max_stress=settings.max_stress,
         max_steps=settings.max_steps,
+        by_work=True,
     )
-    before = None
     try:
         coordinates = next(course)
         while True:
-            point = _evaluated(crystal, coordinates, relaxation, code)
-            before = coordinates, _by_work(point, coordinates, before)
-            coordinates = course.send(before[1])
+            coordinates = course.send(_evaluated(crystal, coordinates, relaxation, code))
     except StopIteration as end:
         return end.value  # type: ignore[no-any-return]
 
@@ -183,22 +181,6 @@ def _with_basis(current: Structure, relaxation: DFTRelaxation, code: DFTCode) ->
     found = completed(found, current, relaxation.frame, code.settings.cutoff)
     relaxation.calculations += [*basis.calculations, found]
     return found
-
-
-def _by_work(
-    point: Point,
-    coordinates: NDArray[np.float64],
-    before: tuple[NDArray[np.float64], Point] | None,
-) -> Point:
-    """The point with the energy that gradients make of it on the way from the one before.
-
-    Plane waves that follow the cell give energies whose minimum is not where the stress vanishes.
-    """
-    if before is None:
-        return point
-    place, old = before
-    work = 0.5 * (point.gradient + old.gradient) @ (coordinates - place)
-    return replace(point, energy=old.energy + float(work))
 
 
 def settled(moments: list[float] | None) -> list[float] | None:
