@@ -73,6 +73,7 @@ def test_all_different_crystals_of_a_formula_are_its_own_and_every_text_is_count
     assert [row.uuid is not None for row in shortlist.rows] == [True, True]
     assert {c.times_proposed for c in candidates} == {7, 3}
     assert any("not told moduli" in note for note in notes)
+    assert shortlist.notes == []
 
 
 def test_a_checkpoint_designs_with_the_formulas_that_are_given(knowing_crystallm):

@@ -87,12 +87,14 @@ def shortlist_of(
         readable=readable,
         rejected=dict(sorted(rejected.items())),
         sample_uuids=list(samples),
-        notes=_notes(len(places), len(rows), wanted),
+        notes=_notes(len(places), readable, len(rows), wanted),
     )
 
 
-def _notes(generated: int, distinct: int, wanted: int) -> list[str]:
+def _notes(generated: int, readable: int, distinct: int, wanted: int) -> list[str]:
     if distinct >= wanted:
         return []
     words = f"{generated} completions gave {distinct} distinct formulas, {wanted} were wanted"
+    if 2 * readable < generated:
+        return [f"{words}: most of them cannot be read, or are of other elements or sizes"]
     return [f"{words}: the element set or the interval leaves no more, or the model repeats itself"]
