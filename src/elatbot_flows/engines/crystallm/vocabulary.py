@@ -63,7 +63,7 @@ def tokens(*, brackets: bool = False) -> list[str]:
     Examples
     --------
     >>> len(tokens()), len(tokens(brackets=True)), tokens().index("data_")
-    (371, 377, 109)
+    (371, 377, 124)
     """
     digits = [str(digit) for digit in range(10)]
     groups = [group + GROUP_MARK for group in GROUPS]
