@@ -18,7 +18,8 @@ PAIRS = [ASKED.training_row(*lesson) for lesson in LESSONS]
 
 def test_perplexities_are_those_of_the_model(tmp_path):
     weights, tokenizer = random_weights(), make_tokenizer(640)
-    found = perplexities(text_model(str(converted(tmp_path, weights))), PAIRS)
+    model = text_model(str(converted(tmp_path, weights)))
+    found = perplexities(model, PAIRS)
     for value, (question, answer) in zip(found, PAIRS, strict=True):
         begin, whole = (
             tokenizer(text, return_tensors="pt").input_ids
@@ -27,11 +28,10 @@ def test_perplexities_are_those_of_the_model(tmp_path):
         told = scores(weights, whole)[0, :-1].log_softmax(-1)
         each = told.gather(1, whole[0, 1:, None])[begin.shape[1] - 1 :]
         assert value == pytest.approx(float(torch.exp(-each.mean())), rel=1e-4)
-
-
-def test_what_cannot_be_told_is_refused(tmp_path):
-    with pytest.raises(EngineError, match="engine 'transformers'"):
-        perplexities(scripted(), PAIRS)
-    model = text_model(str(converted(tmp_path, random_weights())))
     with pytest.raises(EngineError, match="the model reads 640"):
         perplexities(model, [(PAIRS[0][0], PAIRS[0][1] * 3)])
+
+
+def test_models_elsewhere_tell_none():
+    with pytest.raises(EngineError, match="engine 'transformers'"):
+        perplexities(scripted(), PAIRS)
