@@ -196,9 +196,16 @@ def _sun(tries: Sequence[Examined], known: Sequence[Structure]) -> SunReport:
     return sun(
         [None if outcome is None else outcome.structure for outcome in passed],
         known,
-        passed,
+        [None if outcome is None else _Placed(outcome.status or "unknown") for outcome in passed],
         hits=hits if targeted else None,
     )
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """A status as `sun` asks for it."""
+
+    status: str
 
 
 def _lines(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -94,7 +95,9 @@ def read_generated(path: Path) -> list[GeneratedCrystal]:
         files = sorted(f for f in path.iterdir() if f.is_file() and not f.name.startswith("."))
     if not files or not files[0].is_file():
         raise StructureError(f"there is no file in {path}; give a file or a folder of crystals")
-    return [crystal for file in files for crystal in _read(file)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what pymatgen could not read is told as a reason
+        return [crystal for file in files for crystal in _read(file)]
 
 
 def _label(file: Path) -> str:

@@ -26,7 +26,8 @@ class Outcome:
     passed
         Whether it passed the gates: elements, distances, convergence, soft modes, Born stability.
     status
-        ``"stable"``, ``"metastable"``, ``"unstable"`` or ``"unknown"`` on the hull.
+        ``"stable"``, ``"metastable"``, ``"unstable"`` or ``"unknown"`` on the hull; None if it was
+        not placed.
     hit
         Whether it meets the target with a probability of one half or more; None without a target.
     reason
@@ -37,7 +38,7 @@ class Outcome:
 
     relaxed: bool
     passed: bool
-    status: str = "unknown"
+    status: str | None = None
     hit: bool | None = None
     reason: str | None = None
     structure: Structure | None = None
@@ -58,7 +59,7 @@ def outcome_of(candidate: CandidateDocument, *, target: bool) -> Outcome:
     return Outcome(
         relaxed=bool(relaxed),
         passed=candidate.status == "passed",
-        status="unknown" if candidate.hull is None else candidate.hull.status,
+        status=None if candidate.hull is None else candidate.hull.status,
         hit=candidate.verdict == "hit" if target else None,
         reason=candidate.reason,
         structure=structure,

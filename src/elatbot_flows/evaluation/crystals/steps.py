@@ -89,7 +89,7 @@ class Examined:
             return "not_tried"
         if step in {"relaxed", "passed"}:
             return self.outcome.reason or "not_tried"
-        return "target_missed" if step == "on_target" else self.outcome.status
+        return "target_missed" if step == "on_target" else self.outcome.status or "not_tried"
 
     def line(self) -> dict[str, Any]:
         """What is told of it as plain values."""
@@ -140,7 +140,7 @@ def funnel(
     if physics:
         names += ["relaxed", "passed"]
         outcomes = [each.outcome for each in tries if each.outcome is not None]
-        placed = any(outcome.status != "unknown" for outcome in outcomes)
+        placed = any(outcome.status is not None for outcome in outcomes)
         targeted = any(outcome.hit is not None for outcome in outcomes)
         names += ["metastable", "stable"] * placed + ["on_target"] * targeted
         names += ["on_target_metastable"] * (placed and targeted)
