@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from elatbot_flows.evaluation.crystals import CrystalEvaluation, Measured, Rate
+    from elatbot_flows.evaluation.crystals import CrystalEvaluation, Distance, Measured, Rate
 
 __all__ = ["render_evaluation"]
 
@@ -97,12 +97,13 @@ def _rates(found: CrystalEvaluation) -> Table:
 
 
 def _differences(found: CrystalEvaluation) -> Table:
-    table = _table("Against the reference set", "value", "95 %")
-    rows = [(f"Wasserstein: {_PROPERTIES[k]}", v) for k, v in found.differences.items()]
+    table = _table("Against the reference set", "value", "95 %", "of one set")
+    for name, one in found.differences.items():
+        words = f"Wasserstein: {_PROPERTIES[name]}"
+        table.add_row(words, _number(one.value), _interval(one), _number(one.floor))
     if found.matches is not None:
-        rows.append(("rms displacement of matches, of (V/n)^1/3", found.matches.rms))
-    for words, one in rows:
-        table.add_row(words, _number(one.value), _interval(one))
+        rms = found.matches.rms
+        table.add_row("rms of matches, of (V/n)^1/3", _number(rms.value), _interval(rms), _DASH)
     return table
 
 
@@ -120,7 +121,7 @@ def _number(value: float | None) -> str:
     return _DASH if value is None else f"{value:.3f}"
 
 
-def _interval(one: Measured) -> str:
+def _interval(one: Measured | Distance) -> str:
     return _DASH if one.low is None else f"{_number(one.low)} to {_number(one.high)}"
 
 

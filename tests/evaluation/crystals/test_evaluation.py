@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from elatbot_flows.evaluation.crystals import (
     evaluate_crystals,
 )
 from elatbot_flows.evaluation.crystals.coverage import coverage, differences
+from elatbot_flows.evaluation.crystals.fingerprints import fingerprints
 from elatbot_flows.evaluation.crystals.plain import plain
 
 NO_DRAWS = Draws(resamples=0)
@@ -90,12 +92,13 @@ def test_a_set_beside_itself_is_all_matched_and_nothing_new():
 
 def test_coverage_of_a_set_by_itself_and_by_another():
     pytest.importorskip("matminer")
-    same = coverage(SET, SET, submitted=10, draws=NO_DRAWS)
+    known = fingerprints(SET)
+    same = coverage(known, known, submitted=10, draws=NO_DRAWS)
     assert (same.recall.value, same.precision.value, same.precision_of_all.value) == (1, 1, 0.5)
     salt = Structure.from_spacegroup(
         "Fm-3m", Lattice.cubic(5.6), ["Na", "Cl"], [[0] * 3, [0.5] * 3]
     )
-    other = coverage([salt], SET, submitted=1, draws=NO_DRAWS)
+    other = coverage(fingerprints([salt]), known, submitted=1, draws=NO_DRAWS)
     assert (other.recall.count, other.precision.count) == (0, 0)
 
 
@@ -103,11 +106,19 @@ def test_distances_of_properties():
     wider = [crystal.copy() for crystal in SET]
     for crystal in wider:
         crystal.scale_lattice(2 * crystal.volume)
-    found = differences(SET, wider, draws=NO_DRAWS)
+    found = differences(SET, wider, NO_DRAWS)
     assert found["elements"].value == 0
     mean = sum(crystal.volume / len(crystal) for crystal in SET) / len(SET)
     assert found["volume_per_atom"].value == pytest.approx(mean)
     assert found["density"].value == pytest.approx(sum(c.density for c in wider) / len(SET))
+
+
+def test_a_distance_of_draws_of_one_set_is_its_floor():
+    edges = np.random.default_rng(0).uniform(2.5, 4, 80)
+    cells = [b2("Ni", "Al", edge) for edge in edges]
+    found = differences(cells[:40], cells[40:])["volume_per_atom"]
+    assert 0 <= found.low <= found.value <= found.high
+    assert 0.5 < found.value / found.floor < 3
 
 
 def test_oxidation_states_say_nothing_of_metals():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pymatgen.core import Lattice, Structure
 from pymatgen.io.cif import CifWriter
@@ -67,6 +67,7 @@ def test_what_is_no_crystal_has_a_reason(tmp_path, name, content, reason, parsed
     assert found.parsed is parsed
 
 
+@settings(max_examples=30)
 @given(cut=st.integers(0, len(TEXT)), kind=st.sampled_from(["cif", "txt"]))
 def test_a_file_that_was_cut_is_one_entry(tmp_path_factory, cut, kind):
     file = tmp_path_factory.mktemp("cut") / f"a.{kind}"

@@ -8,18 +8,26 @@ from typing import TYPE_CHECKING
 import numpy as np
 from monty.json import MSONable
 
-from elatbot_flows.evaluation.crystals.fingerprints import fingerprints
-from elatbot_flows.evaluation.crystals.rates import Draws, Measured, Rate, measured, rate
+from elatbot_flows.evaluation.crystals.rates import Draws, Rate, rate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
     from pymatgen.core import Structure
 
+    from elatbot_flows.evaluation.crystals.fingerprints import Fingerprints
+
     Array = NDArray[np.float64]
 
-__all__ = ["COMPOSITION_CUTOFF", "STRUCTURE_CUTOFF", "Coverage", "coverage", "differences"]
+__all__ = [
+    "COMPOSITION_CUTOFF",
+    "STRUCTURE_CUTOFF",
+    "Coverage",
+    "Distance",
+    "coverage",
+    "differences",
+]
 
 STRUCTURE_CUTOFF, COMPOSITION_CUTOFF = 0.4, 10.0
 """Distances of fingerprints within which crystals are alike: CDVAE's for MP-20."""
@@ -45,11 +53,7 @@ class Coverage(MSONable):
 
 
 def coverage(
-    generated: Iterable[Structure],
-    reference: Iterable[Structure],
-    *,
-    submitted: int,
-    draws: Draws | None = None,
+    made: Fingerprints, known: Fingerprints, *, submitted: int, draws: Draws | None = None
 ) -> Coverage:
     """Coverage as in CDVAE (Xie et al., ICLR 2022), within its cutoffs for MP-20.
 
@@ -60,19 +64,13 @@ def coverage(
 
     Parameters
     ----------
-    generated, reference
-        Ordered crystals; those generated are compared if atoms are apart.
+    made, known
+        Of the generated crystals whose atoms are apart, and of the reference set.
     submitted
         Everything that was tried.
     draws
         The bootstrap of the intervals.
-
-    Raises
-    ------
-    ElatbotError
-        If matminer is not installed.
     """
-    made, known = fingerprints(generated), fingerprints(reference)
     shift, scale = _scales(known.composition)
     structure = _nearest(made.structure, known.structure)
     composition = _nearest((made.composition - shift) / scale, (known.composition - shift) / scale)
@@ -106,13 +104,31 @@ def _nearest(first: Array, second: Array) -> tuple[Array, Array]:
     return distances.min(axis=1), distances.min(axis=0)
 
 
+@dataclass(frozen=True)
+class Distance(MSONable):
+    """How far the distributions of a property are from each other.
+
+    Parameters
+    ----------
+    value
+        Wasserstein distance, in the unit of the property; None without crystals.
+    low, high
+        Ends of the 95 % interval: 1.96 standard deviations of the bootstrap to either side, but not
+        below 0. Percentiles would lie too high, as draws are further apart than what they are of.
+    floor
+        Mean distance of as many draws of the reference set from it: what is no difference.
+    """
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    floor: float | None = None
+
+
 def differences(
-    generated: Sequence[Structure],
-    reference: Sequence[Structure],
-    *,
-    draws: Draws | None = None,
-) -> dict[str, Measured]:
-    """Wasserstein distances between distributions of properties, as CDVAE has them.
+    generated: Sequence[Structure], reference: Sequence[Structure], draws: Draws | None = None
+) -> dict[str, Distance]:
+    """Distances between distributions of properties, as CDVAE has them.
 
     Parameters
     ----------
@@ -125,23 +141,38 @@ def differences(
     -------
     dict
         ``density`` (g/cm^3), ``elements`` (number of them) and ``volume_per_atom`` (A^3/atom).
-        Draws of one and the same distribution are at a distance above 0, which intervals of small
-        sets show.
     """
-    from scipy.stats import wasserstein_distance
-
     return {
-        name: measured(
-            wasserstein_distance,
-            [[of(crystal) for crystal in crystals] for crystals in (generated, reference)],
-            draws,
+        name: _distance(
+            np.array([of(one) for one in generated]),
+            np.array([of(one) for one in reference]),
+            draws or Draws(),
         )
         for name, of in _PROPERTIES.items()
     }
 
 
-_PROPERTIES = {
+_PROPERTIES: dict[str, Callable[[Structure], float]] = {
     "density": lambda crystal: float(crystal.density),
     "elements": lambda crystal: len(crystal.composition.elements),
     "volume_per_atom": lambda crystal: crystal.volume / len(crystal),
 }
+
+
+def _distance(made: Array, known: Array, draws: Draws) -> Distance:
+    from scipy.stats import wasserstein_distance
+
+    if not made.size or not known.size:
+        return Distance(None)
+    value = float(wasserstein_distance(made, known))
+    if not draws.resamples:
+        return Distance(value)
+    rng = np.random.default_rng(draws.seed)
+    made, known = np.sort(made), np.sort(known)  # the order of crystals does not matter
+    drawn, same = np.empty(draws.resamples), np.empty(draws.resamples)
+    for number in range(draws.resamples):
+        again = rng.choice(known, known.size)
+        drawn[number] = wasserstein_distance(rng.choice(made, made.size), again)
+        same[number] = wasserstein_distance(rng.choice(known, made.size), known)
+    width = 1.96 * float(drawn.std())
+    return Distance(value, max(0.0, value - width), value + width, float(same.mean()))

@@ -8,9 +8,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from monty.json import MSONable
 
 from elatbot_flows.crystals.matching import DisorderedMatcher
-from elatbot_flows.evaluation.crystals.coverage import Coverage, coverage, differences
+from elatbot_flows.evaluation.crystals.coverage import (
+    Coverage,
+    Distance,
+    coverage,
+    differences,
+)
+from elatbot_flows.evaluation.crystals.fingerprints import fingerprints
 from elatbot_flows.evaluation.crystals.matches import MatchReport, match_by_formula
-from elatbot_flows.evaluation.crystals.rates import Draws, Measured, Rate, rate
+from elatbot_flows.evaluation.crystals.rates import Draws, Rate, rate
 from elatbot_flows.evaluation.crystals.steps import Step, examined, funnel
 from elatbot_flows.evaluation.crystals.validity import CHECKS, all_metals, balanced
 from elatbot_flows.evaluation.sun import SunReport, sun
@@ -69,7 +75,7 @@ class CrystalEvaluation(MSONable):
     sun: SunReport | None = None
     matches: MatchReport | None = None
     coverage: Coverage | None = None
-    differences: dict[str, Measured] = field(default_factory=dict)
+    differences: dict[str, Distance] = field(default_factory=dict)
     crystals: tuple[dict[str, Any], ...] = ()
 
 
@@ -143,13 +149,14 @@ def evaluate_crystals(
         if reference
         else None,
         coverage=coverage(
-            work.over(comparable), work.over(reference), submitted=len(tries), draws=draws
+            fingerprints(work.over(comparable)),
+            fingerprints(work.over(reference)),
+            submitted=len(tries),
+            draws=draws,
         )
         if reference and with_coverage
         else None,
-        differences=differences([e.there for e in valid], reference, draws=draws)
-        if reference
-        else {},
+        differences=differences([e.there for e in valid], reference, draws) if reference else {},
         crystals=_lines(tries, valid, groups, old),
     )
 
