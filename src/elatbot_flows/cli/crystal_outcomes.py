@@ -129,7 +129,7 @@ def _of_run(folder: Path) -> tuple[list[GeneratedCrystal], dict[str, Outcome]]:
     """Candidates of the newest run in a folder that were tried."""
     from elatbot_flows.database.results import read_result
     from elatbot_flows.database.stores import open_store
-    from elatbot_flows.evaluation.crystals.outcomes import generated_of, outcome_of
+    from elatbot_flows.evaluation.crystals.outcomes import generated_of, outcome_of, was_tried
 
     store, words = open_store(folder, existing=True)
     ended: list[dict[str, Any]] = list(
@@ -139,9 +139,11 @@ def _of_run(folder: Path) -> tuple[list[GeneratedCrystal], dict[str, Outcome]]:
         raise StoreError(f"no run in {words} has come to its end: go on with it first")
     newest = max(ended, key=lambda document: str(document.get("completed_at")))
     result = read_result(store, newest["uuid"])
-    tried = [c for c in result.candidates if c.status not in {"proposed", "built"}]
+    tried = [candidate for candidate in result.candidates if was_tried(candidate)]
+    if not tried:
+        raise StoreError(f"the newest run in {words} has no candidate that was tried")
     if waiting := len(result.candidates) - len(tried):
-        words = f"{waiting} candidates that nobody judged were left out"
+        words = f"{waiting} candidates that nobody judged, since others came first, were left out"
         terminal(stderr=True, soft_wrap=True).print(words, markup=False)
     target = result.document.run.target is not None
     return (

@@ -43,7 +43,7 @@ def evaluate(
         Path | None,
         typer.Argument(
             help="JSON lines (.gz or plain), one per material: label and a 6x6 tensor per model.",
-            metavar="[FILE]",
+            metavar="FILE",
         ),
     ] = None,
     crystals: Annotated[

@@ -127,7 +127,8 @@ def evaluate_crystals(
     >>> found.steps["valid"].of_all.value, found.novel.count
     (0.5, 0)
     """
-    work = _Work((len(generated) + len(reference)) * (1 + with_coverage), tell)
+    rounds = 2 if reference and with_coverage else 1
+    work = _Work((len(generated) + len(reference)) * rounds, tell)
     said = outcomes or {}
     tries = [examined(crystal, said.get(crystal.source)) for crystal in work.over(generated)]
     apart = [each for each in tries if each.apart]

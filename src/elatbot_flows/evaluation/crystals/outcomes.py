@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from elatbot_flows.documents.rows import OUTRANKED
 from elatbot_flows.evaluation.crystals.generated import GeneratedCrystal
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
     from elatbot_flows.documents import CandidateDocument
 
-__all__ = ["Outcome", "generated_of", "outcome_of"]
+__all__ = ["Outcome", "generated_of", "outcome_of", "was_tried"]
 
 
 @dataclass(frozen=True)
@@ -79,3 +80,8 @@ def generated_of(candidate: CandidateDocument) -> GeneratedCrystal:
         return GeneratedCrystal(candidate.candidate_id, reason=reason, message=candidate.message)
     crystal = candidate.polymorphs[candidate.polymorph].structure
     return GeneratedCrystal(candidate.candidate_id, crystal, formula=candidate.formula)
+
+
+def was_tried(candidate: CandidateDocument) -> bool:
+    """Whether anything can be said of a candidate: others came first of those that were not."""
+    return candidate.status not in {"proposed", "built"} and candidate.reason not in OUTRANKED

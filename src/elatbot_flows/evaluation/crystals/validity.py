@@ -21,6 +21,8 @@ CHECKS = ("apart", "roomy", "formula", "space_group")
 """What a valid crystal passes, each where it applies: atoms half an angstrom apart and a volume, no
 atom overlapping or alone by radii, formula and space group as stated."""
 _SMALLEST_VOLUME = 0.1
+_ROUNDING = 0.01
+"""Of amounts of partly occupied sites, as they are written."""
 
 
 def checked(crystal: GeneratedCrystal) -> dict[str, bool]:
@@ -82,10 +84,13 @@ def _has_formula(structure: Structure, stated: str) -> bool:
     from pymatgen.core import Composition
 
     try:
-        wanted = Composition(stated).fractional_composition
+        wanted = Composition(stated)
     except ValueError:
         return False
-    return bool(structure.composition.fractional_composition.almost_equals(wanted, rtol=0.01))
+    if structure.is_ordered:
+        return bool(structure.composition.reduced_formula == wanted.reduced_formula)
+    shares = structure.composition.fractional_composition
+    return bool(shares.almost_equals(wanted.fractional_composition, rtol=_ROUNDING))
 
 
 def all_metals(composition: Composition) -> bool:
