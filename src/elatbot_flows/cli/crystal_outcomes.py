@@ -105,12 +105,13 @@ def _judged(
     if not crystals:
         return {}
     judging = Judging(
-        parse_potentials(list(physics.potentials)),
-        "cpu",
-        None,
-        ValidationSettings(),
-        None,
-        [],
+        potentials=parse_potentials(list(physics.potentials)),
+        device="cpu",
+        dtype=None,
+        settings=ValidationSettings(),
+        tags=None,
+        referee=[],
+        refit=None,
         hull=physics.hull,
         workers=physics.workers or available_cores(),
     )

@@ -26,6 +26,7 @@ from elatbot_flows.cli.options import (
     parse_potentials,
     writable_folder,
 )
+from elatbot_flows.cli.refit import RefitFile, read_refit
 from elatbot_flows.cli.results import candidate_json, say_left_out
 from elatbot_flows.cli.running import run_to_result
 from elatbot_flows.cli.stages import StagesFile  # noqa: TC001 - typer reads annotations
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from pymatgen.core import Structure
 
     from elatbot_flows.database.results import DesignResult
-    from elatbot_flows.documents import CandidateDocument
+    from elatbot_flows.documents import CandidateDocument, Refit
     from elatbot_flows.flows import InverseDesignMaker
     from elatbot_flows.jobs import HullMaker
     from elatbot_flows.judges import DFTElasticMaker
@@ -76,6 +77,7 @@ def validate(
     dft: Code = None,
     dft_preset: Preset = "standard",
     dft_hours: Hours = None,
+    refit: RefitFile = None,
     workers: Workers = None,
     out: Annotated[
         Path | None,
@@ -115,7 +117,9 @@ def validate(
     crystals, unreadable = read_crystals(files)
     referee = dft_judge(dft, dft_preset, max(1, len(crystals)), dft_hours)
     cores = workers or available_cores()
-    judging = Judging(potentials, device, dtype, settings, tag, referee, hull=hull, workers=cores)
+    judging = Judging(
+        potentials, device, dtype, settings, tag, referee, read_refit(refit), hull, cores
+    )
     if queue is not None:
         say_left_out(list(unreadable.values()), terminal(stderr=True))
         if not crystals:
@@ -157,6 +161,7 @@ class Judging:
     settings: ValidationSettings
     tags: list[str] | None
     referee: list[DFTElasticMaker]
+    refit: Refit | None
     hull: bool
     workers: int
 
@@ -187,6 +192,7 @@ class Judging:
             build=None,
             judges=[*judges, *self.referee],  # type: ignore[arg-type]
             hull=self._hull_maker() if self.hull else None,
+            refit=self.refit,
         )
 
     def result(
