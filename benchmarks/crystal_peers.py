@@ -16,9 +16,9 @@ PREDICTED = (
     ("CrystaLLM, 20 samples each", "MPTS-52", "-", "38.7 %", "0.155"),
 )
 WORDS = """
-First table: Gruver et al., ICLR 2024 (arXiv:2402.04379), 10,000 crystals beside the test set of
-MP-20, metastable by M3GNet; LLaMat from the notebooks of M3RG-IITD/llamat. Second: Antunes et al.,
-Nat. Commun. 15, 10570 (2024), and runs that users told of in lantunes/CrystaLLM.
+First table, without conditions: Gruver et al., ICLR 2024 (arXiv:2402.04379), beside MP-20,
+metastable by M3GNet; LLaMat from the notebooks of M3RG-IITD/llamat. Second: Antunes et al., Nat.
+Commun. 15, 10570 (2024), and runs that users told of in lantunes/CrystaLLM.
 
 What is not comparable:
 
