@@ -19,6 +19,7 @@ import numpy as np
 from pymatgen.core import Composition, Element
 
 from elatbot_flows.crystals.random_crystals import SPACEGROUPS
+from elatbot_flows.crystals.ranking import MOST_ELEMENTS
 from elatbot_flows.crystals.structure_types import load_structure_types
 from elatbot_flows.documents import CandidateDocument
 from elatbot_flows.engines.drawing import draw_materials
@@ -100,11 +101,13 @@ def kept_back(options):
 
 
 def proposed(options):
-    """What elatbot-mini proposes for a bulk modulus near 100 GPa."""
+    """Binaries that elatbot-mini proposes for a bulk modulus near 100 GPa."""
     target = DesignTarget(bulk_modulus=(95, 105))
-    drawn = draw_materials(text_model("elatbot-mini"), target, 3 * options.n, seed=0)
+    drawn = draw_materials(text_model("elatbot-mini"), target, 15 * options.n, seed=0)
     pairs = dict.fromkeys((d.formula, d.crystal_system) for d in drawn if d.reason is None)
-    return list(pairs)[: options.n]
+    binaries = [pair for pair in pairs if len(Composition(pair[0])) <= MOST_ELEMENTS]
+    print(f"<!-- {len(binaries)} of {len(pairs)} proposals have at most two elements -->")
+    return binaries[: options.n]
 
 
 def building(options):
@@ -115,7 +118,10 @@ def building(options):
         build(maker, "CuAu", "Tetragonal", potential)
     print("| formulas | n | evaluations | with | CPU s | with | lower | equal | higher | more than "
           "10 meV | mean, meV/atom |\n|---|---|---|---|---|---|---|---|---|---|---|")  # fmt: skip
-    for title, pairs in (("kept-back metallic binaries", kept_back), ("proposals", proposed)):
+    for title, pairs in (
+        ("kept-back metallic binaries", kept_back),
+        ("binary proposals", proposed),
+    ):
         rows = []
         for formula, system in pairs(options):
             rows.append([build(maker, formula, system, potential) for maker in ways.values()])

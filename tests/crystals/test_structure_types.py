@@ -7,8 +7,7 @@ import shutil
 import pytest
 from pymatgen.core import Composition
 
-from elatbot_flows.crystals import ranking
-from elatbot_flows.crystals.build import SOURCES, build_structures
+from elatbot_flows.crystals import build_structures
 from elatbot_flows.crystals.geometry import OVERLAP, minimum_distance_ratio
 from elatbot_flows.crystals.guess import describe_symmetry, same_crystal
 from elatbot_flows.crystals.question import Question
@@ -74,8 +73,7 @@ def test_too_heavy_elements_are_named():
 
 def test_guesses_are_what_they_say():
     question = Question.read("TiAl", "Tetragonal", 16)
-    guesses, enough = likely_guesses(question, 8)
-    assert enough
+    guesses = likely_guesses(question, 8)
     assert 2 <= len(guesses) <= 8
     chances = [guess.probability for guess in guesses]
     assert chances == sorted(chances, reverse=True)
@@ -89,15 +87,15 @@ def test_guesses_are_what_they_say():
 
 
 def test_types_with_more_sites_than_allowed_are_left_out():
-    guesses, _ = likely_guesses(Question.read("TiAl", "Tetragonal", 2), 8)
+    guesses = likely_guesses(Question.read("TiAl", "Tetragonal", 2), 8)
     assert guesses
     assert all(len(guess.structure) == 2 for guess in guesses)
 
 
-def test_where_little_was_learned_prototypes_are_added(monkeypatch):
-    monkeypatch.setattr(ranking, "FEWEST", 10_000)
-    guesses = build_structures("CuAu", "Cubic", sources=SOURCES[:3], max_likely=2, max_guesses=6)
-    assert [guess.source == "learned" for guess in guesses] == [True] * 2 + [False] * 4
+@pytest.mark.parametrize(("formula", "learned"), [("CuAu", True), ("Ni2TiAl", False)])
+def test_learned_types_replace_others_where_they_were_found_better(formula, learned):
+    guesses = build_structures(formula, "Cubic", sources=("learned", "intermetallics"))
+    assert {guess.source == "learned" for guess in guesses} == {learned}
 
 
 def test_damaged_files_are_refused(tmp_path):

@@ -47,10 +47,10 @@ def build_structures(
 ) -> list[StructureGuess]:
     """Ordered, unrelaxed crystals that `formula` may stand for, best guess first.
 
-    Types that were learned, where they are asked for, come first, the most probable before the
-    others. Of all else crystals of the crystal system asked for come before all others; within it
-    prototypes, then substituted materials, then random crystals. Prototypes of other systems come
-    last. All are primitive cells, scaled to a predicted volume, without overlapping atoms and
+    Types that were learned, where they are asked for and enough was learned, come first, the most
+    probable before the others, and then substituted materials alone. Else crystals of the crystal
+    system asked for come before all others; within it prototypes, then substituted materials, then
+    random crystals. Prototypes of other systems come last. All are primitive cells, scaled to a predicted volume, without overlapping atoms and
     without duplicates. Equal arguments give equal crystals.
 
     Parameters
@@ -69,8 +69,7 @@ def build_structures(
         Largest number of crystals returned. If there are more, prototypes are cut before
         substituted and random crystals.
     max_likely
-        Largest number of crystals in types that were learned. Where many compounds of the formula
-        type were learned, these are all there is.
+        Largest number of crystals in types that were learned.
     n_random
         Number of random crystals tried for; those that repeat another guess are dropped.
     other_systems
@@ -96,21 +95,19 @@ def build_structures(
     question = Question.read(formula, crystal_system, max_sites)
     _check_sources(sources)
     likely: list[StructureGuess] = []
-    enough = False
     if LEARNED in sources:
-        likely, enough = likely_guesses(question, min(max_likely, max_guesses))
+        likely = likely_guesses(question, min(max_likely, max_guesses))
     why_not: list[str] = []
     others: list[StructureGuess] = []
     if "materials_project" in sources:
         others += _from_known_materials(
             question, search or _default_search(mp_api_key, why_not), why_not
         )
-    if enough:
+    if likely:
         return [*likely, *without_duplicates(others, besides=likely)][:max_guesses]
     if "random" in sources and n_random > 0:
         others += _from_chance(question, seed, n_random, why_not)
     guesses = _unranked(question, sources, others, max_guesses, other_systems, why_not)
-    guesses = [*likely, *without_duplicates(guesses, besides=likely)][:max_guesses]
     if not guesses:
         raise StructureError(
             f"no crystal for {formula} ({question.crystal_system}, at most {max_sites} sites): "

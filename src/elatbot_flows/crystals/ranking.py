@@ -15,18 +15,20 @@ if TYPE_CHECKING:
     from elatbot_flows.crystals.question import Question
     from elatbot_flows.crystals.structure_types import Likely
 
-__all__ = ["ENOUGH", "FEWEST", "SOURCE", "likely_guesses"]
+__all__ = ["ENOUGH", "FEWEST", "MOST_ELEMENTS", "SOURCE", "likely_guesses"]
 
 SOURCE = "learned"
 FEWEST = 30
 """Compounds of a formula type that have to be known before the ranking is relied on."""
+MOST_ELEMENTS = 2
+"""Of formulas that are ranked."""
 ENOUGH = 0.95
-"""Summed probability of the types that are tried where it is."""
+"""Summed probability of the types that are tried."""
 _ASKED = 3.0
 """How much more probable types of the crystal system are that was asked for."""
 
 
-def likely_guesses(question: Question, most: int) -> tuple[list[StructureGuess], bool]:
+def likely_guesses(question: Question, most: int) -> list[StructureGuess]:
     """Crystals in the types that were learned, the most probable first, with their probability.
 
     Free parameters are those of the compound of the type whose elements are most alike, and the
@@ -38,35 +40,32 @@ def likely_guesses(question: Question, most: int) -> tuple[list[StructureGuess],
     question
         What is wanted. Types of its crystal system count three times, others are not left out.
     most
-        Largest number of crystals; where enough was learned there are fewer, as many as have
-        `ENOUGH` of the probability together, but two.
+        Largest number of crystals.
 
     Returns
     -------
     list of StructureGuess
-        The crystals.
-    bool
-        Whether so much was learned of this formula type that nobody else has to be asked.
+        As many as have `ENOUGH` of the probability together, but two. None of a formula type of
+        which fewer than `FEWEST` compounds were learned, or that has more than `MOST_ELEMENTS`
+        elements: there rankings have not been found to make crystals lower in energy.
     """
-    known = load_structure_types()
-    found = [
-        each
-        for each in known.likely(question.composition)
-        if each.units * question.composition.num_atoms <= question.max_sites
-    ]
+    known, composition = load_structure_types(), question.composition
+    if len(composition) > MOST_ELEMENTS or known.compounds(composition) < FEWEST:
+        return []
+    atoms = composition.num_atoms
+    found = [o for o in known.likely(composition) if o.units * atoms <= question.max_sites]
     odds = [each.probability * _factor(each, question) for each in found]
     ranked = sorted(zip(odds, found, strict=True), key=lambda pair: -pair[0])
-    sure = known.compounds(question.composition) >= FEWEST
     guesses: list[StructureGuess] = []
     summed = 0.0
     for odd, each in ranked:
-        if len(guesses) == most or (sure and len(guesses) > 1 and summed >= ENOUGH * sum(odds)):
+        if len(guesses) == most or (len(guesses) > 1 and summed >= ENOUGH * sum(odds)):
             break
         guess = _guess(each, question, odd / sum(odds))
         summed += odd
         if guess is not None:
             guesses.append(guess)
-    return guesses, sure and len(guesses) > 1
+    return guesses
 
 
 def _system(likely: Likely) -> str:

@@ -183,7 +183,8 @@ class BuildMaker(Maker):
         self, candidate: CandidateDocument, max_sites: int, seed: int
     ) -> list[StructureGuess]:
         """Likely types, prototypes and known materials; random ones only where these give none."""
-        from elatbot_flows.crystals.build import SOURCES, UNRANKED, build_structures
+        from elatbot_flows.crystals import SOURCES, build_structures
+        from elatbot_flows.crystals.build import UNRANKED
 
         system = candidate.proposed_crystal_system
         known = SOURCES if self.max_likely else UNRANKED
