@@ -4,6 +4,7 @@
 
     python benchmarks/structure_ranking.py ranks --data FOLDER
     python benchmarks/structure_ranking.py building --data FOLDER --n 40
+    python benchmarks/structure_ranking.py texts --data FOLDER
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 import numpy as np
+from pymatgen.analysis.structure_matcher import StructureMatcher
 from pymatgen.core import Composition, Element
 
 from elatbot_flows.crystals.random_crystals import SPACEGROUPS
@@ -24,10 +26,14 @@ from elatbot_flows.crystals.structure_types import load_structure_types
 from elatbot_flows.documents import CandidateDocument
 from elatbot_flows.engines.drawing import draw_materials
 from elatbot_flows.engines.text_model import text_model
+from elatbot_flows.errors import ParseError
 from elatbot_flows.jobs.build import BuildMaker
 from elatbot_flows.potentials import load_potential
 from elatbot_flows.targets import DesignTarget
+from elatbot_flows.text.wyckoff import words
+from elatbot_flows.text.wyckoff.description import protostructure_of
 from elatbot_flows.text.wyckoff.protostructure import slots_of
+from elatbot_flows.training.data.binaries import load_crystals
 from elatbot_flows.training.wyckoff.lessons import lessons
 
 WITHIN = (1, 3, 5, 10)
@@ -67,7 +73,10 @@ def ranks(options):
     print("|---|---|---|---|---|---|---|---|")
     for part in ("validation", "test"):
         asked = [one for one in found if one.part == part and one.source == "binaries"]
-        for name, rank in (("frequency", frequency(train)), ("learned", learned)):
+        rankings = {"frequency": frequency(train), "learned": learned}
+        if options.model and part == "validation":
+            rankings["language model"] = language_model(options.model)
+        for name, rank in rankings.items():
             places = [place(one, rank(one.formula)) for one in asked]
             known = np.mean([one.crystal.kind.anonymous() in seen for one in asked])
             shares = [f"{np.mean([p < n for p in places]):.1%}" for n in WITHIN]
@@ -81,6 +90,51 @@ def place(lesson, ranked):
     order = [kind for kind, _ in summed.most_common()]
     true = lesson.crystal.kind.anonymous()
     return order.index(true) if true in order else len(order) + max(WITHIN)
+
+
+def language_model(folder):
+    """Learned types by the probability of their words, by a model of `wyckoff.records`."""
+    import torch
+    from transformers import LlamaForCausalLM
+
+    model = LlamaForCausalLM.from_pretrained(folder).eval()
+    ids = {word: number for number, word in enumerate(words.vocabulary())}
+
+    def rank(formula):
+        likely = load_structure_types().likely(Composition(formula))
+        elements = slots_of(Composition(formula))
+        asked = f"{words.BEGIN} {words.render_question(elements, counts_of(formula))}".split()
+        written = [asked + words.render_type(each.kind, elements).split() for each in likely]
+        rows = [torch.tensor([ids[word] for word in text]) for text in written]
+        if not rows:
+            return {}
+        tokens = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)
+        with torch.no_grad():
+            logs = model(input_ids=tokens).logits.log_softmax(-1)[:, :-1]
+        each = logs.gather(2, tokens[:, 1:, None])[..., 0]
+        first = len(asked) - 1
+        sums = [float(e[first : len(r) - 1].sum()) for e, r in zip(each, rows, strict=True)]
+        return {one.kind: np.exp(total) for one, total in zip(likely, sums, strict=True)}
+
+    return rank
+
+
+def texts(options):
+    """Print how many crystals come back from their words."""
+    matcher, came, reasons = StructureMatcher(), 0, Counter()
+    rows = load_crystals(options.data / "binary_moduli_with_structures.jsonl.gz").rows
+    for row in rows:
+        try:
+            again = words.parse(words.render(protostructure_of(row.structure))).structure()
+        except ParseError as error:
+            reasons[error.reason] += 1
+            continue
+        fits = matcher.fit(again, row.structure)
+        came += fits
+        if not fits:
+            reasons["does not match"] += 1
+            print(f"- {row.source} {row.formula}")
+    print(f"{came} of {len(rows)} binaries come back; others: {dict(reasons)}.")
 
 
 def kept_back(options):
@@ -118,10 +172,8 @@ def building(options):
         build(maker, "CuAu", "Tetragonal", potential)
     print("| formulas | n | evaluations | with | CPU s | with | lower | equal | higher | more than "
           "10 meV | mean, meV/atom |\n|---|---|---|---|---|---|---|---|---|---|---|")  # fmt: skip
-    for title, pairs in (
-        ("kept-back metallic binaries", kept_back),
-        ("binary proposals", proposed),
-    ):
+    kinds = {"kept-back metallic binaries": kept_back, "binary proposals": proposed}
+    for title, pairs in kinds.items():
         rows = []
         for formula, system in pairs(options):
             rows.append([build(maker, formula, system, potential) for maker in ways.values()])
@@ -154,11 +206,12 @@ def show(title, rows):
 def main():
     warnings.simplefilter("ignore")
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("question", choices=("ranks", "building"))
+    parser.add_argument("question", choices=("ranks", "building", "texts"))
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--model", type=Path, help="language model to rank validation rows with")
     parser.add_argument("--n", type=int, default=40, help="formulas of each kind")
     options = parser.parse_args()
-    {"ranks": ranks, "building": building}[options.question](options)
+    {"ranks": ranks, "building": building, "texts": texts}[options.question](options)
 
 
 if __name__ == "__main__":

@@ -50,8 +50,9 @@ def build_structures(
     Types that were learned, where they are asked for and enough was learned, come first, the most
     probable before the others, and then substituted materials alone. Else crystals of the crystal
     system asked for come before all others; within it prototypes, then substituted materials, then
-    random crystals. Prototypes of other systems come last. All are primitive cells, scaled to a predicted volume, without overlapping atoms and
-    without duplicates. Equal arguments give equal crystals.
+    random crystals. Prototypes of other systems come last. All are primitive cells, scaled to a
+    predicted volume, without overlapping atoms and without duplicates. Equal arguments give equal
+    crystals.
 
     Parameters
     ----------
