@@ -54,6 +54,7 @@ def print_tables(
         *error_tables(drawn, potentials, estimators),
         *coverage_table(reported, estimators),
         *selection_section(drawn, estimators),
+        *alloy_section(reported, estimators),
     ]
     return "\n".join(lines) + "\n"
 
@@ -67,11 +68,11 @@ def header(sampled: int, reported: list[Case], drawn: int, calibration: Calibrat
         f"the composition model learned from {counts['composition']} crystals, none of a reported "
         f"formula. All tables are of the {len(reported)} others: "
         f"{', '.join(f'{kinds[kind]} {kind}' for kind in KINDS)}; {sum(c.novel for c in reported)} "
-        f"have a formula that {TEXT} was not trained on (new). {drawn} of them were drawn without "
+        f"have a formula new to {TEXT} (not trained on it). {drawn} of them were drawn without "
         "regard to their kind, and errors and selections are of these; gates and coverage are of "
-        f"all, since {len(reported) - drawn} further magnetic ones were added to see how often "
-        "their intervals hold. Crystals are relaxed from those of "
-        "the Materials Project; labels and results are Voigt-Reuss-Hill averages with ions "
+        f"all, since {len(reported) - drawn} further magnetic ones and metals were added to see "
+        "how often their intervals hold. Crystals are relaxed from those of the "
+        "Materials Project; labels and results are Voigt-Reuss-Hill averages with ions "
         "relaxed. K: bulk modulus, G: shear modulus, GPa. Every row of *offline* has 7net-0, "
         f"7net-l3i5, the composition, and {TEXT} where the formula is new to it."
     )
@@ -222,4 +223,20 @@ def selection_section(reported: list[Case], estimators: dict) -> list[str]:
         ),
         "",
         *selection_tables(reported, {n: e for n, e in estimators.items() if JUDGES[n]}),
+    ]
+
+
+def alloy_section(reported: list[Case], estimators: dict) -> list[str]:
+    """The same among metals alone, which most designs are about, with all that were added."""
+    metals = [case for case in reported if case.kind != "other"]
+    offline = {name: e for name, e in estimators.items() if name.startswith("offline")}
+    return [
+        "## Selected among metals",
+        "",
+        (
+            f"As above, of all {len(metals)} reported crystals of metals alone, magnetic or not: "
+            "alloys are what most designs look for."
+        ),
+        "",
+        *selection_tables(metals, offline),
     ]

@@ -10,6 +10,7 @@ import pytest
 from elatbot_flows.documents import AgainstDFT, DFTVerdict, Estimate
 from elatbot_flows.documents.estimate import PropertyInterval
 from elatbot_flows.evaluation.against_dft import refit_of, scores_against_dft
+from elatbot_flows.uncertainty.joint_estimate import distribution_of
 
 
 def estimate(bulk=100.0, shear=50.0, scale=0.05, kind="metal"):
@@ -99,3 +100,22 @@ def test_unstable_crystals_count_as_misses():
     scores = scores_against_dft([soft, entry(1.0), entry(1.0)])
     assert scores.rates[0].by_dft == pytest.approx(2 / 3)
     assert scores.refit.number == 2
+
+
+def test_a_refit_that_was_in_force_is_found_again_and_not_added():
+    rng = np.random.default_rng(2)
+    ratios = np.exp(0.1 + 0.1 * rng.normal(size=50))
+    plain = [DFTVerdict.model_validate(entry(r)["dft"]) for r in ratios]
+    found = refit_of(plain)
+    used = {"refit": found, **stated(distribution_of(plain[0].estimate_before).refitted(found))}
+    later = [
+        one.model_copy(update={"estimate_before": one.estimate_before.model_copy(update=used)})
+        for one in plain
+    ]
+    again = refit_of(later)
+    assert again.bulk_shift == pytest.approx(found.bulk_shift)
+    assert again.spread_factor == pytest.approx(found.spread_factor)
+
+
+def stated(distribution):
+    return {"log_means": distribution.log_means, "log_scales": distribution.log_scales}

@@ -238,3 +238,9 @@ def test_the_maker_can_be_stored():
 def test_what_vasp_does_not_have_is_refused(settings):
     with pytest.raises(DFTError):
         VaspCode(settings)
+
+
+@pytest.mark.parametrize("limit", ["max_core_hours", "budget_hours"])
+def test_core_hours_that_nobody_can_tell_are_not_limited_in_silence(limit):
+    with pytest.raises(DFTError, match="--dft-budget"):
+        DFTElasticMaker(code=CODE, **{limit: 2.0})

@@ -5,7 +5,7 @@ import pytest
 from pymatgen.core import Lattice, Structure
 
 from elatbot_flows.elasticity.symmetry import crystal_symmetry
-from elatbot_flows.potentials.coordinates import deformed, evaluate, evaluate_all
+from elatbot_flows.potentials.coordinates import Point, deformed, evaluate, evaluate_all
 from elatbot_flows.potentials.quasi_newton import relax_in_symmetry, relax_together, relaxing
 from elatbot_flows.potentials.relaxation import relax
 
@@ -105,3 +105,35 @@ def test_points_do_not_change_when_the_next_is_evaluated(emt, copper_gold):
     first, second = evaluate_all([(copper_gold, zero), (copper_gold, moved)], emt)
     np.testing.assert_array_equal(first.gradient, evaluate(copper_gold, zero, emt).gradient)
     assert not np.allclose(first.gradient, second.gradient)
+
+
+def test_by_work_a_step_that_overshoots_does_no_harm_later():
+    """Two stresses alone are told, and energies that know nothing; the first step goes too far."""
+    crystal = Structure(Lattice.tetragonal(3, 3.3), ["Cu", "Au"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+    course = relaxing(
+        crystal,
+        crystal_symmetry(crystal),
+        max_force=0.005,
+        max_stress=0.1,
+        max_steps=20,
+        by_work=True,
+    )
+    place, ended = next(course), None
+    for _ in range(15):
+        try:
+            place = course.send(anharmonic(crystal, place))
+        except StopIteration as end:
+            ended = end.value
+            break
+    assert ended is not None
+    assert ended.converged
+
+
+def anharmonic(crystal, place):
+    shape = (place[2] + 0.0249) - (place[0] + 0.0079)
+    size = (place[2] + 0.0249) + 2 * (place[0] + 0.0079)
+    stretching = 0.9 * size + 2 * shape**2 * size
+    shear = 0.2048 * shape - 6.79 * shape**2 + 10.56 * shape**3
+    gradient = np.zeros(12)
+    gradient[:3] = stretching + shear * np.array([-0.5, -0.5, 1])
+    return Point(energy=10 * size, gradient=crystal.volume * gradient, volume=crystal.volume)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from math import exp
+from pathlib import Path  # noqa: TC003 - typer reads annotations
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from elatbot_flows.cli.refit import write_refit
 from elatbot_flows.cli.sources import (
     OptionalFolder,
     Project,
@@ -27,12 +30,16 @@ def against_dft(
     out: OptionalFolder = None,
     store: StoreFile = None,
     project: Project = None,
+    write: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the refit for --refit of design and validate."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Compare estimates and hit rates with what a density functional said of the same candidates.
 
     Also says which shifts of K and G and which factor of the spread would make both agree, and what
-    each material's probability would be by a refit to all the others. Nothing is changed.
+    each material's probability would be by a refit to all the others. The store is not changed.
     """
     from elatbot_flows.database.collections import candidate_store
     from elatbot_flows.database.queries import find_candidates
@@ -46,6 +53,8 @@ def against_dft(
     if not entries:
         raise StoreError(f"no candidate of {words} was shown to a density functional")
     scores = scores_against_dft(entries)
+    if write is not None:
+        write_refit(scores.refit, write)
     if as_json:
         typer.echo(scores.model_dump_json(indent=1))
         return
@@ -56,8 +65,8 @@ def against_dft(
     if scores.refit is not None:
         refit = scores.refit
         console.print(
-            f"Refit to {refit.number}: K x {1 + refit.bulk_shift:.3f}, "
-            f"G x {1 + refit.shear_shift:.3f}, spread x {refit.spread_factor:.2f}"
+            f"Refit to {refit.number}: K x {exp(refit.bulk_shift):.3f}, "
+            f"G x {exp(refit.shear_shift):.3f}, spread x {refit.spread_factor:.2f}"
         )
 
 

@@ -12,11 +12,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from elatbot_flows.cli.materials import read_materials
 from elatbot_flows.cli.options import parse_potentials
+from elatbot_flows.cli.refit import read_refit
 from elatbot_flows.cli.text_options import Asking
 from elatbot_flows.errors import TargetError
 from elatbot_flows.targets import PROPERTIES, DesignTarget, Interval
 
 if TYPE_CHECKING:
+    from elatbot_flows.documents import Refit
     from elatbot_flows.flows import CampaignMaker, InverseDesignMaker
 
 __all__ = ["CampaignConfig", "read_campaign"]
@@ -105,6 +107,9 @@ class CampaignConfig(_Strict):
     device: str = Field("cpu", description="Device of the potentials.")
     hull: bool = Field(True, description="Whether hits and open ones are placed on the hull.")
     recall: bool = Field(True, description="Whether what earlier runs computed is taken over.")
+    refit: Path | None = Field(
+        None, description="What elatbot against-dft --write wrote, relative to the file."
+    )
     tags: list[str] = Field(default_factory=list, description="Further tags.")
 
     @field_validator("generators", mode="before")
@@ -137,18 +142,19 @@ class CampaignConfig(_Strict):
         from elatbot_flows.proposers import GivenProposer, TextProposer
 
         designs, unreadable = [], []
+        refit = read_refit(self.refit and folder / self.refit)
         part = min(self.part or _PART, self.n)
         generators = self.generators or ([] if self.lists else [_Generator(model="elatbot-mini")])
         for one in generators:
             model = Asking(**one.model_dump()).text_model()
-            designs.append(self._design(TextProposer(model=model), part))
+            designs.append(self._design(TextProposer(model=model), part, refit))
         for path in self.lists:
             brought = read_materials([folder / path])
             unreadable += brought.unreadable
             given = GivenProposer(
                 name=path.name, materials=brought.materials, sources=brought.sources
             )
-            designs.append(self._design(given, None))
+            designs.append(self._design(given, None, refit))
         maker = CampaignMaker(
             name=self.name,
             designs=designs,
@@ -165,11 +171,12 @@ class CampaignConfig(_Strict):
         """Names of the potentials, or the usual ones."""
         return parse_potentials(self.potentials)
 
-    def _design(self, proposer: Any, n: int | None) -> InverseDesignMaker:
+    def _design(self, proposer: Any, n: int | None, refit: Refit | None) -> InverseDesignMaker:
         from elatbot_flows.cli.design import design_maker
 
         potentials = self.chosen_potentials()
-        return design_maker(n, self.seed, proposer, potentials, self.device, hull=self.hull)
+        made = design_maker(n, self.seed, proposer, potentials, self.device, hull=self.hull)
+        return replace(made, refit=refit)
 
 
 def read_campaign(path: Path) -> CampaignConfig:

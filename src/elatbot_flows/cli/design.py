@@ -28,6 +28,7 @@ from elatbot_flows.cli.options import (
     parse_potentials,
     writable_folder,
 )
+from elatbot_flows.cli.refit import RefitFile, read_refit
 from elatbot_flows.cli.results import result_json, say_left_out, write_json
 from elatbot_flows.cli.running import run_to_result
 from elatbot_flows.cli.stages import StagesFile  # noqa: TC001 - typer reads annotations
@@ -111,6 +112,7 @@ def design(
     dft_budget_hours: BudgetHours = None,
     dft_preset: Preset = "standard",
     dft_hours: Hours = None,
+    refit: RefitFile = None,
     workers: Workers = None,
     to: Queue = None,
     worker: Worker = None,
@@ -154,6 +156,7 @@ def design(
     wanted = _USUAL if n is None and brought is None else n
     referee = dft_judge(dft, dft_preset, dft_budget, dft_hours, dft_budget_hours)
     maker = design_maker(wanted, seed, proposer, potentials, device, referee, hull=hull)
+    maker.refit = read_refit(refit)
     if queue is not None:
         unreadable = [] if brought is None else brought.unreadable
         say_left_out(unreadable, terminal(stderr=True))

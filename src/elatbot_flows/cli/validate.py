@@ -26,6 +26,7 @@ from elatbot_flows.cli.options import (
     parse_potentials,
     writable_folder,
 )
+from elatbot_flows.cli.refit import RefitFile, read_refit
 from elatbot_flows.cli.results import candidate_json, say_left_out
 from elatbot_flows.cli.running import run_to_result
 from elatbot_flows.cli.stages import StagesFile  # noqa: TC001 - typer reads annotations
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from pymatgen.core import Structure
 
     from elatbot_flows.database.results import DesignResult
-    from elatbot_flows.documents import CandidateDocument
+    from elatbot_flows.documents import CandidateDocument, Refit
     from elatbot_flows.jobs import HullMaker
     from elatbot_flows.judges import DFTElasticMaker
     from elatbot_flows.potentials.settings import ValidationSettings
@@ -75,6 +76,7 @@ def validate(
     dft: Code = None,
     dft_preset: Preset = "standard",
     dft_hours: Hours = None,
+    refit: RefitFile = None,
     workers: Workers = None,
     out: Annotated[
         Path | None,
@@ -114,7 +116,9 @@ def validate(
     crystals, unreadable = read_crystals(files)
     referee = dft_judge(dft, dft_preset, max(1, len(crystals)), dft_hours)
     cores = workers or available_cores()
-    judging = _Judging(potentials, device, dtype, settings, tag, referee, hull=hull, workers=cores)
+    judging = _Judging(
+        potentials, device, dtype, settings, tag, referee, read_refit(refit), hull, cores
+    )
     if queue is not None:
         say_left_out(list(unreadable.values()), terminal(stderr=True))
         if not crystals:
@@ -155,6 +159,7 @@ class _Judging:
     settings: ValidationSettings
     tags: list[str] | None
     referee: list[DFTElasticMaker]
+    refit: Refit | None
     hull: bool
     workers: int
 
@@ -181,6 +186,7 @@ class _Judging:
             build=None,
             judges=[*judges, *self.referee],  # type: ignore[arg-type]
             hull=self._hull_maker() if self.hull else None,
+            refit=self.refit,
         ).make(target)
 
     def result(

@@ -133,6 +133,11 @@ class DFTCode(MSONable):
         del calculator
         return None, None
 
+    @property
+    def tells_costs(self) -> bool:
+        """Whether core-seconds can be told before a calculation."""
+        return type(self).core_seconds is not DFTCode.core_seconds
+
     def core_seconds(self, structure: Structure, kpoints: int, *, spin: bool) -> float | None:
         """Processor time that one calculation should take; None if nobody knows."""
         del structure, kpoints, spin

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from elatbot_flows.dft.basis import measure_basis
 from elatbot_flows.dft.meshes import mesh_of, rotations_of
@@ -31,6 +31,10 @@ __all__ = ["DFTRelaxation", "frame_of", "relax_by_dft", "settled"]
 
 _VANISHED = 0.1
 """Moments below this are none, Bohr magnetons."""
+_LOW_SPIN = 0.25
+"""Moments of the second start over those of the first."""
+_LOWER = 1e-3
+"""By this much, eV/atom, the second start has to end lower to be gone on with."""
 
 
 @dataclass
@@ -45,11 +49,14 @@ class DFTRelaxation:
         All that was computed.
     ended
         The relaxed crystal; None before the first round ended.
+    low_spin_energy
+        Energy that a start from small moments led to, less that of high spin, eV/atom.
     """
 
     frame: DFTFrame
     calculations: list[StaticCalculation] = field(default_factory=list)
     ended: SymmetricRelaxation | None = None
+    low_spin_energy: float | None = None
 
 
 def frame_of(structure: Structure, code: DFTCode, symprec: float) -> DFTFrame:
@@ -76,7 +83,8 @@ def relax_by_dft(
 ) -> DFTRelaxation:
     """Relax cell and ions along what keeps the symmetry; if some is gained, again within that.
 
-    k-mesh and grid are those of the first calculation. Spin is given up where the moments vanish.
+    k-mesh and grid are those of the first calculation. Spin is given up where the moments vanish;
+    where they do not, small moments are tried too, and the lower in energy is gone on with.
 
     Parameters
     ----------
@@ -113,14 +121,12 @@ def _round(
         max_force=settings.max_force,
         max_stress=settings.max_stress,
         max_steps=settings.max_steps,
+        by_work=True,
     )
-    before = None
     try:
         coordinates = next(course)
         while True:
-            point = _evaluated(crystal, coordinates, relaxation, code)
-            before = coordinates, _by_work(point, coordinates, before)
-            coordinates = course.send(before[1])
+            coordinates = course.send(_evaluated(crystal, coordinates, relaxation, code))
     except StopIteration as end:
         return end.value  # type: ignore[no-any-return]
 
@@ -131,6 +137,9 @@ def _evaluated(
     """One calculation of the relaxation, booked; the next ones go on from its moments."""
     current = deformed(crystal, coordinates)
     found, fixed = calculate(current, relaxation.frame, code)
+    magnetic = relaxation.frame.moments and (found.energy is None or settled(found.moments))
+    if magnetic and not relaxation.calculations:
+        found, fixed = _lower_start(current, relaxation, code, (found, fixed))
     relaxation.calculations.append(found)
     if found.energy is None:
         words = f"a calculation of the relaxation failed: {found.message}"
@@ -142,6 +151,27 @@ def _evaluated(
     return point_of(crystal, coordinates, found)
 
 
+def _lower_start(
+    current: Structure,
+    relaxation: DFTRelaxation,
+    code: DFTCode,
+    high: tuple[StaticCalculation, dict[str, Any]],
+) -> tuple[StaticCalculation, dict[str, Any]]:
+    """What high or low spin leads to, whichever is lower or there at all; the other is booked."""
+    start = [_LOW_SPIN * moment for moment in relaxation.frame.moments or ()]
+    frame = relaxation.frame.model_copy(update={"moments": start, "fixed": high[1]})
+    low = calculate(current, frame, code)
+    first, last = low, high
+    if high[0].energy is None:
+        first, last = high, low
+    elif low[0].energy is not None:
+        relaxation.low_spin_energy = (low[0].energy - high[0].energy) / len(current)
+        if relaxation.low_spin_energy < -_LOWER:
+            first, last = high, low
+    relaxation.calculations.append(first[0])
+    return last
+
+
 def _with_basis(current: Structure, relaxation: DFTRelaxation, code: DFTCode) -> StaticCalculation:
     """The latest calculation corrected as all after it will be, by two more."""
     found = relaxation.calculations.pop()
@@ -151,22 +181,6 @@ def _with_basis(current: Structure, relaxation: DFTRelaxation, code: DFTCode) ->
     found = completed(found, current, relaxation.frame, code.settings.cutoff)
     relaxation.calculations += [*basis.calculations, found]
     return found
-
-
-def _by_work(
-    point: Point,
-    coordinates: NDArray[np.float64],
-    before: tuple[NDArray[np.float64], Point] | None,
-) -> Point:
-    """The point with the energy that gradients make of it on the way from the one before.
-
-    Plane waves that follow the cell give energies whose minimum is not where the stress vanishes.
-    """
-    if before is None:
-        return point
-    place, old = before
-    work = 0.5 * (point.gradient + old.gradient) @ (coordinates - place)
-    return replace(point, energy=old.energy + float(work))
 
 
 def settled(moments: list[float] | None) -> list[float] | None:

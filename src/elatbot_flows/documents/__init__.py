@@ -18,7 +18,7 @@ from elatbot_flows.documents.dft import (
 )
 from elatbot_flows.documents.dft_choice import DFTChoice
 from elatbot_flows.documents.dft_convergence import ConvergenceDocument, ConvergencePoint
-from elatbot_flows.documents.dft_score import AgainstDFTScores, HitRates, Refit, SourceScores
+from elatbot_flows.documents.dft_score import AgainstDFTScores, HitRates, SourceScores
 from elatbot_flows.documents.dft_verdict import AgainstDFT, DFTVerdict
 from elatbot_flows.documents.elastic import DFTCrystal, ElasticResult
 from elatbot_flows.documents.estimate import Estimate
@@ -46,6 +46,7 @@ from elatbot_flows.documents.prediction import (
     TextPrediction,
 )
 from elatbot_flows.documents.provenance import MethodRecord
+from elatbot_flows.documents.refit import Refit
 from elatbot_flows.documents.run import RunRecord
 from elatbot_flows.documents.stability import HullResult
 from elatbot_flows.documents.trained import LearningPoint, TaskScores, TrainedModel

@@ -58,6 +58,12 @@ class DFTRecord(BaseModel):
     moments: list[float] | None = Field(
         None, description="Magnetic moments of the relaxed crystal, Bohr magnetons."
     )
+    low_spin_energy: float | None = Field(
+        None,
+        description="Energy that small moments led to less the one that high-spin moments led to, "
+        "eV per atom of the crystal as given; the lower was gone on with. None where only one "
+        "start was tried.",
+    )
     energy: float | None = Field(None, description="Of the relaxed crystal, eV per cell.")
     relaxation_calculations: int = Field(0, description="Calculations to relax it.")
     calculations: int = Field(0, description="Calculations of perturbed crystals that were due.")

@@ -2,7 +2,9 @@
 
 from pydantic import BaseModel, Field
 
-__all__ = ["AgainstDFTScores", "HitRates", "Refit", "SourceScores"]
+from elatbot_flows.documents.refit import Refit
+
+__all__ = ["AgainstDFTScores", "HitRates", "SourceScores"]
 
 
 class SourceScores(BaseModel):
@@ -28,15 +30,6 @@ class HitRates(BaseModel):
     refitted: float | None = Field(
         None, description="Mean probability by the refit without the material itself."
     )
-
-
-class Refit(BaseModel):
-    """What would make estimates agree with the density functional."""
-
-    number: int = Field(description="Materials it is made of.")
-    bulk_shift: float = Field(description="To be added to ln K.")
-    shear_shift: float = Field(description="To be added to ln G.")
-    spread_factor: float = Field(description="By which the scales are to be multiplied.")
 
 
 class AgainstDFTScores(BaseModel):

@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, Field
 
+from elatbot_flows.documents.refit import Refit
+
 __all__ = ["Estimate", "MemberOpinion", "PropertyInterval"]
 
 
@@ -52,6 +54,9 @@ class Estimate(BaseModel):
         None, description="Source that is probably far off, if one is; may be 'composition'."
     )
     calibrated_on: str = Field(description="What the calibration was made with.")
+    refit: Refit | None = Field(
+        None, description="By what the calibration was then shifted and widened, if it was."
+    )
     log_means: tuple[float, float] = Field(description="Medians of ln K and ln G, K and G in GPa.")
     log_scales: tuple[float, float] = Field(
         description="Scale parameters of ln K and ln G, no unit."

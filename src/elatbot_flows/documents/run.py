@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 
 from elatbot_flows.documents.prediction import TextModelRecord
 from elatbot_flows.documents.provenance import MethodRecord
+from elatbot_flows.documents.refit import Refit
 
 __all__ = ["RunRecord"]
 
@@ -31,6 +32,9 @@ class RunRecord(BaseModel):
     )
     judges: list[MethodRecord] = Field(
         default_factory=list, description="Who judges; the first one also screens."
+    )
+    refit: Refit | None = Field(
+        None, description="By what estimates are shifted and widened after their calibration."
     )
     settings: dict[str, Any] = Field(default_factory=dict, description="Settings of the steps.")
     versions: dict[str, str] = Field(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +22,8 @@ from elatbot_flows.uncertainty.joint_estimate import distribution_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from elatbot_flows.uncertainty.joint_estimate import JointDistribution
 
     Entry = Mapping[str, Any]
 
@@ -125,13 +126,7 @@ def _refitted(told: Sequence[tuple[Entry, DFTVerdict]], place: int) -> float | N
     intervals = {name: _edges(target[name]) for name in PROPERTIES if target.get(name)}
     if others is None or found.estimate_before is None or not intervals:
         return None
-    before = distribution_of(found.estimate_before)
-    shifts = (others.bulk_shift, others.shear_shift)
-    after = replace(
-        before,
-        log_means=tuple(np.add(before.log_means, shifts)),
-        log_scales=tuple(others.spread_factor * np.array(before.log_scales)),
-    )
+    after = _as_calibrated(found.estimate_before).refitted(others)
     return float(after.probabilities(intervals)[0])
 
 
@@ -178,6 +173,21 @@ def _errors(found: DFTVerdict, before: Estimate) -> list[list[float]] | None:
     if not found.bulk_modulus or not found.shear_modulus:
         return None
     truth = np.log([found.bulk_modulus, found.shear_modulus])
-    tail = before.tail
-    wider = math.sqrt(tail / (tail - 2)) if tail > 2 else 1.0
-    return [(truth - before.log_means).tolist(), (wider * np.array(before.log_scales)).tolist()]
+    stated = _as_calibrated(before)
+    wider = math.sqrt(stated.tail / (stated.tail - 2)) if stated.tail > 2 else 1.0
+    return [(truth - stated.log_means).tolist(), (wider * np.array(stated.log_scales)).tolist()]
+
+
+def _as_calibrated(stated: Estimate) -> JointDistribution:
+    """The distribution without a refit that was in force already: one is found, not two added."""
+    used = stated.refit
+    if used is None:
+        return distribution_of(stated)
+    back = used.model_copy(
+        update={
+            "bulk_shift": -used.bulk_shift,
+            "shear_shift": -used.shear_shift,
+            "spread_factor": 1 / used.spread_factor,
+        }
+    )
+    return distribution_of(stated).refitted(back)

@@ -24,6 +24,7 @@ from elatbot_flows.judges import Judge, PotentialJudge
 from elatbot_flows.proposers import Proposer, TextProposer
 
 if TYPE_CHECKING:
+    from elatbot_flows.documents import Refit
     from elatbot_flows.targets import DesignTarget
 
 __all__ = ["InverseDesignMaker"]
@@ -73,6 +74,9 @@ class InverseDesignMaker(Maker):
     recall
         Whether all steps take over what earlier runs of this user computed, of the same crystals
         with the same weights and settings; otherwise each Maker is used as it is given.
+    refit
+        By what estimates are shifted and widened after their calibration, such as what
+        :func:`~elatbot_flows.evaluation.against_dft.refit_of` found for candidates that DFT judged.
 
     Examples
     --------
@@ -95,6 +99,7 @@ class InverseDesignMaker(Maker):
     place_misses: bool = False
     doubled: bool = True
     recall: bool = False
+    refit: Refit | None = None
 
     def __post_init__(self) -> None:
         """Check the numbers.
@@ -138,7 +143,8 @@ class InverseDesignMaker(Maker):
         asked = (self.proposer.model, self.proposer.expectation)
         makers: list[Any] = [self._recalling(self.build), judging, placing]
         referee = self._referee()
-        begun = begin(target, self.n, self.seed, *asked, *makers, self._settings(), known, referee)
+        steps_and_more = (*makers, self._settings(), known, referee, self.refit)
+        begun = begin(target, self.n, self.seed, *asked, *steps_and_more)
         run: Any = begun.output  # a reference, until the flow runs
         proposed = self.proposer.make(target, self.n, run, known)
         in_stage(begun, "begin")

@@ -18,7 +18,7 @@ from elatbot_flows.proposers.expectation import expectation_record
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from elatbot_flows.documents import TextModelRecord
+    from elatbot_flows.documents import Refit, TextModelRecord
     from elatbot_flows.engines.text_model import TextModel
     from elatbot_flows.jobs.build import BuildMaker
     from elatbot_flows.jobs.judge import JudgeMaker
@@ -45,6 +45,7 @@ def begin(
     settings: dict[str, Any],
     known: Sequence[str] | None = None,
     referee: RefereeMaker | None = None,
+    refit: Refit | None = None,
 ) -> RunRecord:
     """Ask everybody who they are, and refuse at once what cannot be done.
 
@@ -66,6 +67,8 @@ def begin(
         Formulas that are not to be proposed again: with others it is another run.
     referee
         Who judges the best candidates last, and overrules the others.
+    refit
+        By what estimates are shifted and widened after their calibration.
 
     Raises
     ------
@@ -96,8 +99,10 @@ def begin(
         "judges": [*records, *last],
         "settings": settings | {k: m and plain_settings(m) for k, m in steps.items()},
         "versions": {package: version(package) for package in _PACKAGES},
-        "notes": [*_prospects(target, records, text), *_left_out(target, model)],
+        "notes": [*_prospects(target, records, text, refit), *_left_out(target, model)],
     }
+    if refit is not None:
+        fields["refit"] = refit
     return RunRecord(uuid=own_uuid(), run_id=_run_id(fields), **fields)
 
 
@@ -127,7 +132,10 @@ def _elements(
 
 
 def _prospects(
-    target: DesignTarget | None, judges: Sequence[MethodRecord], text: MethodRecord | None
+    target: DesignTarget | None,
+    judges: Sequence[MethodRecord],
+    text: MethodRecord | None,
+    refit: Refit | None,
 ) -> list[str]:
     """Say at the start what these judges cannot resolve."""
     if target is None:
@@ -136,7 +144,7 @@ def _prospects(
     from elatbot_flows.uncertainty.resolution import too_narrow
 
     names = [record.name for record in judges] + ([text.name] if text else [])
-    words = too_narrow(load_calibration(), target.intervals(), names)
+    words = too_narrow(load_calibration().refitted(refit), target.intervals(), names)
     return [words] if words else []
 
 

@@ -240,7 +240,7 @@ def build_crystals(
     candidates = [given.get(row.candidate_id) or candidate_of(row, run) for row in rows]
     tasks = [partial(maker.build, one, max_sites=max_sites, seed=run.seed) for one in candidates]
     built = side_by_side(tasks, potential)
-    scores = [screening_score(candidate, target, potential) for candidate in built]
+    scores = [screening_score(candidate, target, potential, run.refit) for candidate in built]
     return chunk_of(maker.rung, run, rows, built, scores)
 
 

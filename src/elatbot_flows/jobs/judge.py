@@ -104,7 +104,7 @@ def weigh(
         if row.crystal_system is None and run.expectation is not None:
             new += _late_opinion(row, candidate, [one[place] for one in said], run, expectation)
         evidence = [*candidate.evidence, *new]
-        done.append(weighed(candidate.updated(evidence=evidence), target))
+        done.append(weighed(candidate.updated(evidence=evidence), target, run.refit))
     scores = [candidate.probability or 0.0 for candidate in done]
     return chunk_of("judge", run, rows, done, scores)
 

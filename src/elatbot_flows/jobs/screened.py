@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from elatbot_flows.documents import ElasticResult, MethodRecord
 
 if TYPE_CHECKING:
-    from elatbot_flows.documents import CandidateDocument
+    from elatbot_flows.documents import CandidateDocument, Refit
     from elatbot_flows.potentials import Potential
     from elatbot_flows.targets import DesignTarget
 
@@ -19,7 +19,10 @@ _SAFE = 0.15
 
 
 def screening_score(
-    candidate: CandidateDocument, target: DesignTarget | None, potential: Potential
+    candidate: CandidateDocument,
+    target: DesignTarget | None,
+    potential: Potential,
+    refit: Refit | None = None,
 ) -> float:
     """How promising a candidate is; the larger, the earlier it goes on.
 
@@ -36,6 +39,8 @@ def screening_score(
         What is asked for.
     potential
         The potential of the screening.
+    refit
+        By what estimates are shifted and widened after their calibration.
     """
     from elatbot_flows.uncertainty.calibration import load_calibration
 
@@ -44,7 +49,7 @@ def screening_score(
         return 0.0
     names = [name for name in (potential.name, potential.weights_sha256) if name]
     if any(load_calibration().member(name) for name in names):
-        return _chance(candidate, target, potential)
+        return _chance(candidate, target, potential, refit)
     interval = target.implied_bulk_modulus()
     if interval is None:
         return 0.0
@@ -52,7 +57,12 @@ def screening_score(
     return min(interval.margin(estimate), _SAFE * edge)
 
 
-def _chance(candidate: CandidateDocument, target: DesignTarget, potential: Potential) -> float:
+def _chance(
+    candidate: CandidateDocument,
+    target: DesignTarget,
+    potential: Potential,
+    refit: Refit | None,
+) -> float:
     """Probability that the target is met; zero where nobody can say."""
     from elatbot_flows.uncertainty.calibration import load_calibration
 
@@ -66,5 +76,6 @@ def _chance(candidate: CandidateDocument, target: DesignTarget, potential: Poten
     )
     said = [*(one.result for one in candidate.evidence if one.polymorph is None), screened]
     volume = lowest.structure.volume / len(lowest.structure)
-    found = load_calibration().estimate(said, str(candidate.formula), volume)
+    calibration = load_calibration().refitted(refit)
+    found = calibration.estimate(said, str(candidate.formula), volume)
     return 0.0 if found is None else found.probabilities(target.intervals())[0]

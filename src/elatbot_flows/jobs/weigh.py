@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from elatbot_flows.targets import PROPERTIES
 
 if TYPE_CHECKING:
-    from elatbot_flows.documents import CandidateDocument, ElasticResult
+    from elatbot_flows.documents import CandidateDocument, ElasticResult, Refit
     from elatbot_flows.targets import DesignTarget
 
 __all__ = ["weighed"]
@@ -18,7 +18,9 @@ HIGHEST = 0.025
 _OF_THE_CRYSTAL = ("structure", "crystal_system", "spacegroup_number", "nsites", "volume_per_atom")
 
 
-def weighed(candidate: CandidateDocument, target: DesignTarget | None) -> CandidateDocument:
+def weighed(
+    candidate: CandidateDocument, target: DesignTarget | None, refit: Refit | None = None
+) -> CandidateDocument:
     """What follows from the evidence on the crystal that stands for a candidate.
 
     Parameters
@@ -27,6 +29,8 @@ def weighed(candidate: CandidateDocument, target: DesignTarget | None) -> Candid
         With evidence on its present crystal.
     target
         What is asked for; without it there is no verdict.
+    refit
+        By what estimates are shifted and widened after their calibration.
 
     Returns
     -------
@@ -51,7 +55,7 @@ def weighed(candidate: CandidateDocument, target: DesignTarget | None) -> Candid
         flags=_flags(candidate, said, above),
         **{name: getattr(best, name) for name in _OF_THE_CRYSTAL},
     )
-    return _with_verdict(candidate, best, target)
+    return _with_verdict(candidate, best, target, refit)
 
 
 def _next_crystal(candidate: CandidateDocument) -> CandidateDocument:
@@ -72,7 +76,10 @@ def _above_ground_state(candidate: CandidateDocument) -> float | None:
 
 
 def _with_verdict(
-    candidate: CandidateDocument, best: ElasticResult, target: DesignTarget | None
+    candidate: CandidateDocument,
+    best: ElasticResult,
+    target: DesignTarget | None,
+    refit: Refit | None,
 ) -> CandidateDocument:
     """Estimate and verdict out of what was said of this crystal and of the formula."""
     from elatbot_flows.uncertainty.calibration import load_calibration
@@ -83,7 +90,8 @@ def _with_verdict(
         for e in candidate.evidence
         if e.polymorph in (None, candidate.polymorph)
     ]
-    joint = load_calibration().estimate(relevant, str(candidate.formula), best.volume_per_atom)
+    calibration = load_calibration().refitted(refit)
+    joint = calibration.estimate(relevant, str(candidate.formula), best.volume_per_atom)
     if joint is None:
         return candidate
     estimate = joint.document()

@@ -73,14 +73,20 @@ class DFTElasticMaker(Maker):
         Raises
         ------
         DFTError
-            If soft modes are to be followed, a number is not positive, or the share of calibration
-            is no share.
+            If soft modes are to be followed, a number is not positive, the share of calibration
+            is no share, or core-hours are limited of a code that cannot tell them.
         """
         if self.settings.follow:
             raise DFTError("a DFT judge follows no soft modes: its settings have follow=0")
         hours = [1.0 if h is None else h for h in (self.max_core_hours, self.budget_hours)]
         if min(self.strain, self.displacement, self.budget, *hours) <= 0:
             raise DFTError("strain, displacement, budget and core-hours must be positive")
+        limited = (self.max_core_hours, self.budget_hours) != (None, None)
+        if limited and not self.code.tells_costs:
+            raise DFTError(
+                f"core-hours of {self.code.name} cannot be told beforehand: limit the number of "
+                "candidates (budget, --dft-budget) instead of max_core_hours and budget_hours"
+            )
         if not 0 <= self.calibration_share <= 1:
             raise DFTError(f"calibration_share is {self.calibration_share}: give 0 to 1")
 

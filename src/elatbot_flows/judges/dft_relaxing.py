@@ -66,6 +66,7 @@ def relax(method: DFTMethod, structure: Structure, source: str | None) -> Any:
     except StructureError as error:
         return DFTCrystal(result=result.failed(error.reason, str(error)))
     assert done.ended is not None  # noqa: S101 - an end without a round is an error
+    result = result.updated(dft=record.model_copy(update={"low_spin_energy": done.low_spin_energy}))
     return _ended(method, structure, result, done.frame, done.calculations, done.ended)
 
 

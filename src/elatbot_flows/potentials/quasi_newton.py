@@ -158,6 +158,7 @@ def relaxing(
     max_stress: float,
     max_steps: int,
     fixed_cell: bool = False,
+    by_work: bool = False,
     start: Point | None = None,
     enough: Callable[[Point, int], bool] | None = None,
 ) -> Relaxing:
@@ -177,6 +178,9 @@ def relaxing(
         Steps after which the relaxation counts as not converged.
     fixed_cell
         Whether only ions are relaxed.
+    by_work
+        Whether a step is taken for the work that its two gradients make of it, not for energies:
+        those of plane waves that follow the cell have their minimum where stress does not vanish.
     start
         Energy and gradient of the crystal as given, if they are known.
     enough
@@ -204,8 +208,10 @@ def relaxing(
         slope = basis.T @ point.gradient
         step = _limited(basis, -_solve(hessian, slope))
         trial = yield basis @ (place + step)
-        hessian = _updated(hessian, step, basis.T @ trial.gradient - slope)
-        if trial.energy - point.energy < _UPHILL * len(structure):
+        after = basis.T @ trial.gradient
+        hessian = _updated(hessian, step, after - slope)
+        rise = 0.5 * (slope + after) @ step if by_work else trial.energy - point.energy
+        if rise < _UPHILL * len(structure):
             place, point = place + step, trial
         steps += 1
         done = _converged(point, symmetry, max_force, max_stress)

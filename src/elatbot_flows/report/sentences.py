@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import exp
 from typing import TYPE_CHECKING
 
 from elatbot_flows.report.evidence import judges_of
@@ -126,6 +127,11 @@ def _about_estimates(found: Sequence[CandidateDocument]) -> list[str]:
     lines += [
         f"The 90 % intervals were calibrated on {words}."
         for words in dict.fromkeys(e.calibrated_on for e in estimates if e.calibrated_on)
+    ]
+    lines += [
+        f"As {r.number} candidates of earlier runs by DFT suggested, K was then multiplied by "
+        f"{exp(r.bulk_shift):.3f}, G by {exp(r.shear_shift):.3f}, spreads by {r.spread_factor:.2f}."
+        for r in {e.refit.model_dump_json(): e.refit for e in estimates if e.refit}.values()
     ]
     if n := sum(c.dft is not None and c.dft.status == "measured" for c in found):
         lines.append(f"{n} estimates are those of a density functional; {_GUESSED}.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -27,6 +27,8 @@ from elatbot_flows.uncertainty.spread import SpreadTable, Stated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from elatbot_flows.documents.refit import Refit
 
 __all__ = ["COMPOSITION", "Calibration", "load_calibration"]
 
@@ -54,6 +56,8 @@ class Calibration:
         The composition model.
     provenance
         What it was fitted on; ``calibrated_on`` says it for people.
+    refit
+        By what everything is shifted and widened after all else.
     """
 
     members: tuple[Member, ...]
@@ -62,6 +66,11 @@ class Calibration:
     spread: SpreadTable
     composition: CompositionModel
     provenance: dict[str, Any] = field(default_factory=dict)
+    refit: Refit | None = None
+
+    def refitted(self, refit: Refit | None) -> Calibration:
+        """The same calibration, shifted and widened by what its users found out later."""
+        return replace(self, refit=refit)
 
     def member(self, name: str) -> str | None:
         """The member meant by a name, a directory or a hash of weights; None if there is none."""
@@ -123,13 +132,14 @@ class Calibration:
         chances = dict(zip((COMPOSITION, *self.sources), far_off.tolist(), strict=True))
         distribution, spread_factor = self.spread.distribution(names, kind, stated)
         return JointEstimate(
-            distribution,
+            distribution.refitted(self.refit),
             kind,
             {name: used[name] for name in names},
             unused,
             {name: chances[name] for name in (COMPOSITION, *names)},
             spread_factor,
             str(self.provenance.get("calibrated_on", "")),
+            self.refit,
         )
 
     def estimate(
@@ -171,7 +181,7 @@ class Calibration:
         return next((name for name in names if name and self.member(name)), str(judge.name))
 
     def usual(self, members: Iterable[str], kind: str) -> JointDistribution:
-        """A distribution about ln K = ln G = 0 of the usual spread.
+        """A distribution about ln K = ln G = 0, but for a refit, of the usual spread.
 
         Raises
         ------
@@ -180,7 +190,7 @@ class Calibration:
         """
         meant = {self.member(name) for name in members}
         names = tuple(name for name in self.sources if name in meant)
-        return self.spread.usual_scales(names, kind)
+        return self.spread.usual_scales(names, kind).refitted(self.refit)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for a file, all but the composition model."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from elatbot_flows.documents.refit import Refit
     from elatbot_flows.uncertainty.opinions import Opinion
 
     Array = NDArray[np.float64]
@@ -64,6 +65,18 @@ class JointDistribution:
         mixed = self.correlation * first + math.sqrt(1 - self.correlation**2) * second
         bulk = self.log_means[0] + self.log_scales[0] * first
         return bulk, self.log_means[1] + self.log_scales[1] * mixed
+
+    def refitted(self, refit: Refit | None) -> JointDistribution:
+        """The distribution shifted and widened; itself without a refit."""
+        if refit is None:
+            return self
+        bulk, shear = self.log_means
+        first, second = (refit.spread_factor * scale for scale in self.log_scales)
+        return replace(
+            self,
+            log_means=(bulk + refit.bulk_shift, shear + refit.shear_shift),
+            log_scales=(first, second),
+        )
 
     @cached_property
     def properties(self) -> dict[str, Array]:
@@ -134,6 +147,8 @@ class JointEstimate:
         Spread over the usual one of the same members and kind.
     calibrated_on
         What the calibration was made with, for people.
+    refit
+        By what the distribution was then shifted and widened.
     """
 
     distribution: JointDistribution
@@ -143,6 +158,7 @@ class JointEstimate:
     far_off: dict[str, float] = field(default_factory=dict)
     spread_factor: float = 1.0
     calibrated_on: str = ""
+    refit: Refit | None = None
 
     def probabilities(self, intervals: Mapping[str, Bounds]) -> tuple[float, dict[str, float]]:
         """See `JointDistribution.probabilities`."""
@@ -179,6 +195,7 @@ class JointEstimate:
             spread_factor=self.spread_factor,
             outlier=self.outlier,
             calibrated_on=self.calibrated_on,
+            refit=self.refit,
             log_means=self.distribution.log_means,
             log_scales=self.distribution.log_scales,
             correlation=self.distribution.correlation,
