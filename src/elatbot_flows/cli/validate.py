@@ -40,12 +40,13 @@ if TYPE_CHECKING:
 
     from elatbot_flows.database.results import DesignResult
     from elatbot_flows.documents import CandidateDocument, Refit
+    from elatbot_flows.flows import InverseDesignMaker
     from elatbot_flows.jobs import HullMaker
     from elatbot_flows.judges import DFTElasticMaker
     from elatbot_flows.potentials.settings import ValidationSettings
     from elatbot_flows.targets import DesignTarget
 
-__all__ = ["validate"]
+__all__ = ["Judging", "target_of", "validate"]
 
 _METHODS = ("linear_response", "finite_strain")
 
@@ -101,7 +102,7 @@ def validate(
     check_at_least(1, "--workers", workers)
     if method not in _METHODS:
         raise TargetError(f"--method {method}: choose from {', '.join(_METHODS)}")
-    target = _target(
+    target = target_of(
         bulk_modulus=bulk_modulus,
         shear_modulus=shear_modulus,
         youngs_modulus=youngs_modulus,
@@ -116,7 +117,7 @@ def validate(
     crystals, unreadable = read_crystals(files)
     referee = dft_judge(dft, dft_preset, max(1, len(crystals)), dft_hours)
     cores = workers or available_cores()
-    judging = _Judging(
+    judging = Judging(
         potentials, device, dtype, settings, tag, referee, read_refit(refit), hull, cores
     )
     if queue is not None:
@@ -138,7 +139,8 @@ def validate(
     _show([found[name] for name in names], names, result, as_json=as_json)
 
 
-def _target(**texts: str | None) -> DesignTarget | None:
+def target_of(**texts: str | None) -> DesignTarget | None:
+    """The target that intervals by name of the property ask for; None without any."""
     from elatbot_flows.targets import DesignTarget
 
     intervals = parse_intervals(**texts)
@@ -150,8 +152,8 @@ def _target(**texts: str | None) -> DesignTarget | None:
 
 
 @dataclass
-class _Judging:
-    """Who judges, and how."""
+class Judging:
+    """Who judges given crystals, and how."""
 
     potentials: list[str]
     device: str
@@ -169,7 +171,11 @@ class _Judging:
         return HullMaker(potential=self.potentials[0], device=self.device)
 
     def flow(self, crystals: dict[str, Structure], target: DesignTarget | None) -> Flow:
-        """The flow of a design with crystals that are given and stay as they are."""
+        """The flow that judges crystals."""
+        return self.maker(crystals).make(target)
+
+    def maker(self, crystals: dict[str, Structure]) -> InverseDesignMaker:
+        """A design with crystals that are given and stay as they are."""
         from elatbot_flows.flows import InverseDesignMaker
         from elatbot_flows.judges import PotentialJudge
         from elatbot_flows.proposers import GivenProposer
@@ -187,17 +193,21 @@ class _Judging:
             judges=[*judges, *self.referee],  # type: ignore[arg-type]
             hull=self._hull_maker() if self.hull else None,
             refit=self.refit,
-        ).make(target)
+        )
 
     def result(
         self, crystals: dict[str, Structure], target: DesignTarget | None, folder: Path
     ) -> DesignResult:
-        """Run the flow here."""
+        """Judge crystals here."""
+        return self.run(self.flow(crystals, target), folder)
+
+    def run(self, flow: Flow, folder: Path) -> DesignResult:
+        """Run a flow here, with its documents in the store of the folder."""
         from elatbot_flows.database.stores import open_store
 
         store, _ = open_store(folder)
         return run_to_result(
-            tagged(self.flow(crystals, target), self.tags),
+            tagged(flow, self.tags),
             store,
             terminal(stderr=True),
             workers=self.workers,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from elatbot_flows.documents import DesignDocument
 
-__all__ = ["draw_funnel", "funnel_rows"]
+__all__ = ["draw_bars", "draw_funnel", "funnel_rows"]
 
 _COLOUR = "#0072b2"
 _FEWEST_ROWS = 7
@@ -30,12 +30,14 @@ def draw_funnel(figure: FigureBase, document: DesignDocument) -> None:
     """Draw the funnel at the left and the reasons at the right of `figure`."""
     left, right = figure.subplots(1, 2, width_ratios=[1.15, 1])
     rows = funnel_rows(document)
-    _bars(left, "What came through", funnel(document.run, document.counts), _COLOUR, rows)
+    draw_bars(left, "What came through", funnel(document.run, document.counts), _COLOUR, rows)
     others = [(reason_words(reason), number) for reason, number in reasons(document.counts)]
-    _bars(right, "Why the others did not", others, FAINT, rows)
+    draw_bars(right, "Why the others did not", others, FAINT, rows)
 
 
-def _bars(axes: Axes, title: str, bars: Sequence[tuple[str, int]], colour: str, rows: int) -> None:
+def draw_bars(
+    axes: Axes, title: str, bars: Sequence[tuple[str, int]], colour: str, rows: int
+) -> None:
     """Horizontal bars with their numbers, the first on top."""
     numbers = [number for _, number in bars]
     axes.set_title(title, fontsize=10, loc="center")
