@@ -160,7 +160,7 @@ def test_nonsense_is_refused_with_a_reason(formula, system, reason):
 
 
 def test_an_unknown_source_is_refused():
-    with pytest.raises(StructureError, match="choose from aflow"):
+    with pytest.raises(StructureError, match="choose from learned, aflow"):
         build_structures("Ni3Al", "Cubic", sources=("oqmd",))
 
 

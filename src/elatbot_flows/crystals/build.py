@@ -12,6 +12,8 @@ from elatbot_flows.crystals.materials_project import find_api_key, search_summar
 from elatbot_flows.crystals.prototypes import decorate, suitable_templates
 from elatbot_flows.crystals.question import Question
 from elatbot_flows.crystals.random_crystals import random_crystals
+from elatbot_flows.crystals.ranking import SOURCE as LEARNED
+from elatbot_flows.crystals.ranking import likely_guesses
 from elatbot_flows.errors import StructureError
 
 if TYPE_CHECKING:
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
 __all__ = ["PROTOTYPE_SOURCES", "SOURCES", "build_structures"]
 
 PROTOTYPE_SOURCES = ("aflow", "intermetallics")
-SOURCES = (*PROTOTYPE_SOURCES, "materials_project", "random")
+UNRANKED = (*PROTOTYPE_SOURCES, "materials_project", "random")
+"""Where crystals come from, without the types that were learned."""
+SOURCES = (LEARNED, *UNRANKED)
 """Where crystals come from."""
 
 
@@ -33,8 +37,9 @@ def build_structures(
     *,
     max_sites: int = 16,
     seed: int = 0,
-    sources: tuple[str, ...] = SOURCES,
+    sources: tuple[str, ...] = UNRANKED,
     max_guesses: int = 24,
+    max_likely: int = 8,
     n_random: int = 6,
     other_systems: int | None = None,
     mp_api_key: str | None = None,
@@ -42,10 +47,12 @@ def build_structures(
 ) -> list[StructureGuess]:
     """Ordered, unrelaxed crystals that `formula` may stand for, best guess first.
 
-    Crystals of the crystal system asked for come before all others; within it prototypes, then
-    substituted materials, then random crystals. Prototypes of other systems come last. All are
-    primitive cells, scaled to a predicted volume, without overlapping atoms and without
-    duplicates. Equal arguments give equal crystals.
+    Types that were learned, where they are asked for and enough was learned, come first, the most
+    probable before the others, and then substituted materials alone. Else crystals of the crystal
+    system asked for come before all others; within it prototypes, then substituted materials, then
+    random crystals. Prototypes of other systems come last. All are primitive cells, scaled to a
+    predicted volume, without overlapping atoms and without duplicates. Equal arguments give equal
+    crystals.
 
     Parameters
     ----------
@@ -58,10 +65,12 @@ def build_structures(
     seed
         Of the random crystals.
     sources
-        Which of `SOURCES` to ask.
+        Which of `SOURCES` to ask; by default all but the types that were learned.
     max_guesses
         Largest number of crystals returned. If there are more, prototypes are cut before
         substituted and random crystals.
+    max_likely
+        Largest number of crystals in types that were learned.
     n_random
         Number of random crystals tried for; those that repeat another guess are dropped.
     other_systems
@@ -86,27 +95,20 @@ def build_structures(
     """
     question = Question.read(formula, crystal_system, max_sites)
     _check_sources(sources)
+    likely: list[StructureGuess] = []
+    if LEARNED in sources:
+        likely = likely_guesses(question, min(max_likely, max_guesses))
     why_not: list[str] = []
     others: list[StructureGuess] = []
     if "materials_project" in sources:
         others += _from_known_materials(
             question, search or _default_search(mp_api_key, why_not), why_not
         )
+    if likely:
+        return [*likely, *without_duplicates(others, besides=likely)][:max_guesses]
     if "random" in sources and n_random > 0:
         others += _from_chance(question, seed, n_random, why_not)
-    templates = _templates(question, sources, why_not)
-    right = [t for t in templates if t.crystal_system == question.crystal_system]
-    guesses = _joined(_decorated(right, question), without_duplicates(others), max_guesses)
-    wrong = [t for t in templates if t.crystal_system != question.crystal_system]
-    if other_systems is None:
-        found = any(guess.source in PROTOTYPE_SOURCES for guess in guesses)
-        other_systems = 0 if found else max_guesses - len(guesses)
-    instead = f", instead of {question.crystal_system}"
-    strangers = [
-        replace(guess, label=guess.label + instead)
-        for guess in islice(_decorated(wrong, question), other_systems)
-    ]
-    guesses = [*guesses[: max_guesses - len(strangers)], *strangers]
+    guesses = _unranked(question, sources, others, max_guesses, other_systems, why_not)
     if not guesses:
         raise StructureError(
             f"no crystal for {formula} ({question.crystal_system}, at most {max_sites} sites): "
@@ -114,6 +116,30 @@ def build_structures(
             "Raise max_sites, add a source or ask for another crystal system."
         )
     return guesses
+
+
+def _unranked(
+    question: Question,
+    sources: tuple[str, ...],
+    others: list[StructureGuess],
+    most: int,
+    other_systems: int | None,
+    why_not: list[str],
+) -> list[StructureGuess]:
+    """Prototypes of the crystal system, `others`, and prototypes of other systems."""
+    templates = _templates(question, sources, why_not)
+    right = [t for t in templates if t.crystal_system == question.crystal_system]
+    guesses = _joined(_decorated(right, question), without_duplicates(others), most)
+    wrong = [t for t in templates if t.crystal_system != question.crystal_system]
+    if other_systems is None:
+        found = any(guess.source in PROTOTYPE_SOURCES for guess in guesses)
+        other_systems = 0 if found else most - len(guesses)
+    instead = f", instead of {question.crystal_system}"
+    strangers = [
+        replace(guess, label=guess.label + instead)
+        for guess in islice(_decorated(wrong, question), other_systems)
+    ]
+    return [*guesses[: most - len(strangers)], *strangers]
 
 
 def _templates(question: Question, sources: tuple[str, ...], why_not: list[str]) -> list[Template]:

@@ -27,14 +27,16 @@ class StructureGuess(MSONable):
     structure
         Primitive cell, scaled to a predicted volume.
     source
-        ``"aflow"``, ``"intermetallics"``, ``"materials_project"`` or ``"random"``.
+        ``"learned"``, ``"aflow"``, ``"intermetallics"``, ``"materials_project"`` or ``"random"``.
     label
-        Prototype with the decoration, identifier of the substituted material, or space group and
-        seed.
+        Space group and positions, prototype with the decoration, identifier of the substituted
+        material, or space group and seed.
     crystal_system
         Of `structure` itself; it may differ from the one that was asked for.
     spacegroup_number
         International number of the space group of `structure`.
+    probability
+        Of its structure type, for types that were learned; None for others.
     """
 
     structure: Structure
@@ -42,6 +44,7 @@ class StructureGuess(MSONable):
     label: str
     crystal_system: str
     spacegroup_number: int
+    probability: float | None = None
 
 
 def describe_symmetry(structure: Structure) -> tuple[int, str]:

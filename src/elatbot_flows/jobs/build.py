@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,7 @@ __all__ = ["BuildMaker", "build_crystals"]
 DEFAULT_MAX_SITES = 16
 _RELAXATION = tuple(Screening.__annotations__)
 """Settings that what becomes of given guesses depends on."""
-_METHOD = "side by side"
+_METHOD = "side by side, learned types first"
 """How guesses are relaxed; to be changed with it, so that what was found otherwise is made anew."""
 
 
@@ -55,6 +55,9 @@ class BuildMaker(Maker):
     max_relaxed
         Those of them that are relaxed: lowest in energy as built, less what their forces and stress
         promise.
+    max_likely, likely_relaxed
+        The same where all are in structure types that were learned, ranked by their probability
+        (see :func:`~elatbot_flows.crystals.ranking.likely_guesses`); none with ``max_likely=0``.
     keep, energy_window
         Relaxed crystals kept, lowest in energy first, and how far above the lowest (eV/atom).
     max_force, max_stress, max_steps
@@ -78,6 +81,8 @@ class BuildMaker(Maker):
     max_guesses: int = 12
     other_systems: int = 4
     max_relaxed: int = 4
+    max_likely: int = 8
+    likely_relaxed: int = 2
     keep: int = 3
     energy_window: float = 0.1
     max_force: float = 0.05
@@ -157,15 +162,18 @@ class BuildMaker(Maker):
         self, guesses: list[StructureGuess], potential: Potential
     ) -> tuple[list[Polymorph], list[tuple[str, str]], bool]:
         """The lowest crystals, failures, and whether an earlier run found the same."""
+        how = self
+        if all(guess.probability is not None for guess in guesses):
+            how = replace(self, max_relaxed=min(self.likely_relaxed, self.max_relaxed))
         if not self.recall:
-            return *relax_guesses(guesses, potential, self), False
-        settings = {name: getattr(self, name) for name in _RELAXATION}
+            return *relax_guesses(guesses, potential, how), False
+        settings = {name: getattr(how, name) for name in _RELAXATION}
         brought = [(guess.structure, guess.source, guess.label) for guess in guesses]
         question = [_METHOD, brought, potential_identity(potential.record()), settings]
         answer, known = recalled(
             "build",
             question,
-            lambda: _plain_relaxed(*relax_guesses(guesses, potential, self)),
+            lambda: _plain_relaxed(*relax_guesses(guesses, potential, how)),
             worth=lambda answer: all(reason not in TRANSIENT for reason, _ in answer["failures"]),
         )
         crystals = [Polymorph.model_validate(crystal) for crystal in answer["crystals"]]
@@ -174,10 +182,12 @@ class BuildMaker(Maker):
     def _guesses(
         self, candidate: CandidateDocument, max_sites: int, seed: int
     ) -> list[StructureGuess]:
-        """Crystals from prototypes and known materials; random ones only where these give none."""
+        """Likely types, prototypes and known materials; random ones only where these give none."""
         from elatbot_flows.crystals import SOURCES, build_structures
+        from elatbot_flows.crystals.build import UNRANKED
 
         system = candidate.proposed_crystal_system
+        known = SOURCES if self.max_likely else UNRANKED
         others = self.other_systems if system else 2 * self.max_guesses // 3
 
         def build(sources: tuple[str, ...]) -> list[StructureGuess]:
@@ -187,16 +197,17 @@ class BuildMaker(Maker):
                 max_sites=max_sites if self.max_sites is None else self.max_sites,
                 seed=seed if self.seed is None else self.seed,
                 max_guesses=self.max_guesses,
+                max_likely=self.max_likely,
                 sources=sources,
                 other_systems=others,
             )
 
         try:
-            return build(tuple(source for source in SOURCES if source != "random"))
+            return build(tuple(source for source in known if source != "random"))
         except StructureError as error:
             if error.reason != "no_structure":
                 raise
-            return build(SOURCES)
+            return build(known)
 
 
 @job(output_schema=CandidateChunk)

@@ -53,6 +53,7 @@ _SOURCES = {
     "aflow": "AFLOW prototype",
     "intermetallics": "intermetallic type",
     "random": "random crystal",
+    "learned": "structure type of similar compounds",
 }
 _FORMULA = re.compile(r"(?:[A-Z][a-z]?\d*|[()]\d*)+")
 _DECIMALS = {"poisson_ratio": 3, "pugh_ratio": 2}

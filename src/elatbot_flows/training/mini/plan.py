@@ -14,6 +14,7 @@ from elatbot_flows.text.compact import BEGIN, END, PAD, UNKNOWN, vocabulary
 from elatbot_flows.uncertainty.elements import element_table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
@@ -46,15 +47,21 @@ class Shape(MSONable):
     seed: int = 0
 
 
-def build_tokenizer() -> PreTrainedTokenizerFast:
-    """Word-level tokenizer that splits at blanks and puts the start word in front."""
+def build_tokenizer(words: Sequence[str] | None = None) -> PreTrainedTokenizerFast:
+    """Word-level tokenizer that splits at blanks and puts the start word in front.
+
+    Parameters
+    ----------
+    words
+        Its vocabulary, special words first; None for that of the compact format.
+    """
     from tokenizers import Tokenizer
     from tokenizers.models import WordLevel
     from tokenizers.pre_tokenizers import WhitespaceSplit
     from tokenizers.processors import TemplateProcessing
     from transformers import PreTrainedTokenizerFast
 
-    ids = {word: number for number, word in enumerate(vocabulary())}
+    ids = {word: number for number, word in enumerate(words or vocabulary())}
     tokenizer = Tokenizer(WordLevel(ids, unk_token=UNKNOWN))
     tokenizer.pre_tokenizer = WhitespaceSplit()
     tokenizer.post_processor = TemplateProcessing(
@@ -70,16 +77,23 @@ def build_tokenizer() -> PreTrainedTokenizerFast:
     )
 
 
-def first_model(shape: Shape) -> LlamaForCausalLM:
+def first_model(shape: Shape, words: Sequence[str] | None = None) -> LlamaForCausalLM:
     """Random weights, but for the words of elements: half of them is what elements are like.
 
     A fixed random map takes the properties of an element to its vector, so that similar elements
     begin alike.
+
+    Parameters
+    ----------
+    shape
+        Of the model.
+    words
+        Its vocabulary, special words first; None for that of the compact format.
     """
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
-    words = vocabulary()
+    words = words or vocabulary()
     torch.manual_seed(shape.seed)
     model = LlamaForCausalLM(
         LlamaConfig(

@@ -1,0 +1,229 @@
+"""Which structure types a formula probably has, by the types of compounds of similar elements.
+
+Every compound that was learned from votes for its type with a weight that falls with the distance
+of its elements from those asked for, slot by slot, in a space that was fitted so that compounds
+are near where they share a type (neighbourhood components: J. Goldberger et al., NIPS 17 (2004)).
+`elatbot_flows.training.wyckoff.kernel` fits it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from math import gcd
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from elatbot_flows.errors import StructureError
+from elatbot_flows.files import sha256_of
+from elatbot_flows.text.wyckoff import words
+from elatbot_flows.text.wyckoff.protostructure import WyckoffType, slots_of
+from elatbot_flows.uncertainty.elements import element_table
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from pymatgen.core import Composition
+
+    from elatbot_flows.text.wyckoff.protostructure import Protostructure
+
+    Array = NDArray[np.float64]
+
+__all__ = ["FOLDER", "Likely", "Metric", "StructureTypes", "load_structure_types"]
+
+FOLDER = Path(__file__).parents[1] / "weights" / "structure_types"
+"""What ships with the package."""
+CRYSTALS, METRIC, RECORD = "crystals.txt.gz", "metric.npz", "record.json"
+"""Files of such a folder."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """Where elements lie.
+
+    Parameters
+    ----------
+    vectors
+        Shape ``(103, d)``, by atomic number.
+    differences
+        Shape ``(d, d)``: what becomes of the difference of the first element and another.
+    floor
+        Logarithm of the weight of compounds infinitely far away.
+    """
+
+    vectors: Array
+    differences: Array
+    floor: float
+
+    def places(self, elements: NDArray[np.int64]) -> Array:
+        """Points of compounds, shape ``(n, (2 * slots - 1) * d)``.
+
+        Parameters
+        ----------
+        elements
+            Atomic numbers less 1 by slot, shape ``(n, slots)``.
+        """
+        found = self.vectors[elements]
+        others = (found[:, :1] - found[:, 1:]) @ self.differences
+        return np.concatenate([found, others], axis=1).reshape(len(elements), -1)
+
+    def weights(self, near: Array, far: Array) -> Array:
+        """Logarithms of the weights of compounds at `far` for one at `near`."""
+        distances = ((far - near) ** 2).sum(axis=1)
+        return np.asarray(np.logaddexp(-distances, self.floor))
+
+
+@dataclass(frozen=True)
+class Likely:
+    """A type that a formula may have.
+
+    Parameters
+    ----------
+    kind
+        Space group and occupied positions.
+    units
+        Formula units in the primitive cell.
+    probability
+        By what was learned; those of all types of a formula type sum to 1.
+    text
+        The compound of this type whose elements are most alike, in words.
+    size
+        Volume over the predicted one, as in such compounds.
+    """
+
+    kind: WyckoffType
+    units: int
+    probability: float
+    text: str
+    size: float
+
+    @property
+    def label(self) -> str:
+        """Space group, letters of the positions and elements of the compound, for people."""
+        _, _, own = words.parse_type(self.text)
+        letters = "".join(letter for _, letter in self.kind.sites)
+        return f"space group {self.kind.spacegroup}, {letters} as in {'-'.join(own)}"
+
+    def crystal(self, elements: tuple[str, ...]) -> Protostructure:
+        """The type with other elements, and free parameters as in the compound most alike."""
+        found = words.parse(self.text)
+        return type(found)(found.kind, elements, found.lattice, found.coordinates)
+
+
+@dataclass(frozen=True)
+class _Learned:
+    """Compounds of one formula type."""
+
+    kinds: tuple[tuple[WyckoffType, int], ...]
+    which: NDArray[np.int64]
+    places: Array
+    texts: tuple[str, ...]
+    sizes: Array
+
+
+class StructureTypes:
+    """Structure types that were learned, ranked for formulas.
+
+    Parameters
+    ----------
+    metric
+        Where elements lie.
+    lines
+        One compound each: volume over the predicted one, a blank, and the crystal in words.
+    """
+
+    def __init__(self, metric: Metric, lines: list[str]) -> None:
+        self.metric = metric
+        self._lines: dict[tuple[int, ...], list[str]] = {}
+        for line in lines:
+            counts, rest = line.split("|")
+            self._lines.setdefault(tuple(map(int, counts.split())), []).append(rest)
+        self._learned = cache(self._read)
+
+    def _read(self, counts: tuple[int, ...]) -> _Learned:
+        symbols = {symbol: place for place, symbol in enumerate(element_table()[0])}
+        kinds: dict[tuple[WyckoffType, int], int] = {}
+        elements, which, sizes, texts = [], [], [], []
+        for line in self._lines.get(counts, ()):
+            size, text = line.split(" ", 1)
+            kind, units, own = words.parse_type(text)
+            elements.append([symbols[symbol] for symbol in own])
+            which.append(kinds.setdefault((kind, units), len(kinds)))
+            sizes.append(float(size))
+            texts.append(text)
+        places = self.metric.places(np.array(elements).reshape(len(elements), len(counts)))
+        return _Learned(tuple(kinds), np.array(which), places, tuple(texts), np.array(sizes))
+
+    def lines(self, counts: tuple[int, ...]) -> tuple[str, ...]:
+        """What was learned of a formula type, such as ``(1, 3)``."""
+        return tuple(self._lines.get(counts, ()))
+
+    def compounds(self, composition: Composition) -> int:
+        """How many compounds of the same formula type were learned from."""
+        return len(self.lines(_counts(composition)))
+
+    def likely(self, composition: Composition) -> list[Likely]:
+        """Types that compounds of this formula type have, the most probable first.
+
+        Parameters
+        ----------
+        composition
+            Of a formula; its elements have to be among the first 103.
+
+        Raises
+        ------
+        StructureError
+            With reason ``"unknown_element_size"`` for a heavier element.
+        """
+        elements = slots_of(composition)
+        if not self.compounds(composition):
+            return []
+        learned = self._learned(_counts(composition))
+        known = {symbol: place for place, symbol in enumerate(element_table()[0])}
+        if strange := [symbol for symbol in elements if symbol not in known]:
+            raise StructureError(f"nothing is known of {strange[0]}", "unknown_element_size")
+        here = self.metric.places(np.array([[known[symbol] for symbol in elements]]))
+        logs = self.metric.weights(here, learned.places)
+        return _ranked(learned, logs)
+
+
+def _counts(composition: Composition) -> tuple[int, ...]:
+    amounts = [round(composition[symbol]) for symbol in slots_of(composition)]
+    return tuple(amount // gcd(*amounts) for amount in amounts)
+
+
+def _ranked(learned: _Learned, logs: Array) -> list[Likely]:
+    weights = np.exp(logs - logs.max())
+    shares = np.bincount(learned.which, weights, len(learned.kinds)) / weights.sum()
+    found = []
+    for number in np.argsort(-shares, kind="stable").tolist():
+        own = np.flatnonzero(learned.which == number)
+        best = own[np.argmax(logs[own])]
+        size = float(np.exp(np.average(np.log(learned.sizes[own]), weights=weights[own])))
+        kind, units = learned.kinds[number]
+        found.append(Likely(kind, units, float(shares[number]), learned.texts[best], size))
+    return found
+
+
+@lru_cache(maxsize=2)
+def load_structure_types(folder: Path = FOLDER) -> StructureTypes:
+    """Read what was learned.
+
+    Raises
+    ------
+    StructureError
+        If a file is not the one that the record of the folder names.
+    """
+    record: dict[str, Any] = json.loads((folder / RECORD).read_text())
+    for name, digest in record["sha256"].items():
+        if sha256_of(folder / name) != digest:
+            raise StructureError(
+                f"{folder / name} is damaged; install the package again", "damaged"
+            )
+    arrays = np.load(folder / METRIC, allow_pickle=False)
+    metric = Metric(arrays["vectors"], arrays["differences"], float(arrays["floor"]))
+    text = gzip.decompress((folder / CRYSTALS).read_bytes()).decode()
+    return StructureTypes(metric, text.splitlines())

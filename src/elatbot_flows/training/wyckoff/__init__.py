@@ -1,0 +1,1 @@
+"""How what ranks and completes prototypes is made: lessons, records, learned types."""

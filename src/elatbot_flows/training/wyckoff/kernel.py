@@ -1,0 +1,229 @@
+"""Learn which structure types formulas have: a metric of elements, and the compounds that vote.
+
+::
+
+    python -m elatbot_flows.training.wyckoff.kernel FOLDER --out DIR
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import hashlib
+import json
+from collections import defaultdict
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from elatbot_flows.crystals.geometry import predict_volume
+from elatbot_flows.crystals.structure_types import CRYSTALS, METRIC, RECORD, Metric
+from elatbot_flows.errors import ElatbotError
+from elatbot_flows.files import sha256_of
+from elatbot_flows.text.wyckoff import words
+from elatbot_flows.training.wyckoff.lessons import SEED, TEST, VALIDATION, lessons
+from elatbot_flows.uncertainty.elements import ELEMENT_COLUMNS, element_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import torch
+
+    from elatbot_flows.training.wyckoff.lessons import Lesson
+
+__all__ = ["KernelSettings", "fit_metric", "lines_of", "release"]
+
+_WEIGHTS = {
+    "mendeleev_no": 2.0, "X": 1.5, "atomic_radius": 1.5, "molar_volume": 1.5, "group": 1.0,
+    "row": 1.0, "metal": 1.0, "average_ionic_radius": 0.5,
+}  # fmt: skip
+"""What of an element counts at first; of everything else `_REST`. By general knowledge (Pettifor's
+order, sizes, electronegativity), before any fit."""
+_REST = 0.15
+_MIXED = 1e-3
+"""Part of each probability that is the same for all types while the metric is fitted."""
+
+
+@dataclass(frozen=True)
+class KernelSettings:
+    """How the metric is fitted.
+
+    Parameters
+    ----------
+    width
+        Distance, in the first metric, at which a compound has 1/e of the largest weight.
+    floor
+        First logarithm of the weight of compounds infinitely far away.
+    steps, learning_rate
+        Of Adam, each over all compounds.
+    decay
+        Penalty of the squared change of all numbers.
+    """
+
+    width: float = 1.5
+    floor: float = -6.9
+    steps: int = 60
+    learning_rate: float = 0.02
+    decay: float = 1e-2
+
+
+def fit_metric(found: Sequence[Lesson], settings: KernelSettings | None = None) -> Metric:
+    """Fit where elements lie, so that compounds of a formula type are near if they share a type.
+
+    The probability of each compound's type, as the others of its formula type tell it, is made as
+    large as it can be; compounds of the same formula tell each other nothing.
+
+    Parameters
+    ----------
+    found
+        Compounds to learn from.
+    settings
+        None for the defaults.
+    """
+    import torch
+
+    settings = settings or KernelSettings()
+    _, table = element_table()
+    known = torch.tensor((table - table.mean(axis=0)) / table.std(axis=0))
+    first = torch.diag(
+        torch.tensor([_WEIGHTS.get(name, _REST) / settings.width for name in ELEMENT_COLUMNS])
+    ).double()
+    change, own = torch.zeros_like(first), torch.zeros_like(known)
+    differences, floor = torch.zeros_like(first), torch.tensor(settings.floor).double()
+    learned = [change, own, differences]
+    for each in (*learned, floor):
+        each.requires_grad_()
+    groups = _groups(found)
+    optimiser = torch.optim.Adam([*learned, floor], lr=settings.learning_rate)
+    for _ in range(settings.steps):
+        vectors = known @ (first + change) + own
+        loss = _surprise(groups, vectors, differences, floor)
+        loss = loss + settings.decay * sum((each**2).sum() for each in learned)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    with torch.no_grad():
+        vectors = known @ (first + change) + own
+        return Metric(vectors.numpy(), differences.numpy(), float(floor))
+
+
+def _groups(found: Iterable[Lesson]) -> list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
+    """Elements, type and formula of the compounds of each formula type, as numbers."""
+    import torch
+
+    symbols = {symbol: place for place, symbol in enumerate(element_table()[0])}
+    by_type = defaultdict(list)
+    for lesson in found:
+        atoms = [symbols[symbol] for symbol in lesson.crystal.elements]
+        by_type[lesson.crystal.kind.formula_counts].append(
+            (atoms, lesson.crystal.kind, lesson.formula)
+        )
+    groups = []
+    for rows in by_type.values():
+        elements, kinds, formulas = zip(*rows, strict=True)
+        groups.append((torch.tensor(elements), _numbered(kinds), _numbered(formulas)))
+    return groups
+
+
+def _numbered(values: Iterable[object]) -> torch.Tensor:
+    """Equal numbers for equal values."""
+    import torch
+
+    places: dict[object, int] = {}
+    return torch.tensor([places.setdefault(value, len(places)) for value in values])
+
+
+def _surprise(
+    groups: Iterable[tuple[torch.Tensor, torch.Tensor, torch.Tensor]],
+    vectors: torch.Tensor,
+    differences: torch.Tensor,
+    floor: torch.Tensor,
+) -> Any:
+    """Mean of the negative logarithms of the probabilities of the compounds' types."""
+    import torch
+
+    total, number = vectors.new_zeros(()), 0
+    for elements, kinds, formulas in groups:
+        hidden = formulas[:, None] == formulas[None]
+        asked = ~hidden.all(dim=1)
+        if not asked.any():
+            continue
+        found = vectors[elements]
+        places = torch.cat([found, (found[:, :1] - found[:, 1:]) @ differences], dim=1).flatten(1)
+        squares = (places**2).sum(dim=1)
+        distances = (squares[:, None] + squares[None] - 2 * places @ places.T).clamp(min=0)
+        logs = torch.logaddexp(-distances, floor).masked_fill(hidden, -1e9)
+        same = kinds[:, None] == kinds[None]
+        right = torch.logsumexp(logs.masked_fill(~same, -1e9), dim=1) - torch.logsumexp(logs, dim=1)
+        chances = (1 - _MIXED) * right.exp() + _MIXED / (int(kinds.max()) + 1)
+        total = total - chances[asked].log().sum()
+        number += int(asked.sum())
+    return total / number
+
+
+def lines_of(found: Iterable[Lesson]) -> list[str]:
+    """Compounds as `elatbot_flows.crystals.structure_types.StructureTypes` reads them."""
+    lines = []
+    for lesson in found:
+        try:
+            size = lesson.volume / (
+                predict_volume(structure := lesson.crystal.structure()) / len(structure)
+            )
+            text = words.render(lesson.crystal)
+        except ElatbotError:
+            continue
+        lines.append(f"{' '.join(map(str, lesson.crystal.kind.formula_counts))}|{size:.2f} {text}")
+    return sorted(set(lines))
+
+
+def release(found: Sequence[Lesson], out: Path, settings: KernelSettings | None = None) -> None:
+    """Write metric, compounds and record of a training.
+
+    Parameters
+    ----------
+    found
+        All lessons; those for training are learned from.
+    out
+        Folder.
+    settings
+        None for the defaults.
+    """
+    settings = settings or KernelSettings()
+    mine = [lesson for lesson in found if lesson.part == "train"]
+    metric, lines = fit_metric(mine, settings), lines_of(mine)
+    out.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(
+        out / METRIC,
+        vectors=metric.vectors.astype(np.float32),
+        differences=metric.differences.astype(np.float32),
+        floor=np.float32(metric.floor),
+    )
+    text = "".join(f"{line}\n" for line in lines).encode()
+    (out / CRYSTALS).write_bytes(gzip.compress(text, mtime=0))
+    record = {
+        "compounds": len(lines),
+        "types": len({lesson.crystal.kind for lesson in mine}),
+        "split": {"by": "reduced formula", "seed": SEED, "validation": VALIDATION, "test": TEST},
+        "settings": asdict(settings),
+        "lessons_sha256": hashlib.sha256("\n".join(sorted(map(repr, found))).encode()).hexdigest(),
+        "sha256": {name: sha256_of(out / name) for name in (CRYSTALS, METRIC)},
+    }
+    (out / RECORD).write_text(json.dumps(record, indent=1) + "\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Command line: fit and write."""
+    parser = argparse.ArgumentParser(
+        prog="python -m elatbot_flows.training.wyckoff.kernel", description=__doc__
+    )
+    parser.add_argument("folder", type=Path, help="of the published files")
+    parser.add_argument("--out", type=Path, required=True, help="folder to write")
+    options = parser.parse_args(arguments)
+    found, _ = lessons(options.folder)
+    release(found, options.out)
+
+
+if __name__ == "__main__":
+    main()

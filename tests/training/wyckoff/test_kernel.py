@@ -1,0 +1,75 @@
+"""A metric fitted to few compounds, and what is written of it."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from pymatgen.core import Composition, Lattice, Structure
+
+from elatbot_flows.crystals.structure_types import RECORD, load_structure_types
+from elatbot_flows.text.wyckoff.description import protostructure_of
+from elatbot_flows.training.wyckoff.kernel import KernelSettings, fit_metric, release
+from elatbot_flows.training.wyckoff.lessons import Lesson
+from elatbot_flows.training.wyckoff.records import wyckoff_records
+from elatbot_flows.uncertainty.elements import element_table
+
+
+def lesson(symbols, spacegroup, part="train"):
+    second = [0.5, 0.5, 0.5]
+    lattice = Lattice.cubic(5.0 if spacegroup == 225 else 3.0)
+    name = {221: "Pm-3m", 225: "Fm-3m"}[spacegroup]
+    crystal = Structure.from_spacegroup(name, lattice, symbols, [[0, 0, 0], second])
+    formula = crystal.composition.reduced_formula
+    volume = crystal.volume / len(crystal)
+    return Lesson("binaries", formula, formula, part, protostructure_of(crystal), volume)
+
+
+SALTS = [lesson(pair, 225) for pair in (("Na", "Cl"), ("K", "Cl"), ("Na", "Br"), ("Rb", "Br"))]
+METALS = [lesson(pair, 221) for pair in (("Ni", "Al"), ("Co", "Al"), ("Fe", "Al"), ("Ti", "Fe"))]
+
+
+NUMBERS = {symbol: place for place, symbol in enumerate(element_table()[0])}
+
+
+def distance(metric, *pairs):
+    one, two = metric.places(np.array([[NUMBERS[symbol] for symbol in pair] for pair in pairs]))
+    return float(((one - two) ** 2).sum())
+
+
+def test_a_fit_brings_compounds_of_one_type_together():
+    found = [*SALTS, *METALS]
+    before, after = (fit_metric(found, KernelSettings(steps=steps)) for steps in (0, 8))
+
+    def contrast(metric):
+        return distance(metric, ("Na", "Cl"), ("Ni", "Al")) / distance(
+            metric, ("Co", "Al"), ("Ni", "Al")
+        )
+
+    assert contrast(after) > contrast(before) > 1
+
+
+def test_what_is_released_ranks_and_holds_no_other_part(tmp_path):
+    release([*SALTS, *METALS, lesson(("Ru", "Al"), 221, "test")], tmp_path, KernelSettings(steps=2))
+    known = load_structure_types(tmp_path)
+    assert not any("Ru" in line for line in known.lines((1, 1)))
+    for formula, group in (("RuAl", 221), ("KBr", 225)):
+        assert known.likely(Composition(formula))[0].kind.spacegroup == group
+    record = json.loads((tmp_path / RECORD).read_text())
+    assert (record["compounds"], record["types"]) == (8, 2)
+
+
+def test_records_ask_with_and_without_the_space_group():
+    first, second = wyckoff_records(SALTS[:1])
+    assert first.input == "<s> complete Na 01 Cl 01 :"
+    assert second.input == "<s> complete Na 01 Cl 01 sg225 :"
+    assert first.answer == second.answer == "sg225 01 Na @a Cl @b /"
+    assert first.record_id != second.record_id
+
+
+@pytest.mark.parametrize("steps", [0, 3])
+def test_equal_lessons_give_equal_metrics(steps):
+    one, two = (fit_metric(METALS, KernelSettings(steps=steps)) for _ in range(2))
+    assert (one.vectors == two.vectors).all()
+    assert one.floor == two.floor
