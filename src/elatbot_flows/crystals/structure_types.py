@@ -36,7 +36,7 @@ __all__ = ["FOLDER", "Likely", "Metric", "StructureTypes", "load_structure_types
 
 FOLDER = Path(__file__).parents[1] / "weights" / "structure_types"
 """What ships with the package."""
-CRYSTALS, METRIC, RECORD = "crystals.txt.gz", "metric.npz", "record.json"
+TYPES, METRIC, RECORD = "types.txt.gz", "metric.npz", "record.json"
 """Files of such a folder."""
 
 
@@ -88,40 +88,43 @@ class Likely:
         Formula units in the primitive cell.
     probability
         By what was learned; those of all types of a formula type sum to 1.
+    like
+        Elements of the compound of this type whose elements are most alike.
     text
-        The compound of this type whose elements are most alike, in words.
+        The type in words, with other elements and the free parameters that are usual for it.
     size
-        Volume over the predicted one, as in such compounds.
+        Volume over the predicted one, as is usual for it.
     """
 
     kind: WyckoffType
     units: int
     probability: float
+    like: tuple[str, ...]
     text: str
     size: float
 
     @property
     def label(self) -> str:
         """Space group, letters of the positions and elements of the compound, for people."""
-        _, _, own = words.parse_type(self.text)
         letters = "".join(letter for _, letter in self.kind.sites)
-        return f"space group {self.kind.spacegroup}, {letters} as in {'-'.join(own)}"
+        return f"space group {self.kind.spacegroup}, {letters} as in {'-'.join(self.like)}"
 
     def crystal(self, elements: tuple[str, ...]) -> Protostructure:
-        """The type with other elements, and free parameters as in the compound most alike."""
+        """The type with these elements."""
         found = words.parse(self.text)
         return type(found)(found.kind, elements, found.lattice, found.coordinates)
 
 
 @dataclass(frozen=True)
 class _Learned:
-    """Compounds of one formula type."""
+    """Types of one formula type, and the compounds that vote for them."""
 
     kinds: tuple[tuple[WyckoffType, int], ...]
-    which: NDArray[np.int64]
-    places: Array
     texts: tuple[str, ...]
-    sizes: Array
+    sizes: tuple[float, ...]
+    which: NDArray[np.int64]
+    names: tuple[tuple[str, ...], ...]
+    places: Array
 
 
 class StructureTypes:
@@ -132,30 +135,37 @@ class StructureTypes:
     metric
         Where elements lie.
     lines
-        One compound each: volume over the predicted one, a blank, and the crystal in words.
+        One type each, in three parts between bars: atoms of a formula unit; volume over the
+        predicted one, and the type in words; elements of each compound that votes for it.
     """
 
     def __init__(self, metric: Metric, lines: list[str]) -> None:
         self.metric = metric
         self._lines: dict[tuple[int, ...], list[str]] = {}
         for line in lines:
-            counts, rest = line.split("|")
+            counts, rest = line.split("|", 1)
             self._lines.setdefault(tuple(map(int, counts.split())), []).append(rest)
         self._learned = cache(self._read)
 
     def _read(self, counts: tuple[int, ...]) -> _Learned:
-        symbols = {symbol: place for place, symbol in enumerate(element_table()[0])}
-        kinds: dict[tuple[WyckoffType, int], int] = {}
-        elements, which, sizes, texts = [], [], [], []
+        numbers = {symbol: place for place, symbol in enumerate(element_table()[0])}
+        kinds, texts, sizes = [], [], []
+        which: list[int] = []
+        names: list[tuple[str, ...]] = []
         for line in self._lines.get(counts, ()):
-            size, text = line.split(" ", 1)
-            kind, units, own = words.parse_type(text)
-            elements.append([symbols[symbol] for symbol in own])
-            which.append(kinds.setdefault((kind, units), len(kinds)))
-            sizes.append(float(size))
+            usual, voters = line.split("|")
+            size, text = usual.split(" ", 1)
+            kind, units, _ = words.parse_type(text)
+            voting = [tuple(name.split("-")) for name in voters.split()]
+            which += [len(kinds)] * len(voting)
+            names += voting
+            kinds.append((kind, units))
             texts.append(text)
-        places = self.metric.places(np.array(elements).reshape(len(elements), len(counts)))
-        return _Learned(tuple(kinds), np.array(which), places, tuple(texts), np.array(sizes))
+            sizes.append(float(size))
+        elements = np.array([[numbers[symbol] for symbol in name] for name in names])
+        places = self.metric.places(elements.reshape(len(names), len(counts)))
+        whom = (tuple(kinds), tuple(texts), tuple(sizes))
+        return _Learned(*whom, np.array(which), tuple(names), places)
 
     def lines(self, counts: tuple[int, ...]) -> tuple[str, ...]:
         """What was learned of a formula type, such as ``(1, 3)``."""
@@ -163,7 +173,9 @@ class StructureTypes:
 
     def compounds(self, composition: Composition) -> int:
         """How many compounds of the same formula type were learned from."""
-        return len(self.lines(_counts(composition)))
+        if not self.lines(_counts(composition)):
+            return 0
+        return len(self._learned(_counts(composition)).names)
 
     def likely(self, composition: Composition) -> list[Likely]:
         """Types that compounds of this formula type have, the most probable first.
@@ -201,10 +213,10 @@ def _ranked(learned: _Learned, logs: Array) -> list[Likely]:
     found = []
     for number in np.argsort(-shares, kind="stable").tolist():
         own = np.flatnonzero(learned.which == number)
-        best = own[np.argmax(logs[own])]
-        size = float(np.exp(np.average(np.log(learned.sizes[own]), weights=weights[own])))
+        best = learned.names[own[np.argmax(logs[own])]]
         kind, units = learned.kinds[number]
-        found.append(Likely(kind, units, float(shares[number]), learned.texts[best], size))
+        text, size = learned.texts[number], learned.sizes[number]
+        found.append(Likely(kind, units, float(shares[number]), best, text, size))
     return found
 
 
@@ -225,5 +237,5 @@ def load_structure_types(folder: Path = FOLDER) -> StructureTypes:
             )
     arrays = np.load(folder / METRIC, allow_pickle=False)
     metric = Metric(arrays["vectors"], arrays["differences"], float(arrays["floor"]))
-    text = gzip.decompress((folder / CRYSTALS).read_bytes()).decode()
+    text = gzip.decompress((folder / TYPES).read_bytes()).decode()
     return StructureTypes(metric, text.splitlines())

@@ -1,4 +1,4 @@
-"""Learn which structure types formulas have: a metric of elements, and the compounds that vote.
+"""Learn which structure types formulas have: a metric of elements, and who votes for which.
 
 ::
 
@@ -12,14 +12,14 @@ import gzip
 import hashlib
 import json
 from collections import defaultdict
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from elatbot_flows.crystals.geometry import predict_volume
-from elatbot_flows.crystals.structure_types import CRYSTALS, METRIC, RECORD, Metric
+from elatbot_flows.crystals.structure_types import METRIC, RECORD, TYPES, Metric
 from elatbot_flows.errors import ElatbotError
 from elatbot_flows.files import sha256_of
 from elatbot_flows.text.wyckoff import words
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     import torch
 
+    from elatbot_flows.text.wyckoff.protostructure import Protostructure
     from elatbot_flows.training.wyckoff.lessons import Lesson
 
 __all__ = ["KernelSettings", "fit_metric", "lines_of", "release"]
@@ -42,6 +43,8 @@ _WEIGHTS = {
 """What of an element counts at first; of everything else `_REST`. By general knowledge (Pettifor's
 order, sizes, electronegativity), before any fit."""
 _REST = 0.15
+_STAND_INS = ("H", "He", "Li", "Be", "B", "C", "N", "O", "F", "Ne")
+"""Elements of types, which have none."""
 _MIXED = 1e-3
 """Part of each probability that is the same for all types while the metric is fitted."""
 
@@ -164,22 +167,50 @@ def _surprise(
 
 
 def lines_of(found: Iterable[Lesson]) -> list[str]:
-    """Compounds as `elatbot_flows.crystals.structure_types.StructureTypes` reads them."""
-    lines = []
+    """Types as `elatbot_flows.crystals.structure_types.StructureTypes` reads them.
+
+    The free parameters of a type are those of its medoid, the compound whose parameters are nearest
+    to those of all others; its size is the geometric mean. Nothing else of a single compound is
+    kept but which elements it has.
+    """
+    groups = defaultdict(list)
     for lesson in found:
-        try:
-            size = lesson.volume / (
-                predict_volume(structure := lesson.crystal.structure()) / len(structure)
-            )
-            text = words.render(lesson.crystal)
-        except ElatbotError:
-            continue
-        lines.append(f"{' '.join(map(str, lesson.crystal.kind.formula_counts))}|{size:.2f} {text}")
-    return sorted(set(lines))
+        size = _size(lesson)
+        if size is not None:
+            groups[lesson.crystal.kind].append((lesson.crystal, size))
+    lines = []
+    for kind, members in groups.items():
+        crystals, sizes = zip(*members, strict=True)
+        counts = " ".join(map(str, kind.formula_counts))
+        usual = words.render(replace(_medoid(crystals), elements=_STAND_INS[: len(kind.counts)]))
+        size = float(np.exp(np.log(sizes).mean()))
+        voters = sorted({"-".join(crystal.elements) for crystal in crystals})
+        lines.append(f"{counts}|{size:.2f} {usual}|{' '.join(voters)}")
+    return sorted(lines)
+
+
+def _size(lesson: Lesson) -> float | None:
+    """Volume over the predicted one; None where hundredths do not do for the crystal."""
+    try:
+        structure = lesson.crystal.structure()
+        words.render(lesson.crystal)
+    except ElatbotError:
+        return None
+    return float(lesson.volume * len(structure) / predict_volume(structure))
+
+
+def _medoid(members: Sequence[Protostructure]) -> Protostructure:
+    """The crystal whose free parameters are nearest to those of all."""
+    cells = np.log([crystal.lattice for crystal in members])
+    free = np.array([sum(crystal.coordinates, ()) for crystal in members])
+    apart = np.abs(cells[:, None] - cells[None]).sum(axis=2)
+    away = free[:, None] - free[None]
+    apart = apart + np.abs(away - np.round(away)).sum(axis=2)
+    return members[int(apart.sum(axis=1).argmin())]
 
 
 def release(found: Sequence[Lesson], out: Path, settings: KernelSettings | None = None) -> None:
-    """Write metric, compounds and record of a training.
+    """Write metric, types and record of a training.
 
     Parameters
     ----------
@@ -201,14 +232,14 @@ def release(found: Sequence[Lesson], out: Path, settings: KernelSettings | None 
         floor=np.float32(metric.floor),
     )
     text = "".join(f"{line}\n" for line in lines).encode()
-    (out / CRYSTALS).write_bytes(gzip.compress(text, mtime=0))
+    (out / TYPES).write_bytes(gzip.compress(text, mtime=0))
     record = {
-        "compounds": len(lines),
-        "types": len({lesson.crystal.kind for lesson in mine}),
+        "compounds": sum(len(line.split("|")[2].split()) for line in lines),
+        "types": len(lines),
         "split": {"by": "reduced formula", "seed": SEED, "validation": VALIDATION, "test": TEST},
         "settings": asdict(settings),
         "lessons_sha256": hashlib.sha256("\n".join(sorted(map(repr, found))).encode()).hexdigest(),
-        "sha256": {name: sha256_of(out / name) for name in (CRYSTALS, METRIC)},
+        "sha256": {name: sha256_of(out / name) for name in (TYPES, METRIC)},
     }
     (out / RECORD).write_text(json.dumps(record, indent=1) + "\n")
 
