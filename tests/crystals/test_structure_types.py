@@ -29,7 +29,7 @@ from elatbot_flows.errors import StructureError
         ("Ni3Al", 221, "ac"),
         ("KCl", 225, "ab"),
         ("ZrCr2", 227, "ad"),
-        ("TiO2", 136, "af"),
+        ("MgF2", 136, "af"),
         ("Ni2TiAl", 225, "abc"),
         ("Mo", 229, "a"),
     ],

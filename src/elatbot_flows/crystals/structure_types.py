@@ -91,7 +91,8 @@ class Likely:
     like
         Elements of the compound of this type whose elements are most alike.
     text
-        The type in words, with other elements and the free parameters that are usual for it.
+        The variant of the type that this compound has, in words, with other elements and the free
+        parameters that are usual for it.
     size
         Volume over the predicted one, as is usual for it.
     """
@@ -117,12 +118,13 @@ class Likely:
 
 @dataclass(frozen=True)
 class _Learned:
-    """Types of one formula type, and the compounds that vote for them."""
+    """Types of one formula type, and the compounds that vote for their variants."""
 
     kinds: tuple[tuple[WyckoffType, int], ...]
     texts: tuple[str, ...]
     sizes: tuple[float, ...]
-    which: NDArray[np.int64]
+    kind_of: NDArray[np.int64]
+    variant_of: NDArray[np.int64]
     names: tuple[tuple[str, ...], ...]
     places: Array
 
@@ -135,8 +137,9 @@ class StructureTypes:
     metric
         Where elements lie.
     lines
-        One type each, in three parts between bars: atoms of a formula unit; volume over the
-        predicted one, and the type in words; elements of each compound that votes for it.
+        One variant of a type each, in three parts between bars: atoms of a formula unit; volume
+        over the predicted one, and the crystal in words; elements of each compound that votes
+        for it.
     """
 
     def __init__(self, metric: Metric, lines: list[str]) -> None:
@@ -149,23 +152,25 @@ class StructureTypes:
 
     def _read(self, counts: tuple[int, ...]) -> _Learned:
         numbers = {symbol: place for place, symbol in enumerate(element_table()[0])}
-        kinds, texts, sizes = [], [], []
-        which: list[int] = []
+        kinds: dict[tuple[WyckoffType, int], int] = {}
+        texts, sizes = [], []
+        kind_of: list[int] = []
+        variant_of: list[int] = []
         names: list[tuple[str, ...]] = []
-        for line in self._lines.get(counts, ()):
+        for variant, line in enumerate(self._lines.get(counts, ())):
             usual, voters = line.split("|")
             size, text = usual.split(" ", 1)
             kind, units, _ = words.parse_type(text)
             voting = [tuple(name.split("-")) for name in voters.split()]
-            which += [len(kinds)] * len(voting)
+            kind_of += [kinds.setdefault((kind, units), len(kinds))] * len(voting)
+            variant_of += [variant] * len(voting)
             names += voting
-            kinds.append((kind, units))
             texts.append(text)
             sizes.append(float(size))
         elements = np.array([[numbers[symbol] for symbol in name] for name in names])
         places = self.metric.places(elements.reshape(len(names), len(counts)))
         whom = (tuple(kinds), tuple(texts), tuple(sizes))
-        return _Learned(*whom, np.array(which), tuple(names), places)
+        return _Learned(*whom, np.array(kind_of), np.array(variant_of), tuple(names), places)
 
     def lines(self, counts: tuple[int, ...]) -> tuple[str, ...]:
         """What was learned of a formula type, such as ``(1, 3)``."""
@@ -209,14 +214,16 @@ def _counts(composition: Composition) -> tuple[int, ...]:
 
 def _ranked(learned: _Learned, logs: Array) -> list[Likely]:
     weights = np.exp(logs - logs.max())
-    shares = np.bincount(learned.which, weights, len(learned.kinds)) / weights.sum()
+    shares = np.bincount(learned.kind_of, weights, len(learned.kinds)) / weights.sum()
     found = []
     for number in np.argsort(-shares, kind="stable").tolist():
-        own = np.flatnonzero(learned.which == number)
-        best = learned.names[own[np.argmax(logs[own])]]
+        own = np.flatnonzero(learned.kind_of == number)
+        nearest = own[np.argmax(logs[own])]
+        variant = learned.variant_of[nearest]
         kind, units = learned.kinds[number]
-        text, size = learned.texts[number], learned.sizes[number]
-        found.append(Likely(kind, units, float(shares[number]), best, text, size))
+        text, size = learned.texts[variant], learned.sizes[variant]
+        share, like = float(shares[number]), learned.names[nearest]
+        found.append(Likely(kind, units, share, like, text, size))
     return found
 
 

@@ -32,6 +32,8 @@ class WyckoffCompletion(Format["CrystalRequest", WrittenCrystal]):
     max_tokens = 160
     boldness = {"temperature": 0.8}  # noqa: RUF012
     task = CRYSTAL
+    says = frozenset({"formula", "space_group"})
+    sized = False
 
     def ask(self, request: CrystalRequest) -> Question:
         """The question.

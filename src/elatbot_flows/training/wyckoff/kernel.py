@@ -30,9 +30,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     import torch
+    from numpy.typing import NDArray
 
     from elatbot_flows.text.wyckoff.protostructure import Protostructure
     from elatbot_flows.training.wyckoff.lessons import Lesson
+
+    Array = NDArray[np.float64]
 
 __all__ = ["KernelSettings", "fit_metric", "lines_of", "release"]
 
@@ -45,6 +48,8 @@ order, sizes, electronegativity), before any fit."""
 _REST = 0.15
 _STAND_INS = ("H", "He", "Li", "Be", "B", "C", "N", "O", "F", "Ne")
 """Elements of types, which have none."""
+_ALIKE = 0.06
+"""Free parameters that differ by less, logarithms of ratios or fractions of the cell, are alike."""
 _MIXED = 1e-3
 """Part of each probability that is the same for all types while the metric is fitted."""
 
@@ -167,26 +172,55 @@ def _surprise(
 
 
 def lines_of(found: Iterable[Lesson]) -> list[str]:
-    """Types as `elatbot_flows.crystals.structure_types.StructureTypes` reads them.
+    """Variants of types as `elatbot_flows.crystals.structure_types.StructureTypes` reads them.
 
-    The free parameters of a type are those of its medoid, the compound whose parameters are nearest
-    to those of all others; its size is the geometric mean. Nothing else of a single compound is
-    kept but which elements it has.
+    Compounds of a type whose free parameters are alike are one variant. Its parameters are those of
+    the compound that is nearest to all others; its size is the geometric mean. Nothing else of a
+    single compound is kept but which elements it has.
     """
     groups = defaultdict(list)
     for lesson in found:
         size = _size(lesson)
         if size is not None:
             groups[lesson.crystal.kind].append((lesson.crystal, size))
-    lines = []
-    for kind, members in groups.items():
-        crystals, sizes = zip(*members, strict=True)
-        counts = " ".join(map(str, kind.formula_counts))
-        usual = words.render(replace(_medoid(crystals), elements=_STAND_INS[: len(kind.counts)]))
-        size = float(np.exp(np.log(sizes).mean()))
-        voters = sorted({"-".join(crystal.elements) for crystal in crystals})
-        lines.append(f"{counts}|{size:.2f} {usual}|{' '.join(voters)}")
-    return sorted(lines)
+    return sorted(
+        _line([members[place] for place in variant])
+        for members in groups.values()
+        for variant in _variants([crystal for crystal, _ in members])
+    )
+
+
+def _line(members: Sequence[tuple[Protostructure, float]]) -> str:
+    crystals, sizes = zip(*members, strict=True)
+    kind = crystals[0].kind
+    medoid = crystals[int(_apart(crystals).sum(axis=1).argmin())]
+    usual = words.render(replace(medoid, elements=_STAND_INS[: len(kind.counts)]))
+    counts = " ".join(map(str, kind.formula_counts))
+    voters = sorted({"-".join(crystal.elements) for crystal in crystals})
+    size = float(np.exp(np.log(sizes).mean()))
+    return f"{counts}|{size:.2f} {usual}|{' '.join(voters)}"
+
+
+def _variants(crystals: Sequence[Protostructure]) -> list[list[int]]:
+    """Places of crystals that are like the first of their variant."""
+    apart, left = _apart(crystals), list(range(len(crystals)))
+    found = []
+    while left:
+        first = max(left, key=lambda place: int((apart[place, left] < _ALIKE).sum()))
+        near = [place for place in left if apart[first, place] < _ALIKE]
+        found.append(near)
+        left = [place for place in left if place not in near]
+    return found
+
+
+def _apart(crystals: Sequence[Protostructure]) -> Array:
+    """Largest difference of free parameters: logarithms in the cell, fractions of it."""
+    cells = np.log([crystal.lattice for crystal in crystals]).reshape(len(crystals), -1)
+    free = np.array([sum(crystal.coordinates, ()) for crystal in crystals])
+    free = free.reshape(len(crystals), -1)
+    away = free[:, None] - free[None]
+    both = np.concatenate([cells[:, None] - cells[None], away - np.round(away)], axis=2)
+    return np.asarray(np.abs(both).max(axis=2, initial=0.0))
 
 
 def _size(lesson: Lesson) -> float | None:
@@ -197,16 +231,6 @@ def _size(lesson: Lesson) -> float | None:
     except ElatbotError:
         return None
     return float(lesson.volume * len(structure) / predict_volume(structure))
-
-
-def _medoid(members: Sequence[Protostructure]) -> Protostructure:
-    """The crystal whose free parameters are nearest to those of all."""
-    cells = np.log([crystal.lattice for crystal in members])
-    free = np.array([sum(crystal.coordinates, ()) for crystal in members])
-    apart = np.abs(cells[:, None] - cells[None]).sum(axis=2)
-    away = free[:, None] - free[None]
-    apart = apart + np.abs(away - np.round(away)).sum(axis=2)
-    return members[int(apart.sum(axis=1).argmin())]
 
 
 def release(found: Sequence[Lesson], out: Path, settings: KernelSettings | None = None) -> None:
@@ -235,7 +259,8 @@ def release(found: Sequence[Lesson], out: Path, settings: KernelSettings | None 
     (out / TYPES).write_bytes(gzip.compress(text, mtime=0))
     record = {
         "compounds": sum(len(line.split("|")[2].split()) for line in lines),
-        "types": len(lines),
+        "variants": len(lines),
+        "types": len({line.partition(" sg")[2].partition(" /")[0] for line in lines}),
         "split": {"by": "reduced formula", "seed": SEED, "validation": VALIDATION, "test": TEST},
         "settings": asdict(settings),
         "lessons_sha256": hashlib.sha256("\n".join(sorted(map(repr, found))).encode()).hexdigest(),
