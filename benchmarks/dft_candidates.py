@@ -131,10 +131,11 @@ def table(lines: list[dict[str, Any]]) -> None:
         for source in ("elatbot-mini", "7net-0", "7net-l3i5", "estimate"):
             print("| " + " | ".join([name, source, *_deviations(some, source)]) + " |")
     print("\n| crystals | hits before | still hits | K held | G held |\n|---|---|---|---|---|")
-    for name, some in _split(measured).items():
+    told = [line for line in lines if line.get("dft", {}).get("status") in ("measured", "unstable")]
+    for name, some in _split(told).items():
         hits = [line for line in some if line["verdict_before"] == "hit"]
         kept = sum(line["verdict"] == "hit" for line in hits)
-        ends = [line["dft"]["sources"][-1] for line in some]
+        ends = [line["dft"]["sources"][-1] for line in some if line["dft"]["sources"]]
         held = [f"{sum(e[f'{m}_held'] is True for e in ends)}/{len(ends)}" for m in MODULI]
         print(f"| {name} | {len(hits)} | {kept} | {' | '.join(held)} |")
 
