@@ -18,14 +18,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crystal_peers import peers
-from pymatgen.core import Structure
+from pymatgen.core import Composition, Structure
 
 from elatbot_flows.crystals.build import PROTOTYPE_SOURCES, build_structures
+from elatbot_flows.crystals.geometry import predict_volume
 from elatbot_flows.crystals.guess import describe_symmetry
 from elatbot_flows.crystals.prototypes import likely_crystals
 from elatbot_flows.crystals.question import Question
 from elatbot_flows.crystals.random_crystals import random_crystals
-from elatbot_flows.errors import StructureError
+from elatbot_flows.crystals.ranking import SOURCE as LEARNED
+from elatbot_flows.crystals.structure_types import load_structure_types
+from elatbot_flows.errors import ParseError, StructureError
 from elatbot_flows.evaluation.baselines.crystals import CrystalBaselines
 from elatbot_flows.evaluation.crystals import (
     GeneratedCrystal,
@@ -35,6 +38,7 @@ from elatbot_flows.evaluation.crystals import (
 )
 from elatbot_flows.evaluation.crystals.coverage import coverage
 from elatbot_flows.evaluation.crystals.fingerprints import fingerprints
+from elatbot_flows.text.wyckoff.protostructure import slots_of
 from elatbot_flows.training.data.bulk_modulus import formula_hash, part_of
 from elatbot_flows.training.data.json_lines import read_json_lines
 
@@ -104,6 +108,10 @@ def makers(
             )
         ],
         "our builder, told the crystal system": lambda formula: built(formula, told[formula]),
+        "our learned types": learned,
+        "the same, told the crystal system": lambda formula: built(
+            formula, told[formula], (LEARNED, *PROTOTYPE_SOURCES)
+        ),
     }
 
 
@@ -121,10 +129,25 @@ def by_chance(formula: str, systems: list[str]) -> list[Structure]:
     return found
 
 
-def built(formula: str, system: str) -> list[Structure]:
+def learned(formula: str) -> list[Structure]:
+    """Crystals in the likeliest types, of cells of any size."""
+    composition, found = Composition(formula), []
+    for likely in load_structure_types().likely(composition)[:GUESSES]:
+        try:
+            structure = likely.crystal(slots_of(composition)).structure()
+        except ParseError:
+            continue
+        structure.scale_lattice(predict_volume(structure) * likely.size)
+        found.append(structure)
+    return found
+
+
+def built(
+    formula: str, system: str, sources: tuple[str, ...] = PROTOTYPE_SOURCES
+) -> list[Structure]:
     try:
         guesses = build_structures(
-            formula, system, max_sites=SITES, sources=PROTOTYPE_SOURCES, max_guesses=GUESSES
+            formula, system, max_sites=SITES, sources=sources, max_guesses=GUESSES
         )
     except StructureError:
         return []
