@@ -81,7 +81,7 @@ def said(engine):
 @pytest.fixture
 def loads(monkeypatch):
     """Models that are loaded, by weak references, and how many were alive then."""
-    found, alive, real = [], [], loading._model
+    found, alive, real = [], [], loading.load_model
 
     def load(settings, folder):
         alive.append(sum(model() is not None for model in found))
@@ -89,7 +89,7 @@ def loads(monkeypatch):
         found.append(weakref.ref(model))
         return model
 
-    monkeypatch.setattr(loading, "_model", load)
+    monkeypatch.setattr(loading, "load_model", load)
     release()
     yield alive
     release()
