@@ -59,3 +59,7 @@ def test_a_verdict_follows_it_and_the_documents_say_so(command, tmp_path):
         assert after[name]["value"] == pytest.approx(factor * before[name]["value"], rel=1e-3)
     widths = [stated["log_scales"][0] for stated in (before, after)]
     assert widths[1] == pytest.approx(1.5 * widths[0])
+    words = " ".join(command(*said[:-1], "--refit", refit).out.split())
+    assert (
+        "As 12 candidates of earlier runs by DFT suggested, K was then multiplied by 1.105" in words
+    )

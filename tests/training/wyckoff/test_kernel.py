@@ -10,7 +10,7 @@ from pymatgen.core import Composition, Lattice, Structure
 
 from elatbot_flows.crystals.structure_types import RECORD, load_structure_types
 from elatbot_flows.text.wyckoff.description import protostructure_of
-from elatbot_flows.training.wyckoff.kernel import KernelSettings, fit_metric, release
+from elatbot_flows.training.wyckoff.kernel import KernelSettings, fit_metric, lines_of, release
 from elatbot_flows.training.wyckoff.lessons import Lesson
 from elatbot_flows.training.wyckoff.records import wyckoff_records
 from elatbot_flows.uncertainty.elements import element_table
@@ -73,3 +73,26 @@ def test_equal_lessons_give_equal_metrics(steps):
     one, two = (fit_metric(METALS, KernelSettings(steps=steps)) for _ in range(2))
     assert (one.vectors == two.vectors).all()
     assert one.floor == two.floor
+
+
+def layered(pair, ratio):
+    """MoSi2's type, which CuZr2 shares but for its axial ratio."""
+    lattice = Lattice.tetragonal(3.2, 3.2 * ratio)
+    crystal = Structure.from_spacegroup("I4/mmm", lattice, pair, [[0, 0, 0], [0, 0, 1 / 3]])
+    formula = crystal.composition.reduced_formula
+    return Lesson(
+        "binaries", formula, formula, "train", protostructure_of(crystal), crystal.volume / 6
+    )
+
+
+def test_compounds_of_one_type_with_other_axial_ratios_are_variants_of_it(tmp_path):
+    flat = [layered(pair, 2.45) for pair in (("Mo", "Si"), ("W", "Si"))]
+    long = [layered(pair, 3.45) for pair in (("Cu", "Zr"), ("Ag", "Zr"), ("Au", "Zr"))]
+    lines = lines_of([*flat, *long])
+    assert sorted(line.split("|")[2] for line in lines) == ["Ag-Zr Au-Zr Cu-Zr", "Mo-Si W-Si"]
+    release([*flat, *long], tmp_path, KernelSettings(steps=0))
+    for formula, ratio in (("ReSi2", 2.45), ("Zr2Pd", 3.45), ("Zr2Cu", 3.45)):
+        (likely,) = load_structure_types(tmp_path).likely(Composition(formula))
+        (found,) = likely.crystal(("X", "Y")).lattice
+        assert found == pytest.approx(ratio, abs=0.006)
+        assert likely.probability == pytest.approx(1.0)
