@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import time
 import warnings
@@ -21,7 +22,6 @@ from pymatgen.analysis.structure_matcher import StructureMatcher
 from pymatgen.core import Composition, Element
 
 from elatbot_flows.crystals.random_crystals import SPACEGROUPS
-from elatbot_flows.crystals.ranking import MOST_ELEMENTS
 from elatbot_flows.crystals.structure_types import load_structure_types
 from elatbot_flows.documents import CandidateDocument
 from elatbot_flows.engines.drawing import draw_materials
@@ -39,6 +39,7 @@ from elatbot_flows.training.wyckoff.lessons import lessons
 WITHIN = (1, 3, 5, 10)
 SAME = 1e-3  # eV/atom
 MOST_SITES = 16
+WAYS = ("without", "with")
 
 
 def counts_of(formula):
@@ -137,47 +138,65 @@ def texts(options):
     print(f"{came} of {len(rows)} binaries come back; others: {dict(reasons)}.")
 
 
-def kept_back(options):
-    """Metallic binaries of the test part with their crystal systems."""
-    metals = [
+def kept_back(options, elements, source):
+    """Compounds of the test part with so many elements, with their crystal systems."""
+    found = [
         one
         for one in lessons(options.data)[0]
-        if (one.part, one.source) == ("test", "binaries")
-        and all(Element(symbol).is_metal for symbol in one.crystal.elements)
+        if (one.part, one.source) == ("test", source)
+        and len(one.crystal.elements) == elements
+        and (elements > 2 or all(Element(symbol).is_metal for symbol in one.crystal.elements))
         and one.crystal.kind.primitive_sites <= MOST_SITES
     ]
-    random.Random(0).shuffle(metals)  # noqa: S311
-    systems = [
-        next(name for name, (a, b) in SPACEGROUPS.items() if a <= o.crystal.kind.spacegroup <= b)
-        for o in metals
-    ]
-    return list(zip([one.formula for one in metals], systems, strict=True))[: options.n]
+    random.Random(options.seed).shuffle(found)  # noqa: S311
+    pairs = [(one.formula, system_of(one.crystal.kind.spacegroup)) for one in found]
+    return list(dict.fromkeys(pairs))[: options.n]
+
+
+def system_of(number):
+    return next(name for name, (a, b) in SPACEGROUPS.items() if a <= number <= b)
 
 
 def proposed(options):
-    """Binaries that elatbot-mini proposes for a bulk modulus near 100 GPa."""
-    target = DesignTarget(bulk_modulus=(95, 105))
-    drawn = draw_materials(text_model("elatbot-mini"), target, 15 * options.n, seed=0)
+    """What elatbot-mini proposes for the bulk moduli, by number of elements."""
+    target = DesignTarget(bulk_modulus=tuple(options.bulk_modulus))
+    drawn = draw_materials(text_model("elatbot-mini"), target, 6 * options.n, seed=options.seed)
     pairs = dict.fromkeys((d.formula, d.crystal_system) for d in drawn if d.reason is None)
-    binaries = [pair for pair in pairs if len(Composition(pair[0])) <= MOST_ELEMENTS]
-    print(f"<!-- {len(binaries)} of {len(pairs)} proposals have at most two elements -->")
-    return binaries[: options.n]
+    return {
+        number: [pair for pair in pairs if len(Composition(pair[0])) == number][: options.n]
+        for number in (2, 3)
+    }
 
 
 def building(options):
-    """Print what both ways of building cost and where they end."""
+    """Print what two ways of building cost and where they end."""
     potential = load_potential("7net-0", "cpu")
     ways = {"without": BuildMaker(max_likely=0), "with": BuildMaker()}
+    before = {} if options.before is None else json.loads(options.before.read_text())
+    if before:
+        ways = {"with": BuildMaker()}
+    if options.save:
+        ways = {"without": BuildMaker(max_likely=0)}
     for maker in ways.values():  # loads libraries outside the timing
         build(maker, "CuAu", "Tetragonal", potential)
+        build(maker, "Ni2TiAl", "Cubic", potential)
     print("| formulas | n | evaluations | with | CPU s | with | lower | equal | higher | more than "
           "10 meV | mean, meV/atom |\n|---|---|---|---|---|---|---|---|---|---|---|")  # fmt: skip
-    kinds = {"kept-back metallic binaries": kept_back, "binary proposals": proposed}
+    proposals = proposed(options)
+    kinds = {
+        "binary proposals": proposals[2],
+        "ternary proposals": proposals[3],
+        "kept-back metallic binaries": kept_back(options, 2, "binaries"),
+        "kept-back ternaries": kept_back(options, 3, "tensors"),
+    }
     for title, pairs in kinds.items():
-        rows = []
-        for formula, system in pairs(options):
-            rows.append([build(maker, formula, system, potential) for maker in ways.values()])
-        show(title, rows)
+        for formula, system in pairs:
+            found = [build(maker, formula, system, potential) for maker in ways.values()]
+            before.setdefault(title, {}).setdefault(f"{formula} {system}", []).extend(found)
+        if options.save:
+            options.save.write_text(json.dumps(before))
+        else:
+            show(title, [row for row in before[title].values() if len(row) == len(WAYS)])
 
 
 def build(maker, formula, system, potential):
@@ -187,7 +206,7 @@ def build(maker, formula, system, potential):
     before, start = potential.evaluations, time.process_time()
     built = maker.build(candidate, potential, MOST_SITES, 0)
     energy = built.polymorphs[0].energy_per_atom if built.polymorphs else None
-    return potential.evaluations - before, time.process_time() - start, energy
+    return [potential.evaluations - before, time.process_time() - start, energy]
 
 
 def show(title, rows):
@@ -210,6 +229,10 @@ def main():
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--model", type=Path, help="language model to rank validation rows with")
     parser.add_argument("--n", type=int, default=40, help="formulas of each kind")
+    parser.add_argument("--seed", type=int, default=3, help="of proposals and choice of formulas")
+    parser.add_argument("--bulk-modulus", type=float, nargs=2, default=(95, 105), help="GPa")
+    parser.add_argument("--save", type=Path, help="write what building without types costs")
+    parser.add_argument("--before", type=Path, help="compare with what another version saved")
     options = parser.parse_args()
     {"ranks": ranks, "building": building, "texts": texts}[options.question](options)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Screening", "relax_guesses"]
 
-_NEAR = 0.03
+_NEAR = 0.02
 """What will end this far above the lowest crystal, eV/atom, is kept as it is after a few steps."""
 
 
@@ -68,7 +68,7 @@ def relax_guesses(
     for draft, ended in _relaxed_together(drafts, potential, settings):
         with _noting(failures):
             if isinstance(ended, Exception):
-                raise ended  # noqa: TRY301 - noted like all that follows
+                raise ended
             relaxed.append(_polymorph(draft, ended, settings))
             pressures[id(relaxed[-1].structure)] = _pressure(ended)
     best = _near_the_lowest(relaxed, settings)
@@ -138,9 +138,7 @@ def _relaxed_together(
     return zip(drafts, relax_together(courses, potential), strict=True)
 
 
-def _polymorph(
-    draft: Draft, ended: SymmetricRelaxation, settings: Screening
-) -> Polymorph:
+def _polymorph(draft: Draft, ended: SymmetricRelaxation, settings: Screening) -> Polymorph:
     """A relaxed crystal; raises that atoms overlap."""
     from elatbot_flows.crystals.geometry import minimum_distance_ratio
 
