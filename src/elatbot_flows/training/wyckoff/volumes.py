@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,7 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     fit = fit_volumes(*questions(one for one in found if one.part != "test"))
     known, answers = questions(one for one in found if one.part == "test")
     off = np.abs(known @ fit.coefficients - answers)
-    print(f"{len(off)} other compounds, off by {np.median(off):.1%} (median)")
+    sys.stdout.write(f"{len(off)} other compounds, off by {np.median(off):.1%} (median)\n")
     np.savez_compressed(options.out, coefficients=fit.coefficients.astype(np.float32))
 
 
