@@ -84,7 +84,7 @@ def fit_volumes(known: Array, answers: Array) -> VolumeFit:
     first, second = np.split(found[known.shape[1] :], 2)
     coefficients[:count] += table @ first
     coefficients[count : 2 * count] += table @ second
-    return VolumeFit(coefficients)
+    return VolumeFit(np.asarray(coefficients, dtype=np.float64))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
