@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import time
 import warnings
@@ -21,7 +22,6 @@ from pymatgen.analysis.structure_matcher import StructureMatcher
 from pymatgen.core import Composition, Element
 
 from elatbot_flows.crystals.random_crystals import SPACEGROUPS
-from elatbot_flows.crystals.ranking import MOST_ELEMENTS
 from elatbot_flows.crystals.structure_types import load_structure_types
 from elatbot_flows.documents import CandidateDocument
 from elatbot_flows.engines.drawing import draw_materials
@@ -39,6 +39,7 @@ from elatbot_flows.training.wyckoff.lessons import lessons
 WITHIN = (1, 3, 5, 10)
 SAME = 1e-3  # eV/atom
 MOST_SITES = 16
+WAYS = ("without", "with")
 
 
 def counts_of(formula):
@@ -66,21 +67,25 @@ def learned(formula):
 def ranks(options):
     """Print how often the true type is among the first, decorations of one type taken together."""
     found, dropped = lessons(options.data)
-    train = [lesson for lesson in found if lesson.part == "train"]
-    seen = {lesson.crystal.kind.anonymous() for lesson in train}
-    print(f"{len(found)} crystals, {len(train)} for training; left out: {dropped}.\n")
-    print("| formulas | ranking | n | type in training | first | in 3 | in 5 | in 10 |")
+    mine = [lesson for lesson in found if lesson.part != "test"]
+    seen = {lesson.crystal.kind.anonymous() for lesson in mine}
+    asked = [one for one in found if (one.part, one.source) == ("test", "binaries")]
+    print(f"{len(found)} crystals, {len(mine)} to learn from; left out: {dropped}.\n")
+    print("| binaries | ranking | n | type among those learned | first | in 3 | in 5 | in 10 |")
     print("|---|---|---|---|---|---|---|---|")
-    for part in ("validation", "test"):
-        asked = [one for one in found if one.part == part and one.source == "binaries"]
-        rankings = {"frequency": frequency(train), "learned": learned}
-        if options.model and part == "validation":
-            rankings["language model"] = language_model(options.model)
-        for name, rank in rankings.items():
-            places = [place(one, rank(one.formula)) for one in asked]
-            known = np.mean([one.crystal.kind.anonymous() in seen for one in asked])
-            shares = [f"{np.mean([p < n for p in places]):.1%}" for n in WITHIN]
-            print(f"| {part} | {name} | {len(asked)} | {known:.1%} | {' | '.join(shares)} |")
+    for name, rank in {"frequency": frequency(mine), "learned": learned}.items():
+        cases = defaultdict(list)
+        for one in asked:
+            cases[one.formula].append(place(one, rank(one.formula)))
+        known = [one.crystal.kind.anonymous() in seen for one in asked]
+        every = [p for places in cases.values() for p in places]
+        print(row("every crystal", name, every, f"{np.mean(known):.1%}"))
+        print(row("some crystal of a formula", name, [min(p) for p in cases.values()], ""))
+
+
+def row(what, name, places, known):
+    shares = [f"{np.mean([p < n for p in places]):.1%}" for n in WITHIN]
+    return f"| {what} | {name} | {len(places)} | {known} | {' | '.join(shares)} |"
 
 
 def place(lesson, ranked):
@@ -90,33 +95,6 @@ def place(lesson, ranked):
     order = [kind for kind, _ in summed.most_common()]
     true = lesson.crystal.kind.anonymous()
     return order.index(true) if true in order else len(order) + max(WITHIN)
-
-
-def language_model(folder):
-    """Learned types by the probability of their words, by a model of `wyckoff.records`."""
-    import torch
-    from transformers import LlamaForCausalLM
-
-    model = LlamaForCausalLM.from_pretrained(folder).eval()
-    ids = {word: number for number, word in enumerate(words.vocabulary())}
-
-    def rank(formula):
-        likely = load_structure_types().likely(Composition(formula))
-        elements = slots_of(Composition(formula))
-        asked = f"{words.BEGIN} {words.render_question(elements, counts_of(formula))}".split()
-        written = [asked + words.render_type(each.kind, elements).split() for each in likely]
-        rows = [torch.tensor([ids[word] for word in text]) for text in written]
-        if not rows:
-            return {}
-        tokens = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)
-        with torch.no_grad():
-            logs = model(input_ids=tokens).logits.log_softmax(-1)[:, :-1]
-        each = logs.gather(2, tokens[:, 1:, None])[..., 0]
-        first = len(asked) - 1
-        sums = [float(e[first : len(r) - 1].sum()) for e, r in zip(each, rows, strict=True)]
-        return {one.kind: np.exp(total) for one, total in zip(likely, sums, strict=True)}
-
-    return rank
 
 
 def texts(options):
@@ -137,47 +115,65 @@ def texts(options):
     print(f"{came} of {len(rows)} binaries come back; others: {dict(reasons)}.")
 
 
-def kept_back(options):
-    """Metallic binaries of the test part with their crystal systems."""
-    metals = [
+def kept_back(options, known, elements, source):
+    """Compounds of the test part with so many elements, with their crystal systems."""
+    found = [
         one
-        for one in lessons(options.data)[0]
-        if (one.part, one.source) == ("test", "binaries")
-        and all(Element(symbol).is_metal for symbol in one.crystal.elements)
+        for one in known
+        if (one.part, one.source) == ("test", source)
+        and len(one.crystal.elements) == elements
+        and (elements > 2 or all(Element(symbol).is_metal for symbol in one.crystal.elements))
         and one.crystal.kind.primitive_sites <= MOST_SITES
     ]
-    random.Random(0).shuffle(metals)  # noqa: S311
-    systems = [
-        next(name for name, (a, b) in SPACEGROUPS.items() if a <= o.crystal.kind.spacegroup <= b)
-        for o in metals
-    ]
-    return list(zip([one.formula for one in metals], systems, strict=True))[: options.n]
+    random.Random(options.seed).shuffle(found)  # noqa: S311
+    pairs = [(one.formula, system_of(one.crystal.kind.spacegroup)) for one in found]
+    return list(dict.fromkeys(pairs))[: options.n]
+
+
+def system_of(number):
+    return next(name for name, (a, b) in SPACEGROUPS.items() if a <= number <= b)
 
 
 def proposed(options):
-    """Binaries that elatbot-mini proposes for a bulk modulus near 100 GPa."""
-    target = DesignTarget(bulk_modulus=(95, 105))
-    drawn = draw_materials(text_model("elatbot-mini"), target, 15 * options.n, seed=0)
+    """What elatbot-mini proposes for the bulk moduli, by number of elements."""
+    target = DesignTarget(bulk_modulus=tuple(options.bulk_modulus))
+    drawn = draw_materials(text_model("elatbot-mini"), target, 6 * options.n, seed=options.seed)
     pairs = dict.fromkeys((d.formula, d.crystal_system) for d in drawn if d.reason is None)
-    binaries = [pair for pair in pairs if len(Composition(pair[0])) <= MOST_ELEMENTS]
-    print(f"<!-- {len(binaries)} of {len(pairs)} proposals have at most two elements -->")
-    return binaries[: options.n]
+    return {
+        number: [pair for pair in pairs if len(Composition(pair[0])) == number][: options.n]
+        for number in (2, 3)
+    }
 
 
 def building(options):
-    """Print what both ways of building cost and where they end."""
+    """Print what two ways of building cost and where they end."""
     potential = load_potential("7net-0", "cpu")
     ways = {"without": BuildMaker(max_likely=0), "with": BuildMaker()}
+    before = {} if options.before is None else json.loads(options.before.read_text())
+    if before:
+        ways = {"with": BuildMaker()}
+    if options.save:
+        ways = {"without": BuildMaker(max_likely=0)}
     for maker in ways.values():  # loads libraries outside the timing
         build(maker, "CuAu", "Tetragonal", potential)
+        build(maker, "Ni2TiAl", "Cubic", potential)
     print("| formulas | n | evaluations | with | CPU s | with | lower | equal | higher | more than "
           "10 meV | mean, meV/atom |\n|---|---|---|---|---|---|---|---|---|---|---|")  # fmt: skip
-    kinds = {"kept-back metallic binaries": kept_back, "binary proposals": proposed}
+    proposals, (known, _) = proposed(options), lessons(options.data)
+    kinds = {
+        "binary proposals": proposals[2],
+        "ternary proposals": proposals[3],
+        "kept-back metallic binaries": kept_back(options, known, 2, "binaries"),
+        "kept-back ternaries": kept_back(options, known, 3, "tensors"),
+    }
     for title, pairs in kinds.items():
-        rows = []
-        for formula, system in pairs(options):
-            rows.append([build(maker, formula, system, potential) for maker in ways.values()])
-        show(title, rows)
+        for formula, system in pairs:
+            found = [build(maker, formula, system, potential) for maker in ways.values()]
+            before.setdefault(title, {}).setdefault(f"{formula} {system}", []).extend(found)
+        if options.save:
+            options.save.write_text(json.dumps(before))
+        else:
+            show(title, [row for row in before[title].values() if len(row) == len(WAYS)])
 
 
 def build(maker, formula, system, potential):
@@ -187,7 +183,7 @@ def build(maker, formula, system, potential):
     before, start = potential.evaluations, time.process_time()
     built = maker.build(candidate, potential, MOST_SITES, 0)
     energy = built.polymorphs[0].energy_per_atom if built.polymorphs else None
-    return potential.evaluations - before, time.process_time() - start, energy
+    return [potential.evaluations - before, time.process_time() - start, energy]
 
 
 def show(title, rows):
@@ -208,8 +204,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("question", choices=("ranks", "building", "texts"))
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--model", type=Path, help="language model to rank validation rows with")
     parser.add_argument("--n", type=int, default=40, help="formulas of each kind")
+    parser.add_argument("--seed", type=int, default=3, help="of proposals and choice of formulas")
+    parser.add_argument("--bulk-modulus", type=float, nargs=2, default=(95, 105), help="GPa")
+    parser.add_argument("--save", type=Path, help="write what building without types costs")
+    parser.add_argument("--before", type=Path, help="compare with what another version saved")
     options = parser.parse_args()
     {"ranks": ranks, "building": building, "texts": texts}[options.question](options)
 

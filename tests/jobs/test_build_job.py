@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 from jobflow import JobStore, run_locally
@@ -104,22 +103,6 @@ def guess(structure):
 
 def with_guesses(monkeypatch, *structures):
     monkeypatch.setattr(BuildMaker, "_guesses", lambda *_: [guess(s) for s in structures])
-
-
-@pytest.mark.parametrize(("probability", "relaxed"), [(0.5, 1), (None, 3)])
-def test_fewer_crystals_are_relaxed_where_types_are_ranked(monkeypatch, probability, relaxed):
-    asked = []
-
-    def relax(guesses, potential, settings):
-        asked.append(settings.max_relaxed)
-        return [], []
-
-    copper = replace(guess(samples.fcc("Cu")), probability=probability)
-    monkeypatch.setattr(BuildMaker, "_guesses", lambda *_: [copper])
-    monkeypatch.setattr("elatbot_flows.jobs.build.relax_guesses", relax)
-    maker = BuildMaker(potential=samples.EMT, max_relaxed=3, likely_relaxed=1)
-    make(maker, [samples.row(0, "Cu")])
-    assert asked == [relaxed]
 
 
 def test_learned_types_can_be_left_out():

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from elatbot_flows.potentials.base import Potential
     from elatbot_flows.potentials.coordinates import Point
 
-__all__ = ["Draft", "Outlook", "drafted", "gain", "reason_of"]
+__all__ = ["Draft", "Outlook", "drafted", "expected_energy", "gain", "reason_of"]
 
 _SPRING = 8.0
 """Typical force constant, eV/A^2."""
@@ -25,6 +25,11 @@ _STIFFNESS = 150.0 / GPA_PER_EV_A3
 """Typical elastic constant, eV/A^3."""
 _CAUTION = 1.5
 """Relaxation gains at most about this times the typical amount."""
+_SOFT_SPRING = 5.3
+_BULK, _SHEAR = 170.0 / GPA_PER_EV_A3, 50.0 / GPA_PER_EV_A3
+"""Stiffnesses, eV/A^2 and eV/A^3, by which gains of prototypes were found to be told apart best."""
+_MOST_EXPECTED = 0.3
+"""Largest gain that is expected, eV/atom."""
 _LARGEST_GAIN = 0.25
 """What gains more than this, eV/atom, was no sensible prototype and ends as another one."""
 
@@ -116,6 +121,25 @@ def gain(point: Point) -> float:
     strain, shift = point.gradient[:6], point.gradient[6:]
     stretching = (strain @ strain) / (_STIFFNESS * point.volume)
     return float(0.5 * (stretching + (shift @ shift) / _SPRING) / (len(shift) / 3))
+
+
+def expected_energy(draft: Draft) -> float:
+    """Energy (eV/atom) at which relaxation will probably end.
+
+    Parameters
+    ----------
+    draft
+        A crystal with its point.
+    """
+    point = draft.point
+    if point is None:
+        return draft.expected
+    strain, shift = point.gradient[:6], point.gradient[6:]
+    squeezing = strain[:3].sum() ** 2 / 3
+    shearing = strain @ strain - squeezing
+    stretching = squeezing / (3 * _BULK) + shearing / (2 * _SHEAR)
+    gained = 0.5 * (stretching / point.volume + (shift @ shift) / _SOFT_SPRING) / (len(shift) / 3)
+    return draft.energy_per_atom - min(float(gained), _MOST_EXPECTED)
 
 
 def reason_of(error: Exception) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "OVERLAP",
     "atomic_radius",
+    "bonded_volume",
     "elemental_volume",
     "minimum_distance_ratio",
     "predict_volume",
@@ -35,7 +36,7 @@ OVERLAP = 0.6
 
 BOND_WEIGHT_METALS = 1 / 2
 BOND_WEIGHT_OTHERS = 3 / 4
-"""Exponent of the bond-length prediction in the weighted geometric mean of `predict_volume`."""
+"""Exponent of the bond-length prediction in the weighted geometric mean for elements."""
 
 BOND_SCALING = (0.2, 1.3)
 """Limits of the bond-length prediction relative to the elemental volumes. Known metals stay near
@@ -119,12 +120,11 @@ def elemental_volume(composition: Composition) -> float:
 def predict_volume(structure: Structure) -> float:
     """Predict the equilibrium volume (A^3) of a crystal whose shape is known but not its size.
 
-    Weighted geometric mean of two predictions with errors of opposite sign: the sum of elemental
-    volumes (too large for compounds) and data-mined bond lengths of Chu et al., Comput. Mater.
-    Sci. 146, 184 (2018) (pymatgen's DLSVolumePredictor; too small on average). Weights: one half
-    for compounds of metals; three quarters for the bond lengths where a non-metal takes part. Noble
-    gases and transplutonium elements have no data-mined bond length: there the elemental volumes
-    count alone.
+    Two predictions with errors of opposite sign, the sum of elemental volumes (too large for
+    compounds) and that by the shortest bond (see `bonded_volume`; too small on average), are
+    combined as known compounds tell (:mod:`~elatbot_flows.crystals.volumes`). Of an element it is
+    their weighted geometric mean: one half for metals, three quarters for the bond length of
+    others. Elements without a data-mined bond length have their elemental volumes.
 
     Parameters
     ----------
@@ -136,21 +136,42 @@ def predict_volume(structure: Structure) -> float:
     StructureError
         If an element has no tabulated molar volume.
     """
-    elemental = elemental_volume(structure.composition)
-    if not all(element.atomic_radius for element in structure.composition):
+    from elatbot_flows.crystals.volumes import load_volume_fit
+
+    elemental, bonded = elemental_volume(structure.composition), bonded_volume(structure)
+    if bonded is None:
         return elemental
-    weight = BOND_WEIGHT_METALS if _all_metals(structure.composition) else BOND_WEIGHT_OTHERS
-    bonded = _bond_length_volume(_scaled(structure, elemental))
+    if len(structure.composition) > 1:
+        return load_volume_fit().volume(structure.composition, elemental, bonded)
+    metal = all(element.is_metal for element in structure.composition)
+    weight = BOND_WEIGHT_METALS if metal else BOND_WEIGHT_OTHERS
     return float(elemental ** (1 - weight) * bonded**weight)
+
+
+def bonded_volume(structure: Structure) -> float | None:
+    """Volume (A^3) at which the shortest bond has the length usual for its elements.
+
+    Data-mined bond lengths of Chu et al., Comput. Mater. Sci. 146, 184 (2018) (pymatgen's
+    DLSVolumePredictor), within `BOND_SCALING` of the elemental volumes.
+
+    Parameters
+    ----------
+    structure
+        An ordered crystal; its present volume does not matter.
+
+    Returns
+    -------
+    float or None
+        None if there is an element without a radius.
+    """
+    if not all(element.atomic_radius for element in structure.composition):
+        return None
+    return _bond_length_volume(_scaled(structure, elemental_volume(structure.composition)))
 
 
 def scaled_to_predicted_volume(structure: Structure) -> Structure:
     """Copy `structure` with the volume of `predict_volume` and the same shape."""
     return _scaled(structure, predict_volume(structure))
-
-
-def _all_metals(composition: Composition) -> bool:
-    return all(element.is_metal for element in composition)
 
 
 def _scaled(structure: Structure, volume: float) -> Structure:

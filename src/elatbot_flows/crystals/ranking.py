@@ -15,15 +15,13 @@ if TYPE_CHECKING:
     from elatbot_flows.crystals.question import Question
     from elatbot_flows.crystals.structure_types import Likely
 
-__all__ = ["ENOUGH", "FEWEST", "MOST_ELEMENTS", "SOURCE", "likely_guesses"]
+__all__ = ["ENOUGH", "FEWEST", "LEAST", "SOURCE", "likely_guesses"]
 
 SOURCE = "learned"
 FEWEST = 30
 """Compounds of a formula type that have to be known before the ranking is relied on."""
-MOST_ELEMENTS = 2
-"""Of formulas that are ranked."""
-ENOUGH = 0.95
-"""Summed probability of the types that are tried."""
+ENOUGH, LEAST = 0.95, 0.02
+"""Summed probability of the types that are tried, and that of each but the first two."""
 _ASKED = 3.0
 """How much more probable types of the crystal system are that was asked for."""
 
@@ -45,23 +43,23 @@ def likely_guesses(question: Question, most: int) -> list[StructureGuess]:
     Returns
     -------
     list of StructureGuess
-        As many as have `ENOUGH` of the probability together, but two. None of a formula type of
-        which fewer than `FEWEST` compounds were learned, or that has more than `MOST_ELEMENTS`
-        elements: there rankings have not been found to make crystals lower in energy.
+        As many as have `ENOUGH` of the probability together and `LEAST` each, but two. None of a
+        formula type of which fewer than `FEWEST` compounds were learned.
     """
     known, composition = load_structure_types(), question.composition
-    if len(composition) > MOST_ELEMENTS or known.compounds(composition) < FEWEST:
+    if known.compounds(composition) < FEWEST:
         return []
     atoms = composition.num_atoms
     found = [o for o in known.likely(composition) if o.units * atoms <= question.max_sites]
     odds = [each.probability * _factor(each, question) for each in found]
     ranked = sorted(zip(odds, found, strict=True), key=lambda pair: -pair[0])
     guesses: list[StructureGuess] = []
-    summed = 0.0
+    total, summed = sum(odds), 0.0
     for odd, each in ranked:
-        if len(guesses) == most or (len(guesses) > 1 and summed >= ENOUGH * sum(odds)):
+        enough = summed >= ENOUGH * total or odd < LEAST * total
+        if len(guesses) == most or (len(guesses) > 1 and enough):
             break
-        guess = _guess(each, question, odd / sum(odds))
+        guess = _guess(each, question, odd / total)
         summed += odd
         if guess is not None:
             guesses.append(guess)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from elatbot_flows.crystals.drafts import drafted, gain
+from elatbot_flows.crystals.drafts import drafted, expected_energy, gain
 from elatbot_flows.documents import Polymorph
+from elatbot_flows.elasticity.units import GPA_PER_EV_A3
 from elatbot_flows.errors import PotentialError, StructureError
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Screening", "relax_guesses"]
 
-_NEAR = 0.03
+_NEAR = 0.02
 """What will end this far above the lowest crystal, eV/atom, is kept as it is after a few steps."""
 
 
@@ -63,13 +64,18 @@ def relax_guesses(
     failures: list[tuple[str, str]] = []
     drafts = _most_promising(guesses, potential, settings.max_relaxed, failures)
     relaxed: list[Polymorph] = []
+    pressures: dict[int, float] = {}
     for draft, ended in _relaxed_together(drafts, potential, settings):
         with _noting(failures):
+            if isinstance(ended, Exception):
+                raise ended
             relaxed.append(_polymorph(draft, ended, settings))
+            pressures[id(relaxed[-1].structure)] = _pressure(ended)
     best = _near_the_lowest(relaxed, settings)
     while best:
         with _noting(failures):
-            modulus = hydrostatic_bulk_modulus(best[0].structure, potential)
+            crystal = best[0].structure
+            modulus = hydrostatic_bulk_modulus(crystal, potential, pressures[id(crystal)])
             return [best[0].model_copy(update={"bulk_modulus": modulus}), *best[1:]], failures
         best = best[1:]
     return [], failures
@@ -88,7 +94,7 @@ def _most_promising(
             raise error
 
     drafts = drafted(guesses, potential, failed)
-    return sorted(drafts, key=lambda draft: draft.expected)[:most]
+    return sorted(drafts, key=expected_energy)[:most]
 
 
 def _near_the_lowest(rough: list[Polymorph], settings: Screening) -> list[Polymorph]:
@@ -132,14 +138,10 @@ def _relaxed_together(
     return zip(drafts, relax_together(courses, potential), strict=True)
 
 
-def _polymorph(
-    draft: Draft, ended: SymmetricRelaxation | Exception, settings: Screening
-) -> Polymorph:
-    """A relaxed crystal; raises what became of the relaxation, or that atoms overlap."""
+def _polymorph(draft: Draft, ended: SymmetricRelaxation, settings: Screening) -> Polymorph:
+    """A relaxed crystal; raises that atoms overlap."""
     from elatbot_flows.crystals.geometry import minimum_distance_ratio
 
-    if isinstance(ended, Exception):
-        raise ended
     if (ratio := minimum_distance_ratio(ended.structure)) < settings.min_distance_ratio:
         raise StructureError(f"atoms at {ratio:.2f} of their radii's sum", reason="overlap")
     return Polymorph(
@@ -148,6 +150,13 @@ def _polymorph(
         label=draft.guess.label,
         energy_per_atom=ended.point.energy / len(ended.structure),
     )
+
+
+def _pressure(ended: SymmetricRelaxation) -> float:
+    """Pressure (GPa) of a relaxed crystal, to first order in how its cell changed its shape."""
+    point = ended.point
+    shrunk = (point.volume / ended.structure.volume) ** (2 / 3)
+    return float(-point.gradient[:3].sum() / 3 / point.volume * shrunk * GPA_PER_EV_A3)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,7 @@ __all__ = ["BuildMaker", "build_crystals"]
 DEFAULT_MAX_SITES = 16
 _RELAXATION = tuple(Screening.__annotations__)
 """Settings that what becomes of given guesses depends on."""
-_METHOD = "side by side, learned types first"
+_METHOD = "side by side, learned types first, by stiffness"
 """How guesses are relaxed; to be changed with it, so that what was found otherwise is made anew."""
 
 
@@ -55,15 +55,15 @@ class BuildMaker(Maker):
     max_relaxed
         Those of them that are relaxed: lowest in energy as built, less what their forces and stress
         promise.
-    max_likely, likely_relaxed
-        The same where all are in structure types that were learned, ranked by their probability
-        (see :func:`~elatbot_flows.crystals.ranking.likely_guesses`); none with ``max_likely=0``.
+    max_likely
+        Crystals built at most where they are in structure types that were learned, ranked by their
+        probability (see :func:`~elatbot_flows.crystals.ranking.likely_guesses`); none with 0.
     keep, energy_window
         Relaxed crystals kept, lowest in energy first, and how far above the lowest (eV/atom).
     max_force, max_stress, max_steps
         Thresholds (eV/A, GPa) and length of the cheap relaxation.
     rough_steps
-        Steps after which only those go on that may end within 0.03 eV/atom of the lowest.
+        Steps after which only those go on that may end within 0.02 eV/atom of the lowest.
     min_distance_ratio
         Smallest interatomic distance allowed, over the sum of the atomic radii.
     max_sites
@@ -80,15 +80,14 @@ class BuildMaker(Maker):
     device: str = "cpu"
     max_guesses: int = 12
     other_systems: int = 4
-    max_relaxed: int = 4
+    max_relaxed: int = 2
     max_likely: int = 8
-    likely_relaxed: int = 2
     keep: int = 3
     energy_window: float = 0.1
     max_force: float = 0.05
     max_stress: float = 1.0
     max_steps: int = 30
-    rough_steps: int = 6
+    rough_steps: int = 4
     min_distance_ratio: float = 0.5
     max_sites: int | None = None
     seed: int | None = None
@@ -162,18 +161,15 @@ class BuildMaker(Maker):
         self, guesses: list[StructureGuess], potential: Potential
     ) -> tuple[list[Polymorph], list[tuple[str, str]], bool]:
         """The lowest crystals, failures, and whether an earlier run found the same."""
-        how = self
-        if all(guess.probability is not None for guess in guesses):
-            how = replace(self, max_relaxed=min(self.likely_relaxed, self.max_relaxed))
         if not self.recall:
-            return *relax_guesses(guesses, potential, how), False
-        settings = {name: getattr(how, name) for name in _RELAXATION}
+            return *relax_guesses(guesses, potential, self), False
+        settings = {name: getattr(self, name) for name in _RELAXATION}
         brought = [(guess.structure, guess.source, guess.label) for guess in guesses]
         question = [_METHOD, brought, potential_identity(potential.record()), settings]
         answer, known = recalled(
             "build",
             question,
-            lambda: _plain_relaxed(*relax_guesses(guesses, potential, how)),
+            lambda: _plain_relaxed(*relax_guesses(guesses, potential, self)),
             worth=lambda answer: all(reason not in TRANSIENT for reason, _ in answer["failures"]),
         )
         crystals = [Polymorph.model_validate(crystal) for crystal in answer["crystals"]]

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Relaxation", "hydrostatic_bulk_modulus", "relax"]
 
+_STIFFENING = 4.5
+"""Usual derivative of the bulk modulus by pressure: half way to the compressed volume it is larger
+than at equilibrium."""
+
 
 @dataclass(frozen=True)
 class Relaxation:
@@ -108,9 +112,9 @@ def relax(
 
 
 def hydrostatic_bulk_modulus(
-    structure: Structure, potential: Potential, strain: float = 0.005
+    structure: Structure, potential: Potential, pressure: float, strain: float = 0.005
 ) -> float:
-    """Bulk modulus (GPa) from the pressures at two volumes, ions clamped.
+    """Bulk modulus (GPa) from the pressures here and under compression, ions clamped.
 
     Parameters
     ----------
@@ -118,13 +122,16 @@ def hydrostatic_bulk_modulus(
         Crystal near equilibrium.
     potential
         The potential.
+    pressure
+        Of the crystal as it is, GPa.
     strain
-        Linear strain to either side.
+        Linear compression.
     """
-    strained = [structure.copy().apply_strain(sign * strain) for sign in (-1, 1)]
-    found = evaluate_batch(strained, potential)
-    pressures = [-float(np.trace(stress)) / 3 for _, _, stress in found]
-    return bulk_modulus_from_pressures([one.volume for one in strained], pressures)
+    squeezed = structure.copy().apply_strain(-strain)
+    ((_, _, stress),) = evaluate_batch([squeezed], potential)
+    volumes = squeezed.volume, structure.volume
+    between = bulk_modulus_from_pressures(volumes, (-float(np.trace(stress)) / 3, pressure))
+    return between / (1 + _STIFFENING * 1.5 * strain)
 
 
 def _bare(structure: Any) -> Structure:

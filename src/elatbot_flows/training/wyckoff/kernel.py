@@ -64,6 +64,8 @@ class KernelSettings:
         Distance, in the first metric, at which a compound has 1/e of the largest weight.
     floor
         First logarithm of the weight of compounds infinitely far away.
+    differences
+        First factor of the difference of the first element and another.
     steps, learning_rate
         Of Adam, each over all compounds.
     decay
@@ -72,6 +74,7 @@ class KernelSettings:
 
     width: float = 1.5
     floor: float = -6.9
+    differences: float = 0.3
     steps: int = 60
     learning_rate: float = 0.02
     decay: float = 1e-2
@@ -99,7 +102,9 @@ def fit_metric(found: Sequence[Lesson], settings: KernelSettings | None = None) 
         torch.tensor([_WEIGHTS.get(name, _REST) / settings.width for name in ELEMENT_COLUMNS])
     ).double()
     change, own = torch.zeros_like(first), torch.zeros_like(known)
-    differences, floor = torch.zeros_like(first), torch.tensor(settings.floor).double()
+    # Distances are quadratic in the differences: from zero no step would ever lead away.
+    differences = settings.differences * torch.eye(len(first), dtype=first.dtype)
+    floor = torch.tensor(settings.floor).double()
     learned = [change, own, differences]
     for each in (*learned, floor):
         each.requires_grad_()
@@ -239,14 +244,15 @@ def release(found: Sequence[Lesson], out: Path, settings: KernelSettings | None 
     Parameters
     ----------
     found
-        All lessons; those for training are learned from.
+        All lessons; those for training and validation, by which the settings were chosen, are
+        learned from.
     out
         Folder.
     settings
         None for the defaults.
     """
     settings = settings or KernelSettings()
-    mine = [lesson for lesson in found if lesson.part == "train"]
+    mine = [lesson for lesson in found if lesson.part != "test"]
     metric, lines = fit_metric(mine, settings), lines_of(mine)
     out.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(
