@@ -3,9 +3,10 @@
 ::
 
     python benchmarks/mini_answers.py ASKED.json --generator NAME --out ANSWERS.json
+    python benchmarks/mini_answers.py ASKED.json --guidance 0 --name NAME --out ANSWERS.json
 
 ASKED.json is written by ``mini_model.py``. This script uses nothing that the release of
-elatbot-mini 1.0 lacks, so that the answers of both can be compared.
+elatbot-mini 1.0 lacks, unless ``--guidance`` is given, so that the answers of both can be compared.
 """
 
 from __future__ import annotations
@@ -26,12 +27,14 @@ def main() -> None:
     parser.add_argument("asked", type=Path)
     parser.add_argument("--generator", default="elatbot-mini")
     parser.add_argument("--name", help="what to call it in tables")
+    parser.add_argument("--guidance", type=float, help="of the draws; the model's own by default")
     parser.add_argument("--no-draws", action="store_true", help="moduli alone")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     asked = json.loads(options.asked.read_text())
     generator = load_generator(options.generator)
     model = text_model(options.generator)
+    how = {} if options.guidance is None else {"guidance": options.guidance}
     name = options.name or f"{generator.info.name} {generator.info.version}"
     found = {"name": name, "draws": {}}
     bulk = [tuple(pair) for pair in asked["bulk"]]
@@ -42,7 +45,7 @@ def main() -> None:
         intervals = {name: Interval(value, value) for name, value in target.items()}
         try:
             drawn = draw_materials(
-                model, DesignTarget(**intervals), asked["samples"], seed=1, temperature=1.0
+                model, DesignTarget(**intervals), asked["samples"], seed=1, temperature=1.0, **how
             )
         except ElatbotError as error:
             found["draws"][key] = str(error)
