@@ -27,8 +27,9 @@ class Plan:
     """Draws what each sample is asked for.
 
     A bulk modulus is drawn uniformly from the interval that the target implies (none if it implies
-    none), a shear modulus from its own, moved to where the generator writes it, and a number of elements as often as in the training rows;
-    pure elements are asked for only if nothing else is allowed.
+    none), a shear modulus from its own and moved to where the generator writes it, and a number of
+    elements as often as in the training rows; pure elements are asked for only if nothing else is
+    allowed.
 
     Parameters
     ----------

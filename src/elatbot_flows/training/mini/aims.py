@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["drawn_shear_moduli", "write_aims"]
 
-_BIN, _FEWEST = 10.0, 10
+_BIN, _FEWEST = 10.0, 20
 
 
 def drawn_shear_moduli(folder: str, n: int = 300, seed: int = 0) -> list[float]:
@@ -46,13 +46,13 @@ def drawn_shear_moduli(folder: str, n: int = 300, seed: int = 0) -> list[float]:
     Returns
     -------
     list of float
-        GPa, never falling, as far as ten training rows reach.
+        GPa, never falling, as far as there are twenty training rows for each.
     """
     model, generator = text_model(folder), load_generator(folder)
     sampling = model.sampling(Task.GENERATION, temperature=1.0, seed=seed)
     rows = np.array(generator.info.shear_modulus_histogram)
     found = []
-    for place in range(int(np.flatnonzero(rows >= _FEWEST)[-1]) + 1):
+    for place in range(1 + max(np.flatnonzero(rows >= _FEWEST), default=-1)):
         wanted = Interval(_BIN * place, _BIN * (place + 1))
         target = DesignTarget(shear_modulus=wanted)
         drawn = draw_with(model, model.engine(), target, n, sampling)
