@@ -125,7 +125,7 @@ def test_samples_follow_the_shear_modulus_asked_for():
     for modulus in (30, 60):
         target = DesignTarget(shear_modulus=Interval(modulus, modulus))
         drawn = draw_materials(MINI, target, 100, seed=0, temperature=1.0)
-        assert len({round(each.shear_modulus) for each in drawn}) > 5
+        assert {each.shear_modulus < modulus for each in drawn} == {True}
         pairs = [(each.formula, each.crystal_system) for each in drawn]
         known = load_generator("elatbot-mini").predict_shear_modulus(pairs)
         assert np.median([mean for mean, _ in known]) == pytest.approx(modulus, rel=0.12)

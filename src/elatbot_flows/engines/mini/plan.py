@@ -72,19 +72,17 @@ class Plan:
         modulus = None if self._edges is None else float(rng.uniform(*self._edges))
         limits = Limits(tuple(sorted(elements)), number, self._most_atoms)
         listed = elements if self._listed else None
-        shear = None if self._shear is None else self._aim(float(rng.uniform(*self._shear)), rng)
+        shear = None if self._shear is None else self._aim(float(rng.uniform(*self._shear)))
         return MaterialRequest(
             modulus, number=number, elements=listed, limits=limits, shear_modulus=shear
         )
 
-    def _aim(self, shear: float, rng: np.random.Generator) -> float:
+    def _aim(self, shear: float) -> float:
         """What to ask for so that `shear` (GPa) is written."""
         if not self._drawn:
             return shear
         asked = _BIN * (np.arange(len(self._drawn)) + 0.5)
-        # The last digit of shear moduli was hardly learned, so that all of it comes to the same.
-        aimed = np.interp(shear, self._drawn, asked) + _BIN * rng.uniform(-0.5, 0.5)
-        return float(max(aimed, 1.0))
+        return float(np.interp(shear, self._drawn, asked))
 
 
 _Edges = tuple[float, float]
