@@ -68,8 +68,7 @@ learned from a regression on elemental properties (kernel ridge and extra trees,
 alone), so that its draws and the judges have more in common than the data. Nobody can tell whether
 a draw is stable. *Reranked*: hits among the {} unique and unseen draws that the model itself puts
 nearest. *Guidance 1* is what ships; without that name rows are as released, without guidance and
-asked for exactly the shear modulus. Guidance, and that shear moduli asked for are moved, was chosen
-on K = 60, 130, 200 and G = 30, 60, 100 GPa by a judge of training rows.
+asked for exactly the shear modulus. How it was chosen: `mini_guidance.md`.
 """
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from elatbot_flows.engines.drawing import draw_materials
+from elatbot_flows.engines.mini import scope
 from elatbot_flows.engines.mini.generator import load_generator
 from elatbot_flows.engines.mini.generator_files import describe_generator
 from elatbot_flows.engines.mini.plan import Plan
@@ -112,9 +113,11 @@ def test_the_folder_can_be_used(folder):
 
 def test_what_is_written_for_a_shear_modulus_is_taken_into_account(folder, tmp_path, monkeypatch):
     monkeypatch.setattr(aims, "_FEWEST", 1)
+    monkeypatch.setattr(scope, "_FEWEST_ROWS", 3)
     copy = shutil.copytree(folder[0] / "mini", tmp_path / "mini")
     drawn = aims.write_aims(copy, 2)
     assert drawn == sorted(drawn)
+    assert drawn[0] == 5  # no material is so soft
     assert list(describe_generator(str(copy)).shear_modulus_drawn) == drawn
     given = replace(
         describe_generator("elatbot-mini"), shear_modulus_drawn=(20.0, 30.0, 40.0, 60.0)
