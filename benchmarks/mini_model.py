@@ -53,8 +53,8 @@ that its errors on them flatter it. Losses are nats per token of the answers.
 The seeds began with the weights of *run2*, and that with those of release 1.0. They had other views
 of the rows, and other materials that a regression guessed. Seeds 2 and 3 had their lowest loss on
 validation records before their end, where moduli are not yet as good; at their ends the three
-differ
-by 0.2 GPa. Seed 3 was finished after the release and is not in the tables below.
+differ by 0.2 GPa. Seed 3 was finished after the release and is not in the tables below; the mean
+with it is no better in G.
 
 ## Prediction (GPa)
 """
