@@ -190,7 +190,7 @@ class _Batch:
         """Scores of the rows, away from those of the second half."""
         if not self._guidance:
             return logits
-        wanted, anything = logits.double().chunk(2)
+        wanted, anything = logits.float().chunk(2)
         return (1 + self._guidance) * wanted - self._guidance * anything
 
     def _keep(self, rows: list[int]) -> None:
