@@ -15,7 +15,6 @@ from elatbot_flows.engines.sampled import refuse_guidance
 from elatbot_flows.engines.text_model import TextModel, text_model
 from elatbot_flows.engines.transformers.engine import TransformersSettings
 from elatbot_flows.errors import EngineError
-from elatbot_flows.jobs import GenerateMaker
 from elatbot_flows.targets import DesignTarget, Interval
 from elatbot_flows.text.compact import END, vocabulary
 from elatbot_flows.text.dialects import formats_of
@@ -85,7 +84,6 @@ def test_the_dialect_is_guided_by_default_where_the_engine_can():
     assert MINI.sampling(Task.GENERATION).guidance == ASKED.boldness["guidance"]
     assert MINI.sampling(Task.GENERATION, guidance=0.0).guidance == 0
     assert MINI.sampling(Task.BULK_MODULUS).guidance == 0
-    assert GenerateMaker(guidance=2.0).sampling(Task.GENERATION, guidance=2.0).guidance == 2
     elsewhere = TextModel(ScriptedSettings(template=Template.RAW), "compact-2")
     assert elsewhere.sampling(Task.GENERATION).guidance == 0
     with pytest.raises(EngineError, match="under guidance, which takes"):
