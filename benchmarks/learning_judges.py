@@ -115,7 +115,7 @@ def drawn(
     model: TextModel, target: DesignTarget, n: int, seed: int, temperature: float
 ) -> list[Material]:
     """Materials in the order of their draws, repeats too."""
-    found = draw_materials(model, target, n, seed=seed, temperature=temperature)
+    found = draw_materials(model, target, n, seed=seed, temperature=temperature, guidance=0.0)
     return [(str(d.formula), str(d.crystal_system)) for d in found if d.reason is None]
 
 

@@ -102,10 +102,12 @@ def test_bad_input_is_told_before_anything_runs(command, case):
 
 @pytest.mark.slow
 def test_generate(command):
-    ended = command("generate", "-K", "150:170", "-n", "6", "--json")
+    ended = command("generate", "-K", "150:170", "-n", "6", "--guidance", "0.5", "--json")
     assert ended.code == 0, ended.err
     document = json.loads(ended.out)
     assert document["requested"] == [150, 170]
+    assert document["settings"]["guidance"] == 0.5
+    assert document["proposals"][0]["completion"]["sampling"]["guidance"] == 0.5
     assert document["readable"]["of"] == len(document["proposals"]) == 6
     assert not any(key.startswith("@") for key in document)
     refused(command("generate", "-K", "170:150"), "--bulk-modulus", "reversed")

@@ -21,6 +21,7 @@ from elatbot_flows.cli.text_options import (
     DialectName,
     Dtype,
     EngineName,
+    Guidance,
     Guided,
     Kelvin,
     MaxTokens,
@@ -59,6 +60,7 @@ def generate(
     dtype: Dtype = None,
     kelvin: Kelvin = 0.0,
     sampling_temperature: SamplingTemperature = None,
+    guidance: Guidance = None,
     max_tokens: MaxTokens = None,
     seed: Seed = 0,
     guided: Guided = False,
@@ -123,6 +125,7 @@ def generate(
         maker = GenerateMaker(
             model=chosen,
             sampling_temperature=_USUAL if sampling_temperature is None else sampling_temperature,
+            guidance=guidance,
             max_tokens=max_tokens,
             seed=seed,
             guided=guided,

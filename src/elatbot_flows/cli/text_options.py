@@ -25,6 +25,7 @@ __all__ = [
     "Generator",
     "GeneratorDevice",
     "GeneratorDtype",
+    "Guidance",
     "Guided",
     "Kelvin",
     "MaxTokens",
@@ -69,6 +70,12 @@ Kelvin = Annotated[float, typer.Option("--kelvin", help="Temperature of the mate
 SamplingTemperature = Annotated[
     float | None,
     typer.Option(help="How boldly the model writes; 0 takes the likeliest words."),
+]
+Guidance = Annotated[
+    float | None,
+    typer.Option(
+        help="How much more closely than it was taught elatbot-mini follows the moduli; 0: not."
+    ),
 ]
 MaxTokens = Annotated[int | None, typer.Option(help="Longest answer in tokens.")]
 Seed = Annotated[int, typer.Option(help="Same seed, same answers.")]

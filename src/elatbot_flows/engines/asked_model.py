@@ -156,12 +156,14 @@ class TextModel(MSONable):
         given
             Fields of `Sampling`; None for the default of the dialect. Answers get as many tokens
             as the task needs, but not more than half of what the model can keep in view, or what
-            questions that are known to be short leave of it.
+            questions that are known to be short leave of it. Guidance of the dialect is left out
+            where the engine cannot.
 
         Raises
         ------
         EngineError
-            If the model cannot be loaded or a number is out of range.
+            If the model cannot be loaded, a number is out of range, or guidance is asked for that
+            model or engine cannot give.
         """
         asked, context = self.format(task), self.engine().record.context_length
         room = max(context // 2, context - (asked.question_tokens or context)) if context else None
@@ -171,6 +173,13 @@ class TextModel(MSONable):
             "stop": find_dialect(self.dialect).stop,
             **asked.boldness,
         }
+        if not getattr(self.settings, "steers", False):
+            fields.pop("guidance", None)
+        if given.get("guidance") and "guidance" not in fields:
+            raise EngineError(
+                f"{self.name} cannot be asked for {task} under guidance, which takes a model that "
+                "was taught to leave conditions out, such as elatbot-mini, in transformers"
+            )
         return Sampling(**fields | {k: v for k, v in given.items() if v is not None})
 
     @property

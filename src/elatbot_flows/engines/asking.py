@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
@@ -34,12 +34,15 @@ class Asked:
         Tokens of the beginning of the answer.
     guide
         What the rest of the answer has to follow.
+    unconditional
+        Tokens of the question without what guidance makes answers follow; none if there is none.
     """
 
     text: str
     tokens: tuple[int, ...]
     prefix: tuple[int, ...]
     guide: Guide | None
+    unconditional: tuple[int, ...] = ()
 
 
 class Asker:
@@ -108,7 +111,11 @@ class Asker:
             guide = self._guide(question, prefix)
         except (EngineError, GeneratorError) as error:
             return Failure("pattern_not_supported", str(error))
-        return Asked(text + question.prefix, tokens, prefix, guide)
+        other: tuple[int, ...] = ()
+        if question.unconditional is not None:
+            plain = replace(question, input=question.unconditional)
+            other = self._encode(self._write(plain)) + prefix
+        return Asked(text + question.prefix, tokens, prefix, guide, other)
 
     def continued(self, asked: Asked, answer: str) -> tuple[int, ...]:
         """Tokens of a question and an answer to it, as one text where that leaves the question."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Protocol
 
 from monty.json import MSONable
@@ -39,6 +40,12 @@ class Sampling(MSONable):
         Same seed, same answers, where the engine can promise it; its record says whether.
     stop
         Texts that end an answer; they are not part of it.
+    guidance
+        How much more closely than they were taught answers follow what is wanted: scores ``s`` of
+        tokens become ``(1 + guidance) s - guidance u``, with ``u`` those after
+        `Question.unconditional`, before they are divided by the temperature (classifier-free
+        guidance, J. Ho and T. Salimans, arXiv:2207.12598; of language models, G. Sanchez et al.,
+        arXiv:2306.17806). 0 is none. Twice the work; in transformers alone.
 
     Raises
     ------
@@ -53,6 +60,7 @@ class Sampling(MSONable):
     samples: int = 1
     seed: int = 0
     stop: tuple[str, ...] = ()
+    guidance: float = 0.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "stop", tuple(self.stop))  # JSON has no tuples
@@ -61,10 +69,11 @@ class Sampling(MSONable):
             or not 0 < self.top_p <= 1
             or min(self.top_k, self.seed) < 0
             or min(self.max_tokens, self.samples) < 1
+            or not 0 <= self.guidance < inf
         ):
             raise EngineError(
-                "sampling needs temperature, top_k and seed >= 0, 0 < top_p <= 1, and max_tokens "
-                "and samples >= 1"
+                "sampling needs temperature, top_k, seed and guidance >= 0, 0 < top_p <= 1, and "
+                "max_tokens and samples >= 1"
             )
         if self.temperature == 0 and self.samples > 1:
             raise EngineError(

@@ -65,6 +65,7 @@ def draw_materials(
     temperature: float | None = None,
     elements: Collection[str] | None = None,
     guided: bool = False,
+    guidance: float | None = None,
 ) -> list[Drawn]:
     """Let a text model write `n` materials for a target.
 
@@ -86,6 +87,10 @@ def draw_materials(
         Narrows the elements that the target allows; None for no narrowing.
     guided
         Whether answers are held to the format of the dialect.
+    guidance
+        How much more closely than they were taught answers follow the moduli
+        (`elatbot_flows.engines.base.Sampling`); by default that of the dialect, where the engine
+        can.
 
     Returns
     -------
@@ -100,7 +105,8 @@ def draw_materials(
     EngineError
         If the model does not generate, cannot be loaded, or nothing can be answered any more.
     """
-    sampling = model.sampling(Task.GENERATION, temperature=temperature, seed=seed)
+    how = {"temperature": temperature, "seed": seed, "guidance": guidance}
+    sampling = model.sampling(Task.GENERATION, **how)
     return draw_with(model, model.engine(), target, n, sampling, elements=elements, guided=guided)
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
+from elatbot_flows.errors import EngineError
+
 if TYPE_CHECKING:
     from elatbot_flows.engines.base import Sampling
 
-__all__ = ["request_seed", "sampling_record"]
+__all__ = ["refuse_guidance", "request_seed", "sampling_record"]
 
 
 def request_seed(seed: int, prompt: str) -> int:
@@ -41,7 +43,23 @@ def sampling_record(sampling: Sampling, index: int, *, guided: bool, **more: Any
         "top_k": sampling.top_k,
         "max_tokens": sampling.max_tokens,
         "stop": list(sampling.stop),
+        "guidance": sampling.guidance,
         "guided": guided,
         "index": index,
         **more,
     }
+
+
+def refuse_guidance(sampling: Sampling) -> None:
+    """Refuse what only transformers can.
+
+    Raises
+    ------
+    EngineError
+        If guidance is asked for.
+    """
+    if sampling.guidance:
+        raise EngineError(
+            "this engine cannot weigh a question against its unconditional one: set guidance to 0, "
+            "or use the engine 'transformers'"
+        )

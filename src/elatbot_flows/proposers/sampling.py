@@ -25,6 +25,7 @@ class Sampler(Protocol):
     """Who is asked for what; see :class:`~elatbot_flows.proposers.text.TextProposer`."""
 
     model: TextModel
+    guidance: float | None
     wishes: CrystalWishes
     speller: TextModel | None
 
@@ -80,15 +81,13 @@ def _drawn(
 ) -> Sequence[Drawn]:
     """Materials, crystals, or crystals of formulas that another model names."""
     model = maker.model
+    how: dict[str, Any] = {"seed": seed, "temperature": temperature, "elements": elements}
     if not model.writes_crystals:
         from elatbot_flows.engines.drawing import draw_materials
 
-        return draw_materials(
-            model, target, size, seed=seed, temperature=temperature, elements=elements
-        )
+        return draw_materials(model, target, size, guidance=maker.guidance, **how)
     from elatbot_flows.engines.crystal_drawing import draw_crystals, draw_crystals_of
 
-    how: dict[str, Any] = {"seed": seed, "temperature": temperature, "elements": elements}
     if maker.speller is None:
         return draw_crystals(model, target, size, wishes=maker.wishes, **how)
     return draw_crystals_of(model, maker.speller, target, size, wishes=maker.wishes, **how)

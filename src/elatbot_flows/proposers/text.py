@@ -54,6 +54,9 @@ class TextProposer(Maker):
     temperature
         Sampling temperature of the first round; it rises when a round brings little new. None for
         the model's own.
+    guidance
+        How much more closely than they were taught formulas follow the moduli
+        (`elatbot_flows.engines.base.Sampling`); None for the model's own, 0 for none.
     oversample
         Distinct formulas to sample for each candidate that is to pass.
     chunk_size
@@ -83,6 +86,7 @@ class TextProposer(Maker):
     model: TextModel = field(default_factory=lambda: text_model("elatbot-mini"))
     expectation: str | None = "elatbot-mini"
     temperature: float | None = 0.8
+    guidance: float | None = None
     oversample: int = 10
     chunk_size: int = 256
     max_rounds: int = 8

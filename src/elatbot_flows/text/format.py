@@ -104,7 +104,8 @@ class Format(ABC, Generic[RequestT, AnswerT]):
     question_tokens: ClassVar[int | None] = None
     """What questions need at most, where that is little; their answers may then have the rest."""
     boldness: ClassVar[Mapping[str, Any]] = {}
-    """Temperature, top_p and top_k that answers are drawn with by default; else the likeliest."""
+    """Temperature, top_p, top_k and guidance that answers are drawn with by default; else the
+    likeliest. Without a guidance in it there is none."""
 
     says: frozenset[str] | None = None
     """Names of what there are words for, of that which a request may state; None for all."""

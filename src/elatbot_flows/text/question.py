@@ -72,6 +72,9 @@ class Question(MSONable):
         What a material has to obey, for models that write whole words of
         `elatbot_flows.text.compact` in transformers: they are held to it instead of the pattern.
         Other engines ask without it, so whoever reads the answer looks again.
+    unconditional
+        `input` without what answers are to follow more closely under guidance
+        (`elatbot_flows.engines.base.Sampling`); None where nothing was taught without it.
     """
 
     instruction: str
@@ -79,6 +82,7 @@ class Question(MSONable):
     pattern: str | None = None
     prefix: str = ""
     limits: Limits | None = None
+    unconditional: str | None = None
 
     @property
     def loose_pattern(self) -> str | None:

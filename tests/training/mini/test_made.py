@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from elatbot_flows.engines.drawing import draw_materials
+from elatbot_flows.engines.mini import scope
 from elatbot_flows.engines.mini.generator import load_generator
+from elatbot_flows.engines.mini.generator_files import describe_generator
+from elatbot_flows.engines.mini.plan import Plan
 from elatbot_flows.engines.text_model import text_model
 from elatbot_flows.jobs import PredictElasticMaker
 from elatbot_flows.targets import DesignTarget, Interval
@@ -16,6 +21,7 @@ from elatbot_flows.text.compact import vocabulary
 from elatbot_flows.training.data.leaks import check_leaks
 from elatbot_flows.training.data.records import read_records, write_records
 from elatbot_flows.training.finetune import FineTuning, fine_tune
+from elatbot_flows.training.mini import aims
 from elatbot_flows.training.mini import records as making
 from elatbot_flows.training.mini.plan import Shape, first_model, write_base
 from elatbot_flows.training.mini.records import Amounts, mini_records
@@ -103,6 +109,21 @@ def test_the_folder_can_be_used(folder):
     assert "The weights are those of run;" in card
     assert "run began with new weights" in card
     assert json.loads((out / "mini" / "generator.json").read_text())["metrics"]["bulk_modulus"]
+
+
+def test_what_is_written_for_a_shear_modulus_is_taken_into_account(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(aims, "_FEWEST", 1)
+    monkeypatch.setattr(scope, "_FEWEST_ROWS", 3)
+    copy = shutil.copytree(folder[0] / "mini", tmp_path / "mini")
+    drawn = aims.write_aims(copy, 2)
+    assert drawn == sorted(drawn)
+    assert drawn[0] == 5  # no material is so soft
+    assert list(describe_generator(str(copy)).shear_modulus_drawn) == drawn
+    given = replace(
+        describe_generator("elatbot-mini"), shear_modulus_drawn=(20.0, 30.0, 40.0, 60.0)
+    )
+    plan = Plan(given, DesignTarget(shear_modulus=Interval(38, 38)), None)
+    assert plan.draw(np.random.default_rng(0)).shear_modulus == pytest.approx(23)
 
 
 def test_shear_moduli_and_tensors_are_predicted(folder):

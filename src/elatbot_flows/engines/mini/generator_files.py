@@ -77,6 +77,9 @@ class GeneratorInfo(MSONable):
         Licence of the weights.
     shear_modulus_low, shear_modulus_high, shear_modulus_histogram
         The same of the rows whose shear modulus is known.
+    shear_modulus_drawn
+        Shear modulus in GPa that it expects itself, in the median, of what it writes when asked for
+        5, 15, 25, ... GPa (`elatbot_flows.training.mini.aims`); empty if nobody looked.
     """
 
     name: str
@@ -93,12 +96,13 @@ class GeneratorInfo(MSONable):
     shear_modulus_low: float
     shear_modulus_high: float
     shear_modulus_histogram: tuple[int, ...]
+    shear_modulus_drawn: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         # JSON has no tuples.
         for name in (
             *("elements", "rows_by_number"),
-            *("bulk_modulus_histogram", "shear_modulus_histogram"),
+            *("bulk_modulus_histogram", "shear_modulus_histogram", "shear_modulus_drawn"),
         ):
             object.__setattr__(self, name, tuple(getattr(self, name)))
 

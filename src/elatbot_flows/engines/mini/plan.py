@@ -20,14 +20,16 @@ if TYPE_CHECKING:
 __all__ = ["Plan"]
 
 _MOST_ELEMENTS = 9
+_BIN = 10.0
 
 
 class Plan:
     """Draws what each sample is asked for.
 
     A bulk modulus is drawn uniformly from the interval that the target implies (none if it implies
-    none), a shear modulus from its own, and a number of elements as often as in the training rows;
-    pure elements are asked for only if nothing else is allowed.
+    none), a shear modulus from its own and moved to where the generator writes it, and a number of
+    elements as often as in the training rows; pure elements are asked for only if nothing else is
+    allowed.
 
     Parameters
     ----------
@@ -55,6 +57,7 @@ class Plan:
         # and enforced, in random parts.
         self._listed = 2 * len(self._allowed) <= len(info.elements)
         self._edges = _bulk_edges(info, target)
+        self._drawn = info.shear_modulus_drawn
         low, high = info.shear_modulus_low, info.shear_modulus_high
         self._shear = _cut(target.shear_modulus, low, high)
         self._most_atoms = target.max_sites
@@ -69,10 +72,17 @@ class Plan:
         modulus = None if self._edges is None else float(rng.uniform(*self._edges))
         limits = Limits(tuple(sorted(elements)), number, self._most_atoms)
         listed = elements if self._listed else None
-        shear = None if self._shear is None else float(rng.uniform(*self._shear))
+        shear = None if self._shear is None else self._aim(float(rng.uniform(*self._shear)))
         return MaterialRequest(
             modulus, number=number, elements=listed, limits=limits, shear_modulus=shear
         )
+
+    def _aim(self, shear: float) -> float:
+        """What to ask for so that `shear` (GPa) is written."""
+        if not self._drawn:
+            return shear
+        asked = _BIN * (np.arange(len(self._drawn)) + 0.5)
+        return float(np.interp(shear, self._drawn, asked))
 
 
 _Edges = tuple[float, float]

@@ -13,6 +13,7 @@ from monty.json import MSONable
 from elatbot_flows.documents import TextModelRecord
 from elatbot_flows.engines.asking import Asker
 from elatbot_flows.engines.base import Failure
+from elatbot_flows.engines.sampled import refuse_guidance
 from elatbot_flows.engines.server import background
 from elatbot_flows.engines.server.api import Requests, Structured
 from elatbot_flows.engines.server.client import Client, connect
@@ -178,8 +179,10 @@ class ServerEngine:
         Raises
         ------
         EngineError
-            If the server is gone for longer than ``patience`` or refuses everything.
+            If the server is gone for longer than ``patience`` or refuses everything, or guidance
+            is asked for.
         """
+        refuse_guidance(sampling)
         return background.stream(partial(self._answer_all, questions, sampling))
 
     async def _answer_all(

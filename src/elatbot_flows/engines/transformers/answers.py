@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from elatbot_flows.engines.base import Failure
 from elatbot_flows.engines.completion import Completion
+from elatbot_flows.engines.sampled import sampling_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -70,15 +71,9 @@ class Answers:
             model=record.name,
             prompt=asked.text,
             seed=sampling.seed,
-            sampling={
-                "temperature": sampling.temperature,
-                "top_p": sampling.top_p,
-                "top_k": sampling.top_k,
-                "max_tokens": sampling.max_tokens,
-                "stop": list(sampling.stop),
-                "guided": answer.row.guide is not None,
-                "index": answer.row.index,
-            },
+            sampling=sampling_record(
+                sampling, answer.row.index, guided=answer.row.guide is not None
+            ),
             prompt_tokens=len(asked.tokens),
             completion_tokens=len(answer.tokens),
             adapter=record.adapter,

@@ -34,6 +34,8 @@ class Row:
         Random numbers in [0, 1), one for each token of the answer.
     guide
         What the answer has to follow.
+    unconditional
+        The question without what guidance makes answers follow.
     """
 
     question: int
@@ -41,6 +43,7 @@ class Row:
     tokens: tuple[int, ...]
     draws: NDArray[np.float64]
     guide: Guide | None = None
+    unconditional: tuple[int, ...] = ()
 
 
 def random_numbers(seed: int, prompt: str, index: int, count: int) -> NDArray[np.float64]:

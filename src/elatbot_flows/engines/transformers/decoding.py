@@ -76,7 +76,7 @@ def write_answers(
 
     answers = [Answer(row, row.guide.begin if row.guide else 0) for row in rows]
     with torch.inference_mode():
-        batch = _Batch(model, answers, sampling.max_tokens)
+        batch = _Batch(model, answers, sampling)
         while True:
             picked = _pick(batch.logits, batch.answers, sampling)
             for answer, token in zip(batch.answers, picked, strict=True):
@@ -140,15 +140,22 @@ def _append(
 
 
 class _Batch:
-    """Rows that are decoded together, their cache, and the scores of their next tokens."""
+    """Rows that are decoded together, their cache, and the scores of their next tokens.
 
-    def __init__(self, model: PreTrainedModel, answers: list[Answer], max_tokens: int) -> None:
+    Under guidance a second half of the cache has read the unconditional questions, and the same
+    answers.
+    """
+
+    def __init__(self, model: PreTrainedModel, answers: list[Answer], sampling: Sampling) -> None:
         import torch
 
+        max_tokens, self._guidance = sampling.max_tokens, sampling.guidance
         questions = [answer.row.tokens for answer in answers]
+        if self._guidance:
+            questions += [answer.row.unconditional for answer in answers]
         read = read_questions(model, questions, max_tokens)
         self.answers = answers
-        self.logits = read.logits
+        self.logits = self._guided(read.logits)
         self._cache: Any = read.cache
         self._model = model
         self._width = max(map(len, questions))
@@ -163,6 +170,8 @@ class _Batch:
         if len(alive) <= _SHRINK * len(self.answers):
             picked = [picked[place] for place in alive]
             self._keep(alive)
+        if self._guidance:
+            picked = picked + picked
         # Rows that are done but still here may hold a mark instead of a token.
         tokens = torch.tensor(picked, device=self._model.device).clamp(min=0)[:, None]
         self._width += 1
@@ -175,12 +184,20 @@ class _Batch:
             logits_to_keep=1,
         )
         self._places = self._places + 1
-        self.logits = output.logits[:, -1]
+        self.logits = self._guided(output.logits[:, -1])
+
+    def _guided(self, logits: Tensor) -> Tensor:
+        """Scores of the rows, away from those of the second half."""
+        if not self._guidance:
+            return logits
+        wanted, anything = logits.float().chunk(2)
+        return (1 + self._guidance) * wanted - self._guidance * anything
 
     def _keep(self, rows: list[int]) -> None:
         import torch
 
-        chosen = torch.tensor(rows, device=self._model.device)
+        second = [len(self.answers) + row for row in rows] if self._guidance else []
+        chosen = torch.tensor([*rows, *second], device=self._model.device)
         self.answers = [self.answers[row] for row in rows]
         self._cache.batch_select_indices(chosen)
         self._places = self._places[chosen]

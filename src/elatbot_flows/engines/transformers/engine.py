@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from elatbot_flows.documents import TextModelRecord
 from elatbot_flows.engines.asking import Asker
@@ -40,6 +40,9 @@ __all__ = ["TransformersEngine", "TransformersSettings"]
 @dataclass(frozen=True)
 class TransformersSettings(Settings):
     """A model of transformers, where it runs and how; parameters are those of `Settings`."""
+
+    steers: ClassVar[bool] = True
+    """Whether answers can be drawn under `elatbot_flows.engines.base.Sampling.guidance`."""
 
     def start(self) -> TransformersEngine:
         """Load the model; the latest one is kept in memory for the next call.
@@ -92,13 +95,15 @@ class TransformersEngine:
         A sample depends on the seed, the text of its question and its place among the samples, not
         on what else is asked. Failures have the reasons of `ParseError` for questions that cannot
         be written, ``"empty_prompt"``, ``"prompt_too_long"``, ``"pattern_not_supported"``,
-        ``"out_of_memory"`` and ``"not_finite"``.
+        ``"out_of_memory"``, ``"not_finite"`` and ``"guidance_not_supported"``.
         """
         asked: dict[int, Asked] = {}
         for place, question in enumerate(questions):
             ready = self._asker.ask(question, sampling.max_tokens)
             if isinstance(ready, Failure):
                 yield place, ready
+            elif sampling.guidance and not ready.unconditional:
+                yield place, _UNGUIDED
             else:
                 asked[place] = ready
         rows = [row for place, ready in asked.items() for row in _rows(place, ready, sampling)]
@@ -185,7 +190,7 @@ class TransformersEngine:
 
         Where memory runs out, batches are halved from there on.
         """
-        budget = self._budget
+        budget = self._budget // (2 if sampling.guidance else 1)
         while rows:
             size = batch_size(rows, sampling.max_tokens, budget)
             answers = self._write(rows[:size], sampling)
@@ -219,9 +224,16 @@ def _rows(place: int, asked: Asked, sampling: Sampling) -> list[Row]:
             tokens=asked.tokens,
             draws=random_numbers(sampling.seed, asked.text, index, sampling.max_tokens),
             guide=asked.guide,
+            unconditional=asked.unconditional,
         )
         for index in range(sampling.samples)
     ]
+
+
+_UNGUIDED = Failure(
+    "guidance_not_supported",
+    "the question has no unconditional one that guidance could weigh it against: set guidance to 0",
+)
 
 
 def _out_of_memory(row: Row, sampling: Sampling) -> Failure:

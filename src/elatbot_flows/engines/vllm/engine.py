@@ -11,7 +11,7 @@ from elatbot_flows.engines.asking import Asker
 from elatbot_flows.engines.base import Failure
 from elatbot_flows.engines.completion import Completion
 from elatbot_flows.engines.latest import latest
-from elatbot_flows.engines.sampled import request_seed, sampling_record
+from elatbot_flows.engines.sampled import refuse_guidance, request_seed, sampling_record
 from elatbot_flows.engines.vllm.loading import LoadedVllm, load_vllm
 from elatbot_flows.engines.vllm.settings import Settings
 from elatbot_flows.errors import EngineError
@@ -97,8 +97,9 @@ class VllmEngine:
         Raises
         ------
         EngineError
-            If vLLM stops working.
+            If vLLM stops working, or guidance is asked for.
         """
+        refuse_guidance(sampling)
         # Whatever is started meanwhile, what is under way here stays with this vLLM.
         loaded = self.loaded()
         waiting = iter(enumerate(questions))

@@ -75,7 +75,7 @@ class AskMaker(Maker):
         """
         return self.model if isinstance(self.model, TextModel) else text_model(self.model)
 
-    def sampling(self, task: str, **overrule: int) -> Sampling:
+    def sampling(self, task: str, **overrule: float | None) -> Sampling:
         """How answers to a task are drawn; `overrule` comes before the fields.
 
         Raises

@@ -41,6 +41,9 @@ class GenerateMaker(AskMaker):
         The job name.
     sampling_temperature, top_p, top_k
         How bold answers are; lower values repeat themselves.
+    guidance
+        How much more closely than they were taught answers follow the moduli; None for the
+        model's own.
 
     See Also
     --------
@@ -51,6 +54,7 @@ class GenerateMaker(AskMaker):
     sampling_temperature: float = 0.95
     top_p: float = 0.7
     top_k: int = 50
+    guidance: float | None = None
 
     @job(output_schema=MaterialProposals)
     def make(
@@ -88,7 +92,7 @@ class GenerateMaker(AskMaker):
         model.check_target(target)
         engine = self.engine()
         chosen = self.seed if seed is None else seed
-        sampling = self.sampling(Task.GENERATION, samples=1, seed=chosen)
+        sampling = self.sampling(Task.GENERATION, samples=1, seed=chosen, guidance=self.guidance)
         drawn = draw_with(model, engine, target, n, sampling, guided=self.guided)
         return MaterialProposals(
             requested=_requested(target),

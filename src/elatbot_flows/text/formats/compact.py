@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from elatbot_flows.text import compact, compact_questions, patterns
@@ -128,11 +129,11 @@ class CompactGeneration(Format[MaterialRequest, Proposal]):
 
     gives = "material"
     max_tokens = 32
-    boldness = {"temperature": 0.8}  # noqa: RUF012
+    boldness = {"temperature": 0.8, "guidance": 1.0}  # noqa: RUF012
     task = Task.GENERATION
 
     def ask(self, request: MaterialRequest) -> Question:
-        """The question; whatever is left open is left out."""
+        """The question; whatever is left open is left out, moduli in the unconditional one."""
         require_zero(request.temperature, _WHO)
         condition = compact.Condition(
             request.bulk_modulus,
@@ -141,8 +142,11 @@ class CompactGeneration(Format[MaterialRequest, Proposal]):
             request.crystal_system,
             request.shear_modulus,
         )
-        text = compact.render_design(condition)
-        return _question(text, patterns.COMPACT_MATERIAL, request.limits)
+        asked = _question(
+            compact.render_design(condition), patterns.COMPACT_MATERIAL, request.limits
+        )
+        anything = replace(condition, bulk_modulus=None, shear_modulus=None)
+        return replace(asked, unconditional=_begun(compact.render_design(anything)))
 
     def read(self, text: str, request: MaterialRequest) -> Proposal:  # noqa: ARG002
         """Formula and crystal system."""
@@ -162,7 +166,11 @@ def _predict(about: About, what: Property) -> str:
 
 
 def _question(text: str, pattern: str, limits: Limits | None = None) -> Question:
-    return Question("", f"{compact.BEGIN} {text}", pattern, limits=limits)
+    return Question("", _begun(text), pattern, limits=limits)
+
+
+def _begun(text: str) -> str:
+    return f"{compact.BEGIN} {text}"
 
 
 def formats(dialect: Dialect) -> tuple[AnyFormat, ...]:

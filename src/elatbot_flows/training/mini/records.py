@@ -57,7 +57,9 @@ class Amounts(MSONable):
         Views of a tensor; of a modulus at finite temperature.
     virtual
         Virtual materials that the teachers are asked about; those they agree on have one view each
-        for design and bulk modulus, and every third for the shear modulus.
+        for design and bulk modulus.
+    virtual_shear
+        One in so many of them has one for the shear modulus too.
     """
 
     bulk: int = 6
@@ -68,6 +70,7 @@ class Amounts(MSONable):
     constants: int = 3
     hot: int = 1
     virtual: int = 30_000
+    virtual_shear: int = 3
 
 
 def mini_records(
@@ -143,7 +146,7 @@ class _Writer:
         for number, row in enumerate(guessed(drawn, bulk, shear)):
             yield _record(Task.GENERATION, self.views.design(row), row, "train", "guess")
             yield _record(Task.BULK_MODULUS, self.views.modulus(row, "bulk"), row, "train", "guess")
-            if number % 3 == 0:
+            if number % self.amounts.virtual_shear == 0:
                 text = self.views.modulus(row, "shear")
                 yield _record(SHEAR_MODULUS, text, row, "train", "guess")
 
@@ -230,12 +233,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--amounts", default="{}", help="JSON; fields of Amounts")
+    parser.add_argument("--variation", default="{}", help="JSON; fields of Variation")
     parser.add_argument("--before", type=Path, help="release or training to go on from")
     options = parser.parse_args(arguments)
     held_out = set(options.held_out.read_text().split()) if options.held_out else set()
     stiff = tensors(options.folder, held_out)
     amounts = Amounts(**json.loads(options.amounts))
-    records = mini_records(gather(options.folder), stiff, held_out, amounts, seed=options.seed)
+    variation = Variation(**json.loads(options.variation))
+    rows = gather(options.folder)
+    records = mini_records(rows, stiff, held_out, amounts, variation, seed=options.seed)
     base = options.before
     if base is None or (base / METADATA).is_file():  # else a training, which is a base itself
         base = options.out / "base"
