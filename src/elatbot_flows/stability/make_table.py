@@ -14,10 +14,13 @@ import gzip
 import json
 import math
 import time
+from dataclasses import replace
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from elatbot_flows.potentials.side_by_side import side_by_side
 from elatbot_flows.stability.cache import PhaseCache, potential_identity
 from elatbot_flows.stability.competing import Means
 from elatbot_flows.stability.settings import HullSettings
@@ -26,10 +29,13 @@ from elatbot_flows.stability.table import shipped_table
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from elatbot_flows.potentials.base import Potential
     from elatbot_flows.stability.phases import Phase, Survey
 
 __all__ = ["make", "pack"]
 
+_AT_ONCE = 8
+"""Pairs that are worked on side by side."""
 _DIGITS = 4
 """Decimals of lattice vectors (A) and fractional positions: far more than recognising needs."""
 
@@ -66,12 +72,21 @@ def make(
     for symbol in dict.fromkeys(symbols):
         if time.time() < until or means.keeps("elements", symbol):
             yield f"elements/{symbol}", means.element(symbol)
-    for pair in dict.fromkeys(named):
-        if time.time() < until or means.keeps("systems", "-".join(pair)):
-            yield f"systems/{'-'.join(pair)}", means.system(pair)
+    every = list(dict.fromkeys(named))
+    for start in range(0, len(every), _AT_ONCE):
+        some = every[start : start + _AT_ONCE]
+        if time.time() >= until:
+            some = [pair for pair in some if means.keeps("systems", "-".join(pair))]
+        tasks = [partial(_system, means, pair) for pair in some]
+        for pair, found in zip(some, side_by_side(tasks, means.potential), strict=True):
+            yield f"systems/{'-'.join(pair)}", found
     for pair in map(tuple, map(sorted, _first_elements_first(probed))):
         if time.time() < until or means.keeps("probes", "-".join(pair)):
             yield f"probes/{'-'.join(pair)}", means.probes(pair)
+
+
+def _system(means: Means, pair: tuple[str, str], potential: Potential) -> Survey:
+    return replace(means, potential=potential).system(pair)
 
 
 def _first_elements_first(elements: Sequence[str]) -> list[tuple[str, str]]:
