@@ -30,7 +30,7 @@ from elatbot_flows.errors import ParseError
 from elatbot_flows.jobs.build import BuildMaker
 from elatbot_flows.potentials import load_potential
 from elatbot_flows.targets import DesignTarget
-from elatbot_flows.text.wyckoff import words
+from elatbot_flows.text.wyckoff import questions, words
 from elatbot_flows.text.wyckoff.description import protostructure_of
 from elatbot_flows.text.wyckoff.protostructure import slots_of
 from elatbot_flows.training.data.binaries import load_crystals
@@ -103,7 +103,7 @@ def language_model(folder):
     def rank(formula):
         likely = load_structure_types().likely(Composition(formula))
         elements = slots_of(Composition(formula))
-        asked = f"{words.BEGIN} {words.render_question(elements, counts_of(formula))}".split()
+        asked = f"{words.BEGIN} {questions.render_question(elements, counts_of(formula))}".split()
         written = [asked + words.render_type(each.kind, elements).split() for each in likely]
         rows = [torch.tensor([ids[word] for word in text]) for text in written]
         if not rows:
