@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from monty.json import MSONable
 
+from elatbot_flows.engines.crystal_aims import aimed
 from elatbot_flows.errors import ElatbotError, ParseError, TargetError
 from elatbot_flows.text.crystals.questions import CrystalRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from elatbot_flows.targets import DesignTarget
     from elatbot_flows.text.crystals.written import WrittenCrystal
     from elatbot_flows.text.format import Format
@@ -102,7 +105,7 @@ class CrystalWriter:
     def check(self, target: DesignTarget | None) -> None:
         """Refuse a target that leaves no element.
 
-        Moduli are not refused: they are not said, and what is written is judged.
+        Moduli are not refused: what is written is judged.
 
         Raises
         ------
@@ -147,8 +150,31 @@ class CrystalWriter:
             return True
         return False
 
-    def plan(self, target: DesignTarget | None, n: int, *, seed: int) -> list[CrystalRequest]:
+    @property
+    def aims(self) -> bool:
+        """Whether it has words for moduli."""
+        return "bulk_modulus" in (self.format.says or ())
+
+    def plan(
+        self,
+        target: DesignTarget | None,
+        n: int,
+        *,
+        seed: int,
+        elements: Collection[str] | None = None,
+    ) -> list[CrystalRequest]:
         """What `n` answers are asked for: all wishes equally often, in an order that is drawn.
+
+        Parameters
+        ----------
+        target
+            What is wanted; said to models that have words for it.
+        n
+            Number of answers.
+        seed
+            Of the order, and of moduli and elements.
+        elements
+            Narrows the elements that the target allows; None for no narrowing.
 
         Raises
         ------
@@ -160,10 +186,24 @@ class CrystalWriter:
         rng = np.random.default_rng(seed)
         rounds = -(-n // len(found))
         order = [place for _ in range(rounds) for place in rng.permutation(len(found))]
-        return [found[place] for place in order[:n]]
+        return self.aimed([found[place] for place in order[:n]], target, rng, elements)
+
+    def aimed(
+        self,
+        requests: list[CrystalRequest],
+        target: DesignTarget | None,
+        rng: np.random.Generator,
+        elements: Collection[str] | None = None,
+    ) -> list[CrystalRequest]:
+        """The same requests with what the target wants, if there are words for it."""
+        if target is None or not self.aims:
+            return requests
+        return [aimed(one, target, rng, known=self.elements, elements=elements) for one in requests]
 
     def told(self) -> str:
-        """What it is not told, for people."""
+        """What it is told and not told, for people."""
+        if self.aims:
+            return f"{self.name} writes crystals; it is told moduli and elements"
         return (
             f"{self.name} writes crystals; it is not told moduli or elements, so that crystals of "
             "other elements are rejected and moduli are left to the judges"

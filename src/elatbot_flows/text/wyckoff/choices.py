@@ -53,7 +53,9 @@ def begin(limits: CrystalLimits) -> Grammar:
         raise ParseError(f"{limits.asked[:80]!r} asks for no crystal", reason="not_a_question")
     free = tuple(known) or limits.elements or element_symbols()
     most = len(known) or limits.most_elements or limits.most_sites
-    first = FormulaGrammar(tuple(free), min(most, len(free)), bool(known), limits.most_sites, groups)
+    first = FormulaGrammar(
+        tuple(free), min(most, len(free)), bool(known), limits.most_sites, groups
+    )
     if not first.words():
         raise ParseError(
             f"no crystal of at most {limits.most_sites} sites can be written for "
