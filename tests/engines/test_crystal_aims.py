@@ -8,6 +8,7 @@ from elatbot_flows.crystals.geometry import predict_volume
 from elatbot_flows.engines.crystal_drawing import draw_crystals, draw_crystals_of
 from elatbot_flows.engines.crystal_writer import CrystalWishes
 from elatbot_flows.engines.text_model import TextModel
+from elatbot_flows.errors import TargetError
 from elatbot_flows.targets import DesignTarget
 from elatbot_flows.text.question import Template
 from scripted_engine import ScriptedSettings, scripted
@@ -15,6 +16,7 @@ from scripted_engine import ScriptedSettings, scripted
 TARGET = DesignTarget(
     bulk_modulus=(100, 200), shear_modulus=(60, None), elements=("Ni", "Al", "Cu"), max_sites=4
 )
+PUBLISHED = TextModel(ScriptedSettings((("", ("",)),), template=Template.BEGIN), "crystal-text-llm")
 B2 = "sg221 01 Ni @a Al @b /"
 
 
@@ -38,11 +40,21 @@ def test_moduli_and_elements_of_a_target_are_asked_for():
     assert {len(one.elements) for one in writer.plan(TARGET, 20, seed=0)} == {2, 3}
 
 
+def test_systems_and_elements_can_be_wished_for():
+    wishes = CrystalWishes(crystal_systems=("Cubic", "Trigonal"), elements=("Cu", "Al"))
+    asked = writing("").crystal_writer(wishes).plan(TARGET, 2, seed=0)
+    assert {one.crystal_system for one in asked} == {"Cubic", "Trigonal"}
+    assert {one.elements for one in asked} == {("Cu", "Al")}
+    (alone,) = writing("").crystal_writer().plan(DesignTarget(shear_modulus=(40, 50)), 1, seed=0)
+    assert alone.stated == {"shear_modulus"}
+    with pytest.raises(TargetError, match="no words for crystal_system, elements"):
+        draw_crystals(PUBLISHED, None, 1, seed=0, wishes=wishes)
+
+
 def test_others_are_not_told():
-    model = TextModel(ScriptedSettings((("", ("",)),), template=Template.BEGIN), "crystal-text-llm")
-    (one,) = model.crystal_writer().plan(TARGET, 1, seed=0)
+    (one,) = PUBLISHED.crystal_writer().plan(TARGET, 1, seed=0)
     assert one.stated == frozenset()
-    assert "not told moduli" in model.crystal_writer().told()
+    assert "not told moduli" in PUBLISHED.crystal_writer().told()
     assert "is told moduli" in writing("").crystal_writer().told()
 
 

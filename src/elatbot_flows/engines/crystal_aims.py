@@ -51,11 +51,14 @@ def aimed(
     """
     allowed = target.allowed(known or element_symbols())
     allowed = tuple(one for one in allowed if elements is None or one in elements)
+    # A shear modulus alone leaves so many bulk moduli possible that none is asked for.
+    bulk = target.implied_bulk_modulus() if set(target.intervals()) != {"shear_modulus"} else None
     said: dict[str, Any] = {
-        "bulk_modulus": _drawn(target.implied_bulk_modulus(), rng),
+        "bulk_modulus": _drawn(bulk, rng),
         "shear_modulus": _drawn(target.shear_modulus, rng),
     }
-    if request.formula is None and target.elements is not None and allowed:
+    open_ = request.formula is None and request.elements is None
+    if open_ and target.elements is not None and allowed:
         most = min(len(allowed), target.max_elements or len(allowed), len(_NUMBERS) + 1)
         shares = np.array(_NUMBERS[: max(most - 1, 1)])
         number = min(most, 2 + int(rng.choice(len(shares), p=shares / shares.sum())))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from monty.json import MSONable
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CrystalWishes", "CrystalWriter"]
 
-_LISTS = ("formulas", "space_groups", "units")
+_LISTS = ("formulas", "space_groups", "units", "crystal_systems", "elements")
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,9 @@ class CrystalWishes(MSONable):
         eV/atom, and
     band_gap
         eV, of all of them; only crystal-text-llm and LLaMat have words for them.
+    crystal_systems, elements
+        Systems, each in turn, and all elements of every crystal; only words of Wyckoff positions
+        can say them.
 
     Examples
     --------
@@ -55,6 +58,8 @@ class CrystalWishes(MSONable):
     formation_energy: float | None = None
     above_hull: float | None = None
     band_gap: float | None = None
+    crystal_systems: tuple[str, ...] = ()
+    elements: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in _LISTS:  # JSON has no tuples
@@ -68,14 +73,18 @@ class CrystalWishes(MSONable):
         TargetError
             If a formula is none, or a number is out of range.
         """
-        rest = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in _LISTS}
+        rest: dict[str, Any] = {
+            f.name: getattr(self, f.name) for f in fields(self) if f.name not in _LISTS
+        }
         if self.units and min(self.units) < 1:
             raise TargetError(f"{min(self.units)} formula units are none: give 1 or more")
-        every = (self.formulas or (None,), self.space_groups or (None,), self.units or (None,))
+        rest["elements"] = self.elements or None
+        lists = (self.formulas, self.space_groups, self.units, self.crystal_systems)
+        every = (each or (None,) for each in lists)
         try:
             return [
-                CrystalRequest(formula, space_group=group, units=units, **rest)
-                for formula, group, units in product(*every)
+                CrystalRequest(f, space_group=group, units=units, crystal_system=system, **rest)
+                for f, group, units, system in product(*every)
             ]
         except ElatbotError as error:
             raise TargetError(f"no crystal can be asked for: {error}") from error
