@@ -80,7 +80,7 @@ class CrystalWishes(MSONable):
             raise TargetError(f"{min(self.units)} formula units are none: give 1 or more")
         rest["elements"] = self.elements or None
         lists = (self.formulas, self.space_groups, self.units, self.crystal_systems)
-        every = (each or (None,) for each in lists)
+        every: Any = [each or (None,) for each in lists]
         try:
             return [
                 CrystalRequest(f, space_group=group, units=units, crystal_system=system, **rest)
