@@ -176,3 +176,16 @@ def test_what_others_wrote_is_escaped(tmp_path):
     assert path.parent == tmp_path
     assert "<script>" not in path.read_text()
     assert isinstance(path, Path)
+
+
+def test_a_model_that_writes_crystals_takes_the_formulas_of_another(config, tmp_path):
+    model = "{model: writer, dialect: crystallm, speller: elatbot-mini, units: [1, 2]}"
+    config.write_text(CONFIG.replace("[elatbot-mini]", f"[{model}]"))
+    (tmp_path / "writer").mkdir()
+    proposer = read_campaign(config).maker(config.parent)[0].designs[0].proposer
+    assert proposer.model.writes_crystals
+    assert proposer.speller.name == "elatbot-mini"
+    assert proposer.wishes.units == (1, 2)
+    config.write_text(CONFIG.replace("[elatbot-mini]", "[{model: writer, dialect: crystallm}]"))
+    with pytest.raises(TargetError, match="give formulas"):
+        read_campaign(config).maker(config.parent)

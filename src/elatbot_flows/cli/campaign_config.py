@@ -20,6 +20,7 @@ from elatbot_flows.targets import PROPERTIES, DesignTarget, Interval
 if TYPE_CHECKING:
     from elatbot_flows.documents import Refit
     from elatbot_flows.flows import CampaignMaker, InverseDesignMaker
+    from elatbot_flows.proposers import TextProposer
 
 __all__ = ["CampaignConfig", "read_campaign"]
 
@@ -61,7 +62,11 @@ class _Target(_Strict):
 
 
 class _Generator(_Strict):
-    """A text model; as the options of ``elatbot design``."""
+    """A text model; as the options of ``elatbot design``.
+
+    A speller names formulas for one that writes crystals, which is asked for space groups and
+    formula units in turn.
+    """
 
     model: str
     adapter: str | None = None
@@ -70,6 +75,28 @@ class _Generator(_Strict):
     dialect: str | None = None
     device: str | None = None
     dtype: str | None = None
+    speller: str | None = None
+    space_groups: list[int] = Field(default_factory=list)
+    units: list[int] = Field(default_factory=list)
+
+    def proposer(self) -> TextProposer:
+        """Who proposes.
+
+        Raises
+        ------
+        ElatbotError
+            If a model is not there, or cannot be asked for it.
+        """
+        from elatbot_flows.engines.crystal_writer import CrystalWishes
+        from elatbot_flows.engines.text_model import text_model
+        from elatbot_flows.proposers import TextProposer
+
+        asked = Asking(**self.model_dump(exclude={"speller", "space_groups", "units"}))
+        return TextProposer(
+            model=asked.text_model(),
+            speller=None if self.speller is None else text_model(self.speller),
+            wishes=CrystalWishes((), tuple(self.space_groups), tuple(self.units)),
+        )
 
 
 class _Stop(_Strict):
@@ -139,15 +166,13 @@ class CampaignConfig(_Strict):
             If a model, a potential or a list is not there.
         """
         from elatbot_flows.flows import CampaignMaker, StopRules
-        from elatbot_flows.proposers import GivenProposer, TextProposer
+        from elatbot_flows.proposers import GivenProposer
 
-        designs, unreadable = [], []
         refit = read_refit(self.refit and folder / self.refit)
         part = min(self.part or _PART, self.n)
         generators = self.generators or ([] if self.lists else [_Generator(model="elatbot-mini")])
-        for one in generators:
-            model = Asking(**one.model_dump()).text_model()
-            designs.append(self._design(TextProposer(model=model), part, refit))
+        designs = [self._design(one.proposer(), part, refit) for one in generators]
+        unreadable = []
         for path in self.lists:
             brought = read_materials([folder / path])
             unreadable += brought.unreadable

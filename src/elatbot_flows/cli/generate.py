@@ -10,7 +10,14 @@ from typing import Annotated
 import typer
 
 from elatbot_flows.cli.options import check_at_least, writable_folder
-from elatbot_flows.cli.proposing import AboveHull, CrystalOptions, SpaceGroups, Units
+from elatbot_flows.cli.proposing import (
+    AboveHull,
+    AllElements,
+    CrystalOptions,
+    CrystalSystems,
+    SpaceGroups,
+    Units,
+)
 from elatbot_flows.cli.running import run_shown
 from elatbot_flows.cli.terminal import terminal
 from elatbot_flows.cli.text_options import (
@@ -74,6 +81,8 @@ def generate(
     space_groups: SpaceGroups = None,
     units: Units = None,
     above_hull: AboveHull = None,
+    crystal_systems: CrystalSystems = None,
+    elements: AllElements = None,
     rank: Annotated[
         bool, typer.Option("--rank", help="Crystals that the model finds likely come first.")
     ] = False,
@@ -95,10 +104,11 @@ def generate(
     check_at_least(1, "-n", n)
     check_drawing(seed, kelvin)
     chosen = Asking(model, adapter, engine, url, dialect, device, dtype).text_model()
-    wishes = CrystalOptions(space_groups, units, above_hull)
+    wishes = CrystalOptions(space_groups, units, above_hull, crystal_systems, elements)
     if crystals:
-        if bulk_modulus or shear_modulus or kelvin or guided:
-            raise TargetError("crystals cannot be asked for by moduli, temperature or guidance")
+        if kelvin or guided:
+            raise TargetError("crystals cannot be asked for by temperature or guidance")
+        stiff = bulk_modulus or shear_modulus
         write_crystals(
             chosen,
             wishes,
@@ -107,6 +117,7 @@ def generate(
             writable_folder(out, "--out") if out else None,
             rank=rank,
             as_json=as_json,
+            target=_target(bulk_modulus, shear_modulus, kelvin) if stiff else None,
             sampling_temperature=sampling_temperature,
             max_tokens=max_tokens,
             seed=seed,

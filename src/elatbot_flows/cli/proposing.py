@@ -8,15 +8,28 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from elatbot_flows.errors import TargetError
+from elatbot_flows.targets import CRYSTAL_SYSTEMS
+from elatbot_flows.text.formula import element_symbols
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from elatbot_flows.cli.materials import Materials
     from elatbot_flows.cli.text_options import Asking
     from elatbot_flows.engines.crystal_writer import CrystalWishes
     from elatbot_flows.proposers import Proposer
     from elatbot_flows.targets import DesignTarget
 
-__all__ = ["AboveHull", "CrystalOptions", "SpaceGroups", "Units", "Writer", "proposer_of"]
+__all__ = [
+    "AboveHull",
+    "AllElements",
+    "CrystalOptions",
+    "CrystalSystems",
+    "SpaceGroups",
+    "Units",
+    "Writer",
+    "proposer_of",
+]
 
 Writer = Annotated[
     str | None,
@@ -34,6 +47,13 @@ Units = Annotated[
     str | None,
     typer.Option(metavar="1,2,...", help="Formula units in the cell to ask for: each in turn."),
 ]
+CrystalSystems = Annotated[
+    str | None,
+    typer.Option(metavar="Cubic,...", help="Crystal systems to ask for: each in turn."),
+]
+AllElements = Annotated[
+    str | None, typer.Option(metavar="Al,Ni,...", help="All elements of every crystal.")
+]
 AboveHull = Annotated[float | None, typer.Option(help="Energy above the hull to ask for, eV/atom.")]
 
 
@@ -47,11 +67,15 @@ class CrystalOptions:
         Numbers with commas.
     above_hull
         eV/atom.
+    crystal_systems, elements
+        Names with commas.
     """
 
     space_groups: str | None = None
     units: str | None = None
     above_hull: float | None = None
+    crystal_systems: str | None = None
+    elements: str | None = None
 
     def wishes(self, formulas: tuple[str, ...] = ()) -> CrystalWishes:
         """What to ask for.
@@ -59,7 +83,7 @@ class CrystalOptions:
         Raises
         ------
         TargetError
-            If a number is none.
+            If a number or a name is none.
         """
         from elatbot_flows.engines.crystal_writer import CrystalWishes
 
@@ -68,7 +92,16 @@ class CrystalOptions:
             _whole(self.space_groups, "--space-groups"),
             _whole(self.units, "--units"),
             above_hull=self.above_hull,
+            crystal_systems=_names(self.crystal_systems, "--crystal-systems", CRYSTAL_SYSTEMS),
+            elements=_names(self.elements, "--elements", element_symbols()),
         )
+
+
+def _names(text: str | None, option: str, known: Collection[str]) -> tuple[str, ...]:
+    parts = tuple(dict.fromkeys(part.strip() for part in (text or "").split(",") if part.strip()))
+    if wrong := [part for part in parts if part not in known]:
+        raise TargetError(f"{option}: there is no {wrong[0]!r}")
+    return parts
 
 
 def _whole(text: str | None, option: str) -> tuple[int, ...]:

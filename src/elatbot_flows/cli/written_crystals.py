@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from elatbot_flows.cli.proposing import CrystalOptions
     from elatbot_flows.documents import CrystalProposals
     from elatbot_flows.engines.text_model import TextModel
+    from elatbot_flows.targets import DesignTarget
 
 __all__ = ["Formulas", "formulas_of", "write_crystals"]
 
@@ -61,6 +62,7 @@ def write_crystals(
     *,
     rank: bool,
     as_json: bool,
+    target: DesignTarget | None = None,
     **sampling: Any,
 ) -> None:
     """Ask, show the rates, and write crystals to a folder of their own below `out`.
@@ -79,6 +81,8 @@ def write_crystals(
         Whether to say how likely each is.
     as_json
         Whether to print the document.
+    target
+        What is wanted beside the options.
     sampling
         Settings of the Maker.
 
@@ -94,9 +98,12 @@ def write_crystals(
     from elatbot_flows.jobs import WriteCrystalsMaker, never_resume
 
     wishes = options.wishes(formulas_of(formulas))
-    model.crystal_writer(wishes).requests()
+    writer = model.crystal_writer(wishes)
+    writer.requests()
+    if target is not None and not writer.aims:
+        raise TargetError(f"{model.name} cannot be asked for by moduli: leave them out")
     maker = WriteCrystalsMaker(model=model, rank=rank, **sampling, **journal_in(out))
-    job = maker.make(wishes, n)
+    job = maker.make(wishes, n, target=target)
     never_resume(job)  # it reads weights from outside; answers that are there are in the journal
     console = terminal(stderr=True)
     with tempfile.TemporaryDirectory() as scratch:

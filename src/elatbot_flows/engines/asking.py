@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING
 
 from elatbot_flows.engines.base import Failure
 from elatbot_flows.engines.guides import Guide, Guides
+from elatbot_flows.engines.word_index import WordIndex
 from elatbot_flows.errors import EngineError, GeneratorError, ParseError
 from elatbot_flows.text.compact import vocabulary
-from elatbot_flows.text.question import Template, messages, write
+from elatbot_flows.text.question import CrystalLimits, Template, messages, write
+from elatbot_flows.text.wyckoff import words
+from elatbot_flows.text.wyckoff.choices import begin
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from transformers import PreTrainedTokenizerBase
 
     from elatbot_flows.text.question import Limits, Question
@@ -80,16 +85,15 @@ class Asker:
     def _guides(self) -> Guides:
         return Guides(self._tokenizer)
 
-    @cached_property
-    def _words(self) -> dict[str, int]:
+    def _ids(self, words: Sequence[str]) -> dict[str, int]:
         """Token numbers of the words that limits are written in."""
-        words = self._tokenizer.get_vocab()
-        if missing := sorted(set(vocabulary()) - set(words)):
+        ids = self._tokenizer.get_vocab()
+        if missing := sorted(set(words) - set(ids)):
             raise EngineError(
-                f"limits need a model that writes whole words of the compact format; this one has "
-                f"no {missing[0]!r}: leave the limits out"
+                f"limits need a model that writes whole words of its dialect; this one has no "
+                f"{missing[0]!r}: leave the limits out"
             )
-        return words
+        return ids
 
     def ask(self, question: Question, max_tokens: int) -> Asked | Failure:
         """Text and tokens of a question, or why it cannot be asked."""
@@ -111,6 +115,8 @@ class Asker:
             guide = self._guide(question, prefix)
         except (EngineError, GeneratorError) as error:
             return Failure("pattern_not_supported", str(error))
+        except ParseError as error:
+            return Failure(error.reason, str(error))
         other: tuple[int, ...] = ()
         if question.unconditional is not None:
             plain = replace(question, input=question.unconditional)
@@ -148,7 +154,9 @@ class Asker:
             return None
         return self._guides.guide(question.pattern, prefix)
 
-    def _guide_of_limits(self, limits: Limits) -> Guide:
+    def _guide_of_limits(self, limits: Limits | CrystalLimits) -> Guide:
+        if isinstance(limits, CrystalLimits):
+            return Guide(WordIndex(begin(limits), self._ids(words.vocabulary())), 0)
         from elatbot_flows.engines.mini.grammar import MaterialIndex
 
-        return Guide(MaterialIndex(limits, self._words), 0)
+        return Guide(MaterialIndex(limits, self._ids(vocabulary())), 0)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from math import ceil
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from elatbot_flows.crystals.geometry import scaled_to_predicted_volume
 from elatbot_flows.crystals.guess import describe_symmetry
 from elatbot_flows.engines.ask_all import draw_each
@@ -78,7 +80,8 @@ def draw_crystals(
     model
         A text model in a dialect that writes crystals.
     target
-        Whose limits on elements and sites hold; its moduli cannot be said. None for no limits.
+        Whose limits on elements and sites hold; its moduli are said to models that have words for
+        them. None for no limits.
     n
         Number of answers.
     seed
@@ -103,7 +106,7 @@ def draw_crystals(
     EngineError
         If the model writes no crystals, cannot be loaded, or nothing can be answered any more.
     """
-    requests = model.crystal_writer(wishes).plan(target, n, seed=seed)
+    requests = model.crystal_writer(wishes).plan(target, n, seed=seed, elements=elements)
     sampling = model.sampling(CRYSTAL, temperature=temperature, seed=seed)
     drawn = draw_requests(model, model.engine(), requests, sampling)
     return [_limited(one, target, elements) for one in drawn]
@@ -138,13 +141,16 @@ def draw_crystals_of(
     TargetError, EngineError
         As `draw_crystals`, or `elatbot_flows.engines.drawing.draw_materials` of the speller.
     """
-    each = model.crystal_writer(wishes).requests(named=True)
+    writer = model.crystal_writer(wishes)
+    each = writer.requests(named=True)
     number = ceil(n / len(each))
     named = draw_materials(speller, target, number, seed=seed, elements=elements)
     good = [one for one in named if one.reason is None]
     asked = [(replace(wish, formula=one.formula), one) for one in good for wish in each]
     sampling = model.sampling(CRYSTAL, temperature=temperature, seed=seed)
-    drawn = draw_requests(model, model.engine(), [request for request, _ in asked], sampling)
+    requests = [request for request, _ in asked]
+    requests = writer.aimed(requests, target, np.random.default_rng(seed), elements)
+    drawn = draw_requests(model, model.engine(), requests, sampling)
     found = [
         replace(_limited(one, target, elements), named_by=by.completion)
         for one, (_, by) in zip(drawn, asked, strict=True)

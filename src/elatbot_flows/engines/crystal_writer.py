@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from monty.json import MSONable
 
+from elatbot_flows.engines.crystal_aims import aimed
 from elatbot_flows.errors import ElatbotError, ParseError, TargetError
 from elatbot_flows.text.crystals.questions import CrystalRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from elatbot_flows.targets import DesignTarget
     from elatbot_flows.text.crystals.written import WrittenCrystal
     from elatbot_flows.text.format import Format
 
 __all__ = ["CrystalWishes", "CrystalWriter"]
 
-_LISTS = ("formulas", "space_groups", "units")
+_LISTS = ("formulas", "space_groups", "units", "crystal_systems", "elements")
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,9 @@ class CrystalWishes(MSONable):
         eV/atom, and
     band_gap
         eV, of all of them; only crystal-text-llm and LLaMat have words for them.
+    crystal_systems, elements
+        Systems, each in turn, and all elements of every crystal; only words of Wyckoff positions
+        can say them.
 
     Examples
     --------
@@ -52,6 +58,8 @@ class CrystalWishes(MSONable):
     formation_energy: float | None = None
     above_hull: float | None = None
     band_gap: float | None = None
+    crystal_systems: tuple[str, ...] = ()
+    elements: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in _LISTS:  # JSON has no tuples
@@ -65,14 +73,18 @@ class CrystalWishes(MSONable):
         TargetError
             If a formula is none, or a number is out of range.
         """
-        rest = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in _LISTS}
+        rest: dict[str, Any] = {
+            f.name: getattr(self, f.name) for f in fields(self) if f.name not in _LISTS
+        }
         if self.units and min(self.units) < 1:
             raise TargetError(f"{min(self.units)} formula units are none: give 1 or more")
-        every = (self.formulas or (None,), self.space_groups or (None,), self.units or (None,))
+        rest["elements"] = self.elements or None
+        lists = (self.formulas, self.space_groups, self.units, self.crystal_systems)
+        every: Any = [each or (None,) for each in lists]
         try:
             return [
-                CrystalRequest(formula, space_group=group, units=units, **rest)
-                for formula, group, units in product(*every)
+                CrystalRequest(f, space_group=group, units=units, crystal_system=system, **rest)
+                for f, group, units, system in product(*every)
             ]
         except ElatbotError as error:
             raise TargetError(f"no crystal can be asked for: {error}") from error
@@ -102,7 +114,7 @@ class CrystalWriter:
     def check(self, target: DesignTarget | None) -> None:
         """Refuse a target that leaves no element.
 
-        Moduli are not refused: they are not said, and what is written is judged.
+        Moduli are not refused: what is written is judged.
 
         Raises
         ------
@@ -147,8 +159,31 @@ class CrystalWriter:
             return True
         return False
 
-    def plan(self, target: DesignTarget | None, n: int, *, seed: int) -> list[CrystalRequest]:
+    @property
+    def aims(self) -> bool:
+        """Whether it has words for moduli."""
+        return "bulk_modulus" in (self.format.says or ())
+
+    def plan(
+        self,
+        target: DesignTarget | None,
+        n: int,
+        *,
+        seed: int,
+        elements: Collection[str] | None = None,
+    ) -> list[CrystalRequest]:
         """What `n` answers are asked for: all wishes equally often, in an order that is drawn.
+
+        Parameters
+        ----------
+        target
+            What is wanted; said to models that have words for it.
+        n
+            Number of answers.
+        seed
+            Of the order, and of moduli and elements.
+        elements
+            Narrows the elements that the target allows; None for no narrowing.
 
         Raises
         ------
@@ -160,10 +195,24 @@ class CrystalWriter:
         rng = np.random.default_rng(seed)
         rounds = -(-n // len(found))
         order = [place for _ in range(rounds) for place in rng.permutation(len(found))]
-        return [found[place] for place in order[:n]]
+        return self.aimed([found[place] for place in order[:n]], target, rng, elements)
+
+    def aimed(
+        self,
+        requests: list[CrystalRequest],
+        target: DesignTarget | None,
+        rng: np.random.Generator,
+        elements: Collection[str] | None = None,
+    ) -> list[CrystalRequest]:
+        """The same requests with what the target wants, if there are words for it."""
+        if target is None or not self.aims:
+            return requests
+        return [aimed(one, target, rng, known=self.elements, elements=elements) for one in requests]
 
     def told(self) -> str:
-        """What it is not told, for people."""
+        """What it is told and not told, for people."""
+        if self.aims:
+            return f"{self.name} writes crystals; it is told moduli and elements"
         return (
             f"{self.name} writes crystals; it is not told moduli or elements, so that crystals of "
             "other elements are rejected and moduli are left to the judges"

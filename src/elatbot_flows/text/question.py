@@ -11,7 +11,7 @@ from monty.json import MSONable
 from elatbot_flows.text import wire
 from elatbot_flows.text.elatbot_prompts import Prompt
 
-__all__ = ["Limits", "Question", "Template", "messages", "write"]
+__all__ = ["CrystalLimits", "Limits", "Question", "Template", "messages", "write"]
 
 
 class Template(StrEnum):
@@ -54,6 +54,32 @@ class Limits(MSONable):
 
 
 @dataclass(frozen=True)
+class CrystalLimits(MSONable):
+    """What an answer in Wyckoff positions has to obey: its question, and what that cannot say.
+
+    Parameters
+    ----------
+    asked
+        Question of `elatbot_flows.text.wyckoff.questions`.
+    elements
+        Symbols that may be chosen where the question leaves that open; None for all.
+    most_sites
+        In the primitive cell.
+    most_elements
+        Different ones in a formula that is chosen; None for no limit.
+    """
+
+    asked: str
+    elements: tuple[str, ...] | None = None
+    most_sites: int = 40
+    most_elements: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.elements is not None:  # JSON has no tuples
+            object.__setattr__(self, "elements", tuple(self.elements))
+
+
+@dataclass(frozen=True)
 class Question(MSONable):
     """What is asked, and what an answer has to look like.
 
@@ -70,7 +96,8 @@ class Question(MSONable):
         Beginning of the answer, which the model goes on with.
     limits
         What a material has to obey, for models that write whole words of
-        `elatbot_flows.text.compact` in transformers: they are held to it instead of the pattern.
+        `elatbot_flows.text.compact` or `elatbot_flows.text.wyckoff` in transformers: they are held
+        to it instead of the pattern.
         Other engines ask without it, so whoever reads the answer looks again.
     unconditional
         `input` without what answers are to follow more closely under guidance
@@ -81,7 +108,7 @@ class Question(MSONable):
     input: str
     pattern: str | None = None
     prefix: str = ""
-    limits: Limits | None = None
+    limits: Limits | CrystalLimits | None = None
     unconditional: str | None = None
 
     @property

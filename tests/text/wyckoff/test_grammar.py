@@ -38,7 +38,7 @@ def test_random_words_sum_to_the_formula(counts, group, seed):
     elements = ELEMENTS[: len(counts)]
     counts = [count // gcd(*counts) for count in counts]
     try:
-        grammar = WyckoffGrammar(elements, tuple(counts), most_sites=24, asked=group)
+        grammar = WyckoffGrammar(elements, tuple(counts), most_sites=24, asked=(group,))
     except ParseError:
         return
     found = parse(written(grammar, random.Random(seed).choice))  # noqa: S311
@@ -50,21 +50,21 @@ def test_random_words_sum_to_the_formula(counts, group, seed):
 
 
 def test_a_space_group_that_is_asked_for_is_kept():
-    grammar = WyckoffGrammar(("Al", "Ni"), (1, 3), 16, asked=221)
+    grammar = WyckoffGrammar(("Al", "Ni"), (1, 3), 16, asked=(221,))
     assert grammar.words() == ["sg221"]
 
 
 def test_first_and_last_letters_are_a_crystal_too():
     for number in (1, 2, 47, 62, 139, 194, 225, 227):
         for choose in (lambda words: words[0], lambda words: words[-1]):
-            grammar = WyckoffGrammar(("Al", "Ni"), (1, 2), 36, asked=number)
+            grammar = WyckoffGrammar(("Al", "Ni"), (1, 2), 36, asked=(number,))
             kind = parse(written(grammar, choose)).kind
             assert kind.counts[1] == 2 * kind.counts[0]
 
 
 def test_what_no_space_group_holds_is_refused():
     with pytest.raises(ParseError) as error:
-        WyckoffGrammar(("Al", "Ni"), (1, 3), most_sites=3, asked=221)
+        WyckoffGrammar(("Al", "Ni"), (1, 3), most_sites=3, asked=(221,))
     assert error.value.reason == "too_many_sites"
     with pytest.raises(ParseError):  # diamond's cell has places for 2, not for 1 atom
-        WyckoffGrammar(("Al",), (1,), most_sites=1, asked=227)
+        WyckoffGrammar(("Al",), (1,), most_sites=1, asked=(227,))

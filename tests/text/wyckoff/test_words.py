@@ -48,6 +48,14 @@ def test_the_dialect_asks_and_reads():
     crystal = known.read(RUTILE, asked)
     assert crystal.as_stated() == {"formula": True, "space_group": True}
     assert known.write(crystal.structure, asked) == RUTILE
-    with pytest.raises(ParseError) as error:
-        known.ask(CrystalRequest(space_group=136))
-    assert error.value.reason == "no_formula"
+
+
+def test_the_dialect_chooses_formulas_too():
+    known = formats_of("wyckoff-1")[CRYSTAL]
+    asked = CrystalRequest(bulk_modulus=215.0, elements=("Ti", "O"), crystal_system="Tetragonal")
+    assert known.ask(asked).input == "<s> generate O Ti bulk 83 Tetragonal :"
+    crystal = known.read(f"Ti 01 O 02 : {RUTILE}", asked)
+    assert known.write(crystal.structure, asked) == f"Ti 01 O 02 : {RUTILE}"
+    for wrong in (RUTILE, f"Ti 01 O 03 : {RUTILE}", f"Ti 02 O 04 : {RUTILE}"):
+        with pytest.raises(ParseError):
+            known.read(wrong, asked)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from elatbot_flows.engines.word_index import WordIndex
 from elatbot_flows.errors import GeneratorError
 from elatbot_flows.targets import CRYSTAL_SYSTEMS
 from elatbot_flows.text.compact import DIGITS, END, SEPARATOR
@@ -110,11 +111,11 @@ class MaterialGrammar:
         return list(self.free) if self.missing else [SEPARATOR]
 
 
-class MaterialIndex:
+class MaterialIndex(WordIndex):
     """The automaton of a grammar, for `elatbot_flows.engines.guides.Guide`.
 
     Written as an automaton of a regular expression it would not fit into memory: it has a state
-    for every set of elements that are used up. States get their numbers when they are met.
+    for every set of elements that are used up.
 
     Parameters
     ----------
@@ -130,23 +131,4 @@ class MaterialIndex:
     """
 
     def __init__(self, limits: Limits, ids: Mapping[str, int]) -> None:
-        self._ids = ids
-        self._words = {number: word for word, number in ids.items()}
-        self._states = [MaterialGrammar.begin(limits)]
-        self._numbers = {self._states[0]: 0}
-
-    def get_initial_state(self) -> int:
-        """State before the first word."""
-        return 0
-
-    def get_allowed_tokens(self, state: int) -> list[int]:
-        """Numbers of the words that may come next."""
-        return [self._ids[word] for word in self._states[state].words()]
-
-    def get_next_state(self, state: int, token: int) -> int:
-        """State after a word that was allowed."""
-        following = self._states[state].push(self._words[token])
-        if following not in self._numbers:
-            self._numbers[following] = len(self._states)
-            self._states.append(following)
-        return self._numbers[following]
+        super().__init__(MaterialGrammar.begin(limits), ids)

@@ -19,6 +19,7 @@ from elatbot_flows.text.formats.crystals import CRYSTAL
 
 if TYPE_CHECKING:
     from elatbot_flows.engines.crystal_drawing import DrawnCrystal
+    from elatbot_flows.targets import DesignTarget
 
 __all__ = ["WriteCrystalsMaker"]
 
@@ -51,7 +52,11 @@ class WriteCrystalsMaker(AskMaker):
 
     @job(output_schema=CrystalProposals)
     def make(
-        self, wishes: CrystalWishes | None = None, n: int = 20, seed: int | None = None
+        self,
+        wishes: CrystalWishes | None = None,
+        n: int = 20,
+        seed: int | None = None,
+        target: DesignTarget | None = None,
     ) -> CrystalProposals:
         """Ask `n` times; every answer is kept.
 
@@ -63,6 +68,8 @@ class WriteCrystalsMaker(AskMaker):
             Number of answers.
         seed
             Overrules that of the Maker.
+        target
+            What is wanted beside the wishes, for models that have words for moduli.
 
         Raises
         ------
@@ -75,13 +82,14 @@ class WriteCrystalsMaker(AskMaker):
             raise TargetError(f"n is {n}: ask for 1 to {_MOST} crystals in one job")
         asked, model = wishes or CrystalWishes(), self.text_model()
         chosen = self.seed if seed is None else seed
-        requests = model.crystal_writer(asked).plan(None, n, seed=chosen)
+        requests = model.crystal_writer(asked).plan(target, n, seed=chosen)
         engine = self.engine()
         sampling = self.sampling(CRYSTAL, samples=1, seed=chosen)
         found = [_proposal(one) for one in draw_requests(model, engine, requests, sampling)]
         found = _marked(self._ranked(found) if self.rank else found)
         return CrystalProposals(
-            requested={name: value for name, value in asdict(asked).items() if value},
+            requested={name: value for name, value in asdict(asked).items() if value}
+            | ({} if target is None else {"target": target.summary()}),
             settings=self.settings(sampling),
             model=self.model_record(engine),
             versions=package_versions(),

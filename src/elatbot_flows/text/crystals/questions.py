@@ -17,6 +17,7 @@ from elatbot_flows.text.literal import render_number
 
 __all__ = [
     "MASK",
+    "WORDS",
     "CrystalRequest",
     "fill",
     "mask",
@@ -38,14 +39,15 @@ _INFILL = (
     f'the string "{MASK}":\n'
 )
 _INFILL_END = f"\nGenerate an element that could replace {MASK} in the bulk material:\n"
-_WORDS = {
+WORDS = {
     "formula": "chemical formula",
     "formation_energy": "formation energy per atom",
     "band_gap": "band gap",
     "above_hull": "energy above the convex hull",
     "space_group": "spacegroup number",
 }
-_SENTENCE = re.compile(rf"The ({'|'.join(_WORDS.values())}) is (\S+)\. ")
+"""What crystal-text-llm calls what may be said of a crystal."""
+_SENTENCE = re.compile(rf"The ({'|'.join(WORDS.values())}) is (\S+)\. ")
 _DECIMALS = 4
 _LAST_GROUP = 230
 
@@ -68,6 +70,14 @@ class CrystalRequest:
         International number.
     units
         Formula units in the cell, which only the CIF forms can say; they take one where it is open.
+    bulk_modulus, shear_modulus
+        GPa, and
+    crystal_system, elements
+        one of `elatbot_flows.targets.CRYSTAL_SYSTEMS`, and all elements of the crystal, which only
+        words of Wyckoff positions can say.
+    allowed, most_elements, most_sites
+        Elements to choose from, how many different ones at most, and most atoms of the primitive
+        cell: nothing that is said, but what answers in Wyckoff positions are held to.
 
     Raises
     ------
@@ -81,6 +91,13 @@ class CrystalRequest:
     above_hull: float | None = None
     space_group: int | None = None
     units: int | None = None
+    bulk_modulus: float | None = None
+    shear_modulus: float | None = None
+    crystal_system: str | None = None
+    elements: tuple[str, ...] | None = None
+    allowed: tuple[str, ...] | None = None
+    most_elements: int | None = None
+    most_sites: int = 40
 
     def __post_init__(self) -> None:
         if self.formula is not None:
@@ -90,8 +107,9 @@ class CrystalRequest:
 
     @property
     def stated(self) -> frozenset[str]:
-        """Names of what is not left open."""
-        return frozenset(f.name for f in fields(self) if getattr(self, f.name) is not None)
+        """Names of what is said."""
+        said = {f.name for f in fields(self)} - {"allowed", "most_elements", "most_sites"}
+        return frozenset(name for name in said if getattr(self, name) is not None)
 
 
 def render_generation(request: CrystalRequest) -> str:
@@ -102,8 +120,8 @@ def render_generation(request: CrystalRequest) -> str:
     >>> print(render_generation(CrystalRequest("GaTe", space_group=194))[43:109])
     The chemical formula is GaTe. The spacegroup number is 194. Genera
     """
-    said = {name: getattr(request, name) for name in _WORDS if name in request.stated}
-    sentences = (f"The {_WORDS[name]} is {_value(value)}. " for name, value in said.items())
+    said = {name: getattr(request, name) for name in WORDS if name in request.stated}
+    sentences = (f"The {WORDS[name]} is {_value(value)}. " for name, value in said.items())
     return _BEGIN + "".join(sentences) + _END
 
 
@@ -127,7 +145,7 @@ def parse_generation(text: str) -> CrystalRequest:
     """
     middle = text.removeprefix(_BEGIN).removesuffix(_END)
     said = _SENTENCE.findall(middle)
-    names = {words: name for name, words in _WORDS.items()}
+    names = {words: name for name, words in WORDS.items()}
     whole = text.startswith(_BEGIN) and text.endswith(_END) and not _SENTENCE.sub("", middle)
     if not whole or len(dict(said)) != len(said):
         raise _no_question(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from elatbot_flows.text.crystals import brackets, cif, json_text, lines, questions
@@ -66,7 +66,7 @@ class CrystalFormat(Format[CrystalRequest, "WrittenCrystal"]):
 
     def __init__(self, dialect: CrystalDialect) -> None:
         self.dialect = dialect
-        self.says = frozenset(field.name for field in fields(CrystalRequest)) - {"units"}
+        self.says = frozenset(questions.WORDS)
         if dialect.form.startswith("crystallm"):
             self.boldness = {"temperature": 0.8, "top_k": 10}  # type: ignore[misc]
             self.says = frozenset({"formula", "space_group", "units"})

@@ -11,7 +11,7 @@ from elatbot_flows.errors import ParseError
 from elatbot_flows.text.wyckoff.positions import free_of_lattice_count, positions, primitive_share
 from elatbot_flows.text.wyckoff.words import BAR, END, PAIRS, group_word
 
-__all__ = ["WyckoffGrammar"]
+__all__ = ["WyckoffGrammar", "possible_units"]
 
 _SHORTEST = 10
 """Least ratio of lengths, in hundredths."""
@@ -36,15 +36,15 @@ class WyckoffGrammar:
     most_sites
         In the primitive cell.
     asked
-        Space group that is asked for; None for any.
+        Space groups to choose from; none for all.
     spacegroup
         The one that was written; 0 before.
     left
         Atoms of each element that still have to come, in the conventional cell.
     sites
         Slots and letters that were written.
-    numbers
-        Free numbers that were written, and None before the bar.
+    numbers, last
+        How many free numbers were written, and the last of them.
     stage
         ``"group"``, ``"units"``, ``"element"``, ``"letter"``, ``"numbers"`` or ``"done"``: what
         comes next.
@@ -53,11 +53,12 @@ class WyckoffGrammar:
     elements: tuple[str, ...]
     counts: tuple[int, ...]
     most_sites: int
-    asked: int | None = None
+    asked: tuple[int, ...] = ()
     spacegroup: int = 0
     left: tuple[int, ...] = ()
     sites: tuple[tuple[int, str], ...] = ()
-    numbers: tuple[str, ...] = ()
+    numbers: int = 0
+    last: str = ""
     stage: str = "group"
 
     def __post_init__(self) -> None:
@@ -95,12 +96,10 @@ class WyckoffGrammar:
         return replace(self, stage="done") if word == END else self._numbered(word)
 
     def _groups(self) -> list[int]:
-        every = range(1, 231) if self.asked is None else (self.asked,)
-        return [number for number in every if self._units(number)]
+        return [number for number in self.asked or range(1, 231) if self._units(number)]
 
     def _units(self, number: int) -> list[int]:
-        most = min(self.most_sites // sum(self.counts), len(PAIRS) - 1)
-        return list(_possible_units(number, self.counts, most))
+        return list(possible_units(number, self.counts, self.most_sites))
 
     def _slot(self) -> int | None:
         return next((slot for slot, left in enumerate(self.left) if left), None)
@@ -139,13 +138,13 @@ class WyckoffGrammar:
         return _fits(self.left[slot:], later, every)
 
     def _numbered(self, word: str) -> WyckoffGrammar:
-        return replace(self, numbers=(*self.numbers, word))
+        return replace(self, numbers=self.numbers + 1, last=word)
 
     def _next_numbers(self) -> list[str]:
         known = positions(self.spacegroup)
         ratios, angles = free_of_lattice_count(self.spacegroup)
         free = sum(len(known[letter].axes) for _, letter in self.sites)
-        done = len(self.numbers)
+        done = self.numbers
         if done == 2 * (ratios + angles) + free:
             return [END]
         if done >= 2 * (ratios + angles):
@@ -154,7 +153,7 @@ class WyckoffGrammar:
         low, high = _ANGLES if angle else (_SHORTEST, 10_000)
         if done % 2 == 0:
             return list(PAIRS[: high // 100 + 1])
-        begun = 100 * int(self.numbers[-1])
+        begun = 100 * int(self.last)
         return [pair for pair in PAIRS if low <= begun + int(pair) <= high]
 
 
@@ -163,8 +162,20 @@ def letter_key(letter: str) -> tuple[int, str]:
     return int(letter == "A"), letter
 
 
-@lru_cache(maxsize=4096)
-def _possible_units(number: int, counts: tuple[int, ...], most: int) -> tuple[int, ...]:
+@lru_cache(maxsize=65536)
+def possible_units(number: int, counts: tuple[int, ...], most_sites: int) -> tuple[int, ...]:
+    """Formula units that the primitive cell of a space group can hold.
+
+    Parameters
+    ----------
+    number
+        Of the space group.
+    counts
+        Atoms of each element in a formula unit.
+    most_sites
+        In the primitive cell.
+    """
+    most = min(most_sites // sum(counts), len(PAIRS) - 1)
     share = primitive_share(number)
     room = _room(number, frozenset(), "a")
     found = range(1, most + 1)

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 __all__ = [
     "Position",
     "coset_operations",
+    "crystal_system",
     "free_of_lattice",
     "free_of_lattice_count",
+    "groups_of",
     "hall_number",
     "lattice_of",
     "polar_axes",
@@ -29,7 +31,11 @@ __all__ = [
 _ANGLES = 90.0
 _FIT = 2e-3
 """Largest difference of fractional coordinates that lie on a position."""
-_SYSTEMS = ((2, "triclinic"), (15, "monoclinic"), (74, "orthorhombic"), (142, "tetragonal"))
+_LAST_OF = {
+    "Triclinic": 2, "Monoclinic": 15, "Orthorhombic": 74, "Tetragonal": 142, "Trigonal": 167,
+    "Hexagonal": 194, "Cubic": 230,
+}  # fmt: skip
+"""Last space group of each crystal system."""
 _LENGTHS = {"triclinic": 2, "monoclinic": 2, "orthorhombic": 2, "tetragonal": 1, "hexagonal": 1}
 _FREE_ANGLES: dict[str, tuple[int, ...]] = {"triclinic": (0, 1, 2), "monoclinic": (1,)}
 
@@ -155,11 +161,19 @@ def primitive_share(number: int) -> int:
     return int((general.rotations == np.eye(3)).all(axis=(1, 2)).sum())
 
 
+def crystal_system(number: int) -> str:
+    """Crystal system of a space group."""
+    return next(name for name, last in _LAST_OF.items() if number <= last)
+
+
+def groups_of(system: str) -> range:
+    """Space groups of a crystal system."""
+    first = max((last for last in _LAST_OF.values() if last < _LAST_OF[system]), default=0)
+    return range(first + 1, _LAST_OF[system] + 1)
+
+
 def _family(number: int) -> str:
-    for last, name in _SYSTEMS:
-        if number <= last:
-            return name
-    return "hexagonal" if number < 195 else "cubic"
+    return crystal_system(number).lower().replace("trigonal", "hexagonal")
 
 
 def free_of_lattice_count(number: int) -> tuple[int, int]:

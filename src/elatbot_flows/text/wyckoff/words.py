@@ -1,9 +1,9 @@
 """A crystal in words: space group, formula units, element and letter of each site, free numbers.
 
-Question and answer for NiAl in the CsCl type and for TiO2 in the rutile type::
+Answers for NiAl in the CsCl type and for TiO2 in the rutile type::
 
-    complete Al 01 Ni 01 : sg221 01 Al @a Ni @b /
-    complete Ti 01 O 02 sg136 : sg136 02 Ti @a O @f / 00 64 30
+    sg221 01 Al @a Ni @b /
+    sg136 02 Ti @a O @f / 00 64 30
 
 The number behind the space group is that of formula units in the primitive cell. Behind the bar
 come b/a, c/a and angles over 100 degrees, as far as they are free, in two words each, and then the
@@ -26,15 +26,21 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 __all__ = [
+    "ANY_ELEMENT",
+    "ANY_LETTER",
     "BAR",
     "BEGIN",
+    "BULK",
+    "COLON",
     "END",
     "PAIRS",
+    "SHEAR",
+    "TASKS",
     "group_word",
+    "pair",
     "parse",
     "parse_type",
     "render",
-    "render_question",
     "render_type",
     "vocabulary",
 ]
@@ -46,7 +52,15 @@ BAR = "/"
 PAIRS = tuple(f"{number:02d}" for number in range(100))
 """Words for two digits."""
 _LETTERS = tuple(f"@{letter}" for letter in "abcdefghijklmnopqrstuvwxyzA")
-_CONTROL = ("complete", ":", BAR)
+ANY_ELEMENT, ANY_LETTER = "?", "@?"
+"""Stand for an element, and for the letter of a site, that is to be found."""
+COLON = ":"
+"""Ends a question, and the formula of an answer that chooses it."""
+TASKS = ("complete", "generate", "infill")
+"""First words of questions."""
+BULK, SHEAR = "bulk", "shear"
+"""Stand before moduli."""
+_CONTROL = (*TASKS, COLON, BAR, BULK, SHEAR, ANY_ELEMENT, ANY_LETTER)
 
 
 def group_word(number: int) -> str:
@@ -62,38 +76,14 @@ def vocabulary() -> tuple[str, ...]:
     return (*special, *PAIRS, *_LETTERS, *groups, *CRYSTAL_SYSTEMS, *element_symbols())
 
 
-def render_question(
-    elements: Sequence[str],
-    counts: Sequence[int],
-    space_group: int | None = None,
-    crystal_system: str | None = None,
-) -> str:
-    """Write what is wanted.
-
-    Parameters
-    ----------
-    elements, counts
-        In the order of `elatbot_flows.text.wyckoff.protostructure.slots_of`, atoms of a formula
-        unit.
-    space_group, crystal_system
-        None to leave them open.
+def pair(number: int) -> str:
+    """The word of a number of atoms.
 
     Raises
     ------
     ParseError
-        With reason ``"too_many_atoms"`` if a count has more than two digits.
+        With reason ``"too_many_atoms"`` if it has more than two digits.
     """
-    words = ["complete"]
-    for symbol, count in zip(elements, counts, strict=True):
-        words += [symbol, _pair(count)]
-    if crystal_system is not None:
-        words.append(crystal_system)
-    if space_group is not None:
-        words.append(group_word(space_group))
-    return " ".join([*words, ":"])
-
-
-def _pair(number: int) -> str:
     if not 0 <= number < len(PAIRS):
         raise ParseError(f"{number} has more than two digits", reason="too_many_atoms")
     return PAIRS[number]
@@ -106,7 +96,7 @@ def units_of(kind: WyckoffType) -> int:
 
 def render_type(kind: WyckoffType, elements: Sequence[str]) -> str:
     """Write space group and occupied positions, with the bar behind them."""
-    words = [group_word(kind.spacegroup), _pair(units_of(kind))]
+    words = [group_word(kind.spacegroup), pair(units_of(kind))]
     for slot, letter in kind.sites:
         words += [elements[slot], f"@{letter}"]
     return " ".join([*words, BAR])
