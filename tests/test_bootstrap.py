@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import json
 import tomllib
 from pathlib import Path
@@ -214,6 +215,12 @@ def test_tests_run_in_as_many_processes_as_this_one_may_use_cores(
     assert line[-2:] == ["-n", "0"]  # the last one counts
     chosen = line[line.index("-n") + 1]
     assert chosen == (processes or "0")
+
+
+def test_slow_tests_run_only_where_they_are_asked_for(tmp_path):
+    (line,) = bootstrap.command_lines("test", tmp_path, ["-m", ""])
+    asked = [word for before, word in itertools.pairwise(line[3:]) if before == "-m"]
+    assert asked == ["not slow", ""]  # the last one counts
 
 
 def test_every_command_uses_extras_that_exist():

@@ -85,7 +85,7 @@ def make(
             yield f"probes/{'-'.join(pair)}", means.probes(pair)
 
 
-def _system(means: Means, pair: tuple[str, str], potential: Potential) -> Survey:
+def _system(means: Means, pair: tuple[str, ...], potential: Potential) -> Survey:
     return replace(means, potential=potential).system(pair)
 
 
