@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from jobflow import JobStore, run_locally
 from maggma.stores import MemoryStore
 
 from elatbot_flows import DesignTarget, Interval
+from elatbot_flows.engines.mini.generator_files import describe_generator
 from elatbot_flows.engines.text_model import text_model
 from elatbot_flows.errors import EngineError, TargetError
 from elatbot_flows.jobs import GenerateMaker
@@ -57,7 +59,12 @@ def test_the_shipped_model_is_asked_for_shear_moduli_too():
     assert [round(p.requested_shear_modulus) for p in found.proposals] == [
         each.shear_modulus for each in asked
     ]
-    assert all(60 <= each.shear_modulus <= 80 and each.bulk_modulus is None for each in asked)
+    drawn = describe_generator("elatbot-mini").shear_modulus_drawn  # when asked for 5, 15, ... GPa
+    written = np.interp(
+        [each.shear_modulus for each in asked], 10 * np.arange(len(drawn)) + 5, drawn
+    )
+    assert all(59 <= shear <= 81 for shear in written)  # whole GPa are asked for
+    assert all(each.bulk_modulus is None for each in asked)
     assert found.readable.count == 5
 
 

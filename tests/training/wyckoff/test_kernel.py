@@ -12,7 +12,6 @@ from elatbot_flows.crystals.structure_types import RECORD, load_structure_types
 from elatbot_flows.text.wyckoff.description import protostructure_of
 from elatbot_flows.training.wyckoff.kernel import KernelSettings, fit_metric, lines_of, release
 from elatbot_flows.training.wyckoff.lessons import Lesson
-from elatbot_flows.training.wyckoff.records import wyckoff_records
 from elatbot_flows.uncertainty.elements import element_table
 
 
@@ -58,14 +57,6 @@ def test_what_is_released_ranks_and_holds_no_other_part(tmp_path):
         assert known.likely(Composition(formula))[0].kind.spacegroup == group
     record = json.loads((tmp_path / RECORD).read_text())
     assert (record["compounds"], record["types"]) == (8, 2)
-
-
-def test_records_ask_with_and_without_the_space_group():
-    first, second = wyckoff_records(SALTS[:1])
-    assert first.input == "<s> complete Na 01 Cl 01 :"
-    assert second.input == "<s> complete Na 01 Cl 01 sg225 :"
-    assert first.answer == second.answer == "sg225 01 Na @a Cl @b /"
-    assert first.record_id != second.record_id
 
 
 @pytest.mark.parametrize("steps", [0, 3])
