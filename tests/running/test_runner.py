@@ -156,7 +156,7 @@ def test_a_store_in_memory_is_refused_with_the_remedy(tmp_path):
 
 
 SCRIPT = """
-import sys
+import signal, sys
 from jobflow import Flow
 import sample_jobs
 from elatbot_flows.running.runner import run_flow
@@ -164,6 +164,7 @@ from elatbot_flows.database.stores import embedded_store
 from pathlib import Path
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # the tests may run in the background
     folder = Path(sys.argv[1])
     first = sample_jobs.announce(folder, 1)
     blocked = sample_jobs.block(folder / "go")

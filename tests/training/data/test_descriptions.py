@@ -47,6 +47,14 @@ def test_whoever_stops_asking_leaves_no_process():
     asked.close()
 
 
+@pytest.mark.usefixtures("stand_in")
+def test_whoever_stops_asking_while_crystals_are_described_meets_no_error():
+    for _ in range(4):
+        asked = describe_many(iter(crystals("Cu", "W", "W", "W")), workers=3)
+        assert next(asked).words
+        asked.close()
+
+
 def test_a_process_that_does_not_start_is_told(monkeypatch):
     monkeypatch.setattr(descriptions, "_WORKER", "no.such.module")
     with pytest.raises(StructureError, match=r"python -m no\.such\.module"):

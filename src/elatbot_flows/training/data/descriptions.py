@@ -96,6 +96,9 @@ def describe_many(
                     yield each.result()
         finally:
             for describer in made:
+                describer.kill()
+            pool.shutdown(cancel_futures=True)  # a thread that waits for an answer clears up itself
+            for describer in made:
                 describer.stop()
 
 
@@ -123,11 +126,15 @@ class _Describer:
             **found,
         )
 
+    def kill(self) -> None:
+        """Let the process end, whoever waits for it."""
+        if (process := self._process) is not None and process.poll() is None:
+            process.kill()
+
     def stop(self) -> None:
         """End the process."""
+        self.kill()
         if self._process is not None:
-            if self._process.poll() is None:
-                self._process.kill()
             self._process.communicate()
             self._process = None
 
