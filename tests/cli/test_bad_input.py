@@ -72,6 +72,7 @@ TARGETS = {
     "too many candidates": ((*BAND, "-n", "2001"), ("n is 2001", "split")),
     "negative seed": ((*BAND, "--seed", "-1"), ("--seed is -1", "at least 0")),
     "no workers": ((*BAND, "--workers", "0"), ("--workers is 0", "at least 1")),
+    "negative guidance": ((*BAND, "--guidance", "-1"), ("guidance is -1.0", "0 or more")),
     "no sites": ((*BAND, "--max-sites", "0"), ("max_sites is 0", "at least 1")),
     "unknown potential": ((*BAND, "--potential", "foo"), ("'foo'", "7net-0", "give one of")),
     "no generator": ((*BAND, "--generator", "./nope"), ("no folder './nope'", "elatbot-mini")),

@@ -66,6 +66,14 @@ def test_generators_and_lists_become_designs(config):
     assert unreadable[0]["reason"] == "not_a_formula"
 
 
+def test_guidance_is_said_to_the_generator(tmp_path):
+    path = tmp_path / "c.yaml"
+    generators = "generators: [elatbot-mini, {model: elatbot-mini, guidance: 0}]"
+    path.write_text(f"name: x\ntargets: [{{bulk_modulus: '150:170'}}]\n{generators}\n")
+    own, plain = read_campaign(path).maker(tmp_path)[0].designs
+    assert (own.proposer.guidance, plain.proposer.guidance) == (None, 0.0)
+
+
 def test_small_numbers_are_no_times_of_day(tmp_path):
     """YAML of old reads 5:10 as 310."""
     path = tmp_path / "c.yaml"

@@ -102,6 +102,10 @@ def test_what_does_not_go_together_is_refused(knowing_crystallm, tmp_path):
         proposer_of(TARGET, MINI, None, "elatbot-mini", CrystalOptions())
     with pytest.raises(TargetError, match="nobody is asked"):
         proposer_of(TARGET, MINI, crystals, None, CrystalOptions("221"))
+    with pytest.raises(TargetError, match=r"--guidance .* leave it out"):
+        proposer_of(TARGET, MINI, crystals, None, CrystalOptions(), guidance=1.0)
+    with pytest.raises(TargetError, match=r"--guidance .* leave it out"):
+        proposer_of(TARGET, MINI, None, knowing_crystallm, CrystalOptions(), guidance=0.0)
     alone = Asking(knowing_crystallm, None, "transformers", None, None, None, None)
     with pytest.raises(TargetError, match="--writer"):
         proposer_of(TARGET, alone, None, None, CrystalOptions())

@@ -1,4 +1,4 @@
-"""A model that knows its answers gives them with and without guidance, in every engine.
+"""A model that knows its answers gives them held to their format or not, in every engine.
 
 The tokenizer is that of Llama 2 where the reference data are at hand, else one of its kind. What
 vLLM writes in process and behind its server is in vllm/test_known_answers.py.
@@ -23,7 +23,7 @@ def test_the_model_knows_its_lessons(free):
     assert count_right(lessons(), free) == {lesson.kind: EACH for lesson in lessons()}
 
 
-def test_guidance_spoils_no_answer(knowing_model, free):
+def test_a_format_spoils_no_answer(knowing_model, free):
     held = answers(TransformersSettings(knowing_model).start(), lessons(), guided=True)
     assert held == free
 

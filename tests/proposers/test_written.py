@@ -115,6 +115,8 @@ def test_another_model_names_the_formulas_and_both_answers_are_kept():
             {"model": writing(""), "speller": scripted(), "wishes": CrystalWishes(("NiAl",))},
             "not both",
         ),
+        ({"model": writing(""), "guidance": 1.0}, "writes crystals: leave the guidance out"),
+        ({"guidance": -0.5}, "guidance is -0.5: give 0 or more"),
     ],
 )
 def test_what_does_not_go_together_is_refused(fields, words):

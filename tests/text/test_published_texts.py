@@ -81,12 +81,12 @@ def test_published_cells_are_shown_as_they_are(crystals):
         ("infill_mp", patterns.FORMULA, 8241),
     ],
 )
-def test_guidance_can_write_every_published_answer(published, name, pattern, count):
+def test_a_format_can_write_every_published_answer(published, name, pattern, count):
     found = [row for row in published(name) if re.fullmatch(pattern, row["output"])]
     assert len(found) == len(published(name)) == count
 
 
-def test_guidance_can_write_every_published_material(published):
+def test_a_format_can_write_every_published_material(published):
     rows = published("bulk_modulus_to_formula")
     by_warmth = {True: patterns.MATERIAL_ABOVE_ZERO, False: patterns.MATERIAL}
     found = [r for r in rows if re.fullmatch(by_warmth[r["temperature_K"] > 0], r["output"])]

@@ -75,6 +75,7 @@ class _Generator(_Strict):
     dialect: str | None = None
     device: str | None = None
     dtype: str | None = None
+    guidance: float | None = None
     speller: str | None = None
     space_groups: list[int] = Field(default_factory=list)
     units: list[int] = Field(default_factory=list)
@@ -91,11 +92,12 @@ class _Generator(_Strict):
         from elatbot_flows.engines.text_model import text_model
         from elatbot_flows.proposers import TextProposer
 
-        asked = Asking(**self.model_dump(exclude={"speller", "space_groups", "units"}))
+        asked = Asking(**self.model_dump(exclude={"guidance", "speller", "space_groups", "units"}))
         return TextProposer(
             model=asked.text_model(),
             speller=None if self.speller is None else text_model(self.speller),
             wishes=CrystalWishes((), tuple(self.space_groups), tuple(self.units)),
+            guidance=self.guidance,
         )
 
 

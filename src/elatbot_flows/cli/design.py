@@ -50,6 +50,7 @@ from elatbot_flows.cli.text_options import (
     Generator,
     GeneratorDevice,
     GeneratorDtype,
+    Guidance,
     Url,
 )
 
@@ -115,6 +116,7 @@ def design(
     dialect: DialectName = None,
     generator_device: GeneratorDevice = None,
     generator_dtype: GeneratorDtype = None,
+    guidance: Guidance = None,
     writer: Writer = None,
     space_groups: SpaceGroups = None,
     units: Units = None,
@@ -165,7 +167,7 @@ def design(
     asking = Asking(generator, adapter, engine, url, dialect, generator_device, generator_dtype)
     brought = read_materials(given) if given else None
     wishes = CrystalOptions(space_groups, units, above_hull)
-    proposer = proposer_of(target, asking, brought, writer, wishes)
+    proposer = proposer_of(target, asking, brought, writer, wishes, guidance)
     wanted = _USUAL if n is None and brought is None else n
     referee = dft_judge(dft, dft_preset, dft_budget, dft_hours, dft_budget_hours)
     maker = design_maker(wanted, seed, proposer, potentials, device, referee, hull=hull)

@@ -107,7 +107,9 @@ def generate(
     wishes = CrystalOptions(space_groups, units, above_hull, crystal_systems, elements)
     if crystals:
         if kelvin or guided:
-            raise TargetError("crystals cannot be asked for by temperature or guidance")
+            raise TargetError(
+                "crystals cannot be asked for with --kelvin or --guided: leave them out"
+            )
         stiff = bulk_modulus or shear_modulus
         write_crystals(
             chosen,

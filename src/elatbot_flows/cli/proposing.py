@@ -117,6 +117,7 @@ def proposer_of(
     brought: Materials | None,
     writer: str | None,
     crystals: CrystalOptions,
+    guidance: float | None = None,
 ) -> Proposer:
     """Who brings candidates; what can be seen to be impossible is refused.
 
@@ -130,6 +131,8 @@ def proposer_of(
         Crystals and formulas that are given instead.
     writer, crystals
         The text model that writes crystals of formulas, and what it is asked for.
+    guidance
+        As :class:`~elatbot_flows.proposers.TextProposer` takes it.
 
     Raises
     ------
@@ -139,6 +142,8 @@ def proposer_of(
     from elatbot_flows.proposers import GivenProposer, TextProposer
 
     target.implied_bulk_modulus()
+    if guidance is not None and (writer is not None or brought is not None):
+        raise TargetError("--guidance is for a model that proposes formulas: leave it out")
     if writer is not None:
         return _written(target, replace(asking, model=writer), asking.model, brought, crystals)
     wishes = crystals.wishes()
@@ -153,7 +158,7 @@ def proposer_of(
             f"{model.name} writes crystals of formulas: give it as --writer, and the formulas by "
             "--from, or another model that names them by --generator"
         )
-    return TextProposer(model=model, wishes=wishes)
+    return TextProposer(model=model, wishes=wishes, guidance=guidance)
 
 
 def _written(

@@ -74,7 +74,8 @@ SamplingTemperature = Annotated[
 Guidance = Annotated[
     float | None,
     typer.Option(
-        help="How much more closely than it was taught elatbot-mini follows the moduli; 0: not."
+        help="How much more closely than it was taught the model follows the moduli; 0: not. 1 for "
+        "elatbot-mini, which narrows what it writes a little."
     ),
 ]
 MaxTokens = Annotated[int | None, typer.Option(help="Longest answer in tokens.")]

@@ -49,7 +49,7 @@ class MaterialProposals(BaseModel):
         default_factory=dict, description="Failed draws by machine-readable reason."
     )
     settings: dict[str, Any] = Field(
-        default_factory=dict, description="Sampling and guidance that were asked for."
+        default_factory=dict, description="How answers were drawn and held to their format."
     )
     model: TextModelRecord = Field(description="The model that was asked.")
     versions: dict[str, str] = Field(default_factory=dict, description="Package versions.")

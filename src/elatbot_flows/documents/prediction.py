@@ -151,7 +151,8 @@ class TextPrediction(BaseModel):
         None, description="Known values that were put before the question."
     )
     settings: dict[str, Any] = Field(
-        default_factory=dict, description="Sampling, guidance and projection that were asked for."
+        default_factory=dict,
+        description="How answers were drawn, held to their format and projected.",
     )
     model: TextModelRecord = Field(description="The model that was asked.")
     versions: dict[str, str] = Field(default_factory=dict, description="Package versions.")

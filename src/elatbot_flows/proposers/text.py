@@ -72,7 +72,8 @@ class TextProposer(Maker):
     Raises
     ------
     TargetError
-        If the wishes cannot be said to the model, or it writes no crystals.
+        If the wishes cannot be said to the model, or it writes no crystals, guidance is negative,
+        or asked for of a model that writes crystals.
 
     Examples
     --------
@@ -94,9 +95,13 @@ class TextProposer(Maker):
     speller: TextModel | None = None
 
     def __post_init__(self) -> None:
+        if self.guidance is not None and not self.guidance >= 0:
+            raise TargetError(f"guidance is {self.guidance}: give 0 or more")
         if self.model.writes_crystals:
             if self.speller is not None and self.wishes.formulas:
                 raise TargetError("formulas are given, or named by another model: not both")
+            if self.guidance is not None:
+                raise TargetError(f"{self.model.name} writes crystals: leave the guidance out")
             self.model.crystal_writer(self.wishes).requests(named=self.speller is not None)
         elif self.wishes != CrystalWishes() or self.speller is not None:
             raise TargetError(

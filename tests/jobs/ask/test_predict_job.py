@@ -190,7 +190,7 @@ def test_the_embedded_model_predicts_by_the_same_maker():
     assert copper == output_of(PredictModulusMaker().make(COPPER))
 
 
-def test_guidance_does_not_change_a_readable_answer():
+def test_a_readable_answer_stays_the_same_when_held_to_its_format():
     plain, guided = (output_of(PredictModulusMaker(guided=g).make(COPPER)) for g in (False, True))
     assert guided.settings["guided"] is True
     assert plain.bulk_modulus == guided.bulk_modulus

@@ -108,7 +108,7 @@ class AskMaker(Maker):
         return engine.record.model_copy(update=dialect, deep=True)
 
     def settings(self, sampling: Sampling, **more: Any) -> dict[str, Any]:
-        """Sampling and guidance for a document."""
+        """How answers were drawn and held to their format, for a document."""
         return asdict(sampling) | {"stop": list(sampling.stop), "guided": self.guided} | more
 
 

@@ -45,7 +45,7 @@ def score(
     """Ask a trained model the questions of the test records, and count.
 
     It is loaded from its folder by our own engine, as by anybody else; its card says how it is
-    asked. The likeliest answer is taken, without guidance.
+    asked. The likeliest answer is taken, held to no format.
 
     Parameters
     ----------
