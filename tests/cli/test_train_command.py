@@ -125,7 +125,7 @@ def test_files_that_cannot_be_read_are_told(tmp_path):
     with pytest.raises(TrainingError, match="cannot be read"):
         read_training(tmp_path / "absent.yaml")
     (tmp_path / "odd.yaml").write_text("base: [")
-    with pytest.raises(TrainingError, match="cannot be read"):
+    with pytest.raises(TrainingError, match="is no YAML"):
         read_training(tmp_path / "odd.yaml")
 
 

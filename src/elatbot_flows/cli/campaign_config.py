@@ -8,12 +8,13 @@ from math import ceil
 from pathlib import Path  # noqa: TC003 - pydantic reads annotations
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from elatbot_flows.cli.materials import read_materials
 from elatbot_flows.cli.options import parse_potentials
 from elatbot_flows.cli.refit import read_refit
 from elatbot_flows.cli.text_options import Asking
+from elatbot_flows.cli.yaml_files import read_yaml
 from elatbot_flows.errors import TargetError
 from elatbot_flows.targets import PROPERTIES, DesignTarget, Interval
 
@@ -214,34 +215,7 @@ def read_campaign(path: Path) -> CampaignConfig:
     TargetError
         If it cannot be read, or something in it is wrong; the message names the place.
     """
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    try:
-        plain = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise TargetError(f"{path} cannot be read: {error}") from error
-    except YAMLError as error:
-        words = " ".join(str(error).split())
-        raise TargetError(
-            f"{path} is no YAML: {words}; write open intervals in quotes: '1.75:'"
-        ) from error
-    try:
-        return CampaignConfig.model_validate(plain)
-    except ValidationError as error:
-        raise TargetError(f"{path}: {_first(error)}") from error
-
-
-def _first(error: ValidationError) -> str:
-    """The first thing that is wrong, and where."""
-    first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"]) or "the file"
-    known = ", ".join(CampaignConfig.model_fields)
-    return f"{place}: {first['msg']}" + (
-        f"; known are {known}"
-        if first["type"] == "extra_forbidden" and len(first["loc"]) == 1
-        else ""
-    )
+    return read_yaml(path, CampaignConfig, TargetError)
 
 
 def _interval(name: str, value: str | list[float | None]) -> Interval:

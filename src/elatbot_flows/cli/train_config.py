@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path  # noqa: TC003 - pydantic reads annotations
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from elatbot_flows.cli.yaml_files import read_yaml
 from elatbot_flows.errors import TrainingError
 from elatbot_flows.targets import DesignTarget
 from elatbot_flows.training.finetune import PRESETS, FineTuning, PreferenceTuning
@@ -163,17 +164,4 @@ def read_training(path: Path) -> TrainConfig:
     TrainingError
         If it cannot be read, or something in it is wrong; the message names the place.
     """
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    try:
-        plain = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, YAMLError) as error:
-        raise TrainingError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
-    try:
-        return TrainConfig.model_validate(plain)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the file"
-        known = ", ".join(TrainConfig.model_fields)
-        raise TrainingError(f"{path}: {place}: {first['msg']}; known are {known}") from error
+    return read_yaml(path, TrainConfig, TrainingError)

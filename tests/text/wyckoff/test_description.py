@@ -60,13 +60,8 @@ def test_shifted_turned_and_doubled_crystals_have_one_description(crystal, shift
 
 
 def test_elements_of_equal_amount_may_change_places():
-    anatase = WyckoffType(141, ((0, "a"), (1, "e")))
-    assert list(anatase.decorations()) == [anatase]
-    rocksalt = WyckoffType(225, ((0, "a"), (1, "b")))
-    assert list(rocksalt.decorations()) == [rocksalt]
     nickeline = WyckoffType(194, ((0, "a"), (1, "c")))
     swapped = WyckoffType(194, ((0, "c"), (1, "a")))
-    assert set(nickeline.decorations()) == {nickeline, swapped}
     assert nickeline.anonymous() == swapped.anonymous()
 
 

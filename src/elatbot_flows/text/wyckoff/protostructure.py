@@ -89,15 +89,6 @@ class WyckoffType:
         renamed = tuple(sorted((order[slot], letter) for slot, letter in self.sites))
         return WyckoffType(self.spacegroup, renamed)
 
-    def decorations(self) -> Iterator[WyckoffType]:
-        """All inequivalent ways to give slots of equal amount their positions."""
-        seen = set()
-        for order in _orders(self.counts):
-            found = _canonical(self.renumbered(order))
-            if found not in seen:
-                seen.add(found)
-                yield found
-
 
 def _orders(counts: Sequence[int]) -> Iterator[tuple[int, ...]]:
     for order in permutations(range(len(counts))):
