@@ -5,7 +5,7 @@ from pymatgen.core import Lattice, Structure
 
 import samples
 from elatbot_flows.dft import DFTSettings, GPAWCode
-from elatbot_flows.dft.checks import check_for_dft, expected_core_hours
+from elatbot_flows.dft.checks import check_for_dft, elements_for_dft, expected_core_hours
 from elatbot_flows.errors import StructureError
 from elatbot_flows.judges import DFTElasticMaker
 from emt_code import EMTCode
@@ -35,6 +35,18 @@ def test_it_is_refused_with_a_reason(crystal, reason):
     with pytest.raises(StructureError) as refused:
         check_for_dft(crystal, METHOD)
     assert refused.value.reason == reason
+
+
+class AnyCode(EMTCode):
+    def elements(self):
+        return None
+
+
+def test_its_elements_are_those_that_are_not_refused():
+    left = set(elements_for_dft(AnyCode()))
+    assert {"Al", "La", "Lu", "W"} <= left
+    assert not left & {"Ce", "Gd", "U", "Xe"}
+    assert elements_for_dft(EMTCode()) == ("Ag", "Al", "Au", "Cu", "Ni", "Pd", "Pt")
 
 
 def test_sixty_atoms_take_more_than_an_hour_and_one_does_not():

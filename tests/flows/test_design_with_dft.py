@@ -80,6 +80,14 @@ def test_it_judges_as_many_of_the_best_as_the_budget_allows(judged):
     assert all(c.status == "passed" for c in result.candidates)
 
 
+def test_what_it_would_refuse_is_told_at_the_start(judged):
+    (note,) = (n for n in judged[0].document.notes if "not asked" in n)
+    assert note.startswith("emt is not asked about crystals with ")
+    passed_over = note.removeprefix("emt is not asked about crystals with ").split(";")[0]
+    assert not set(code().elements()) & set(passed_over.split(", "))
+    assert "--exclude" in note
+
+
 def test_choice_and_reasons_are_stored(judged):
     choices = {c.formula: c.dft_choice for c in judged[0].candidates}
     assert [name for name, choice in choices.items() if choice.chosen] == ["Cu"]

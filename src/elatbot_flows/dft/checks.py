@@ -16,10 +16,11 @@ from elatbot_flows.potentials.measuring import primitive_cell
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
+    from elatbot_flows.dft.code import DFTCode
     from elatbot_flows.dft.method import DFTMethod
     from elatbot_flows.documents import DFTFrame
 
-__all__ = ["affordable_core_hours", "check_for_dft", "expected_core_hours"]
+__all__ = ["affordable_core_hours", "check_for_dft", "elements_for_dft", "expected_core_hours"]
 
 _RELAXATION = 8
 """Calculations that a relaxation takes, about."""
@@ -62,6 +63,22 @@ def check_for_dft(structure: Structure, method: DFTMethod) -> None:
         message = f"{code.family} has no data set for {', '.join(unknown)}"
         raise StructureError(message, "unsupported_element")
     check_distances(structure, method.thresholds)
+
+
+def elements_for_dft(code: DFTCode) -> tuple[str, ...]:
+    """Symbols of the elements for which `check_for_dft` does not refuse a crystal.
+
+    Raises
+    ------
+    DFTError
+        If the code is not there.
+    """
+    from pymatgen.core import Element
+
+    known = code.elements()
+    every = Element if known is None else map(Element, known)
+    left = {each.symbol for each in every if not _open_f_shell(each)}
+    return tuple(sorted(left - NOBLE_GASES))
 
 
 def expected_core_hours(structure: Structure, method: DFTMethod) -> float | None:

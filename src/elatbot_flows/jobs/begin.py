@@ -86,14 +86,14 @@ def begin(
     steps: dict[str, Any] = {"build": build, "judge": judging, "hull": placing}
     if referee is not None:
         steps["dft"] = referee
-    text = expectation_record(expectation)
+    text, elements = expectation_record(expectation), _elements(target, model, judges)
     if known:
         settings = settings | {"known_sha256": hashlib.sha256(" ".join(known).encode()).hexdigest()}
     fields: dict[str, Any] = {
         "target": None if target is None else target.summary(),
         "requested": n,
         "seed": seed,
-        "elements": _elements(target, model, judges),
+        "elements": elements,
         "generator": None if model is None else _generator(model),
         "expectation": text,
         "judges": [*records, *last],
@@ -101,6 +101,8 @@ def begin(
         "versions": {package: version(package) for package in _PACKAGES},
         "notes": [*_prospects(target, records, text, refit), *_left_out(target, model)],
     }
+    if referee is not None:
+        fields["notes"] += _beyond(referee.judge, elements)
     if refit is not None:
         fields["refit"] = refit
     return RunRecord(uuid=own_uuid(), run_id=_run_id(fields), **fields)
@@ -156,6 +158,15 @@ def _left_out(target: DesignTarget | None, model: TextModel | None) -> list[str]
         return untold
     words = f"Elements without a stable isotope were left out: {', '.join(left_out)}"
     return [f"{words}; --include lets them in", *untold]
+
+
+def _beyond(referee: Judge, elements: Sequence[str]) -> list[str]:
+    """Say which candidates the referee passes over."""
+    known = referee.elements()
+    if known is None or not (unknown := sorted(set(elements).difference(known))):
+        return []
+    words = f"{referee.record().name} is not asked about crystals with {', '.join(unknown)}"
+    return [f"{words}; --exclude leaves such candidates out"]
 
 
 def _run_id(fields: dict[str, Any]) -> str:

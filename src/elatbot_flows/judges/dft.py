@@ -167,12 +167,14 @@ class DFTElasticMaker(Maker):
         """
         return self.method.record()
 
-    def elements(self) -> tuple[str, ...] | None:
-        """Symbols of the elements that the code has pseudopotentials for.
+    def elements(self) -> tuple[str, ...]:
+        """Symbols of the elements whose crystals are not refused.
 
         Raises
         ------
         DFTError
             If the code is not there.
         """
-        return self.code.elements()
+        from elatbot_flows.dft.checks import elements_for_dft
+
+        return elements_for_dft(self.code)
