@@ -115,6 +115,8 @@ def run(interval: str, elements: str | None, args: argparse.Namespace) -> Row:
         command += ["--potential", potential]
     if elements:
         command += ["--elements", elements]
+    if args.prototypes:
+        command.append("--no-learned-types")
     environment = dict(os.environ)
     if args.cold:
         environment["ELATBOT_FLOWS_CACHE"] = str(folder / "cache")
@@ -162,6 +164,7 @@ def main() -> None:
     parser.add_argument("--potential", action="append")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--only", action="append", help="intervals to run, such as 95:105")
+    parser.add_argument("--prototypes", action="store_true", help="without learned types")
     parser.add_argument("--cold", action="store_true", help="a cache of its own for every run")
     args = parser.parse_args()
     rows = []
@@ -173,7 +176,7 @@ def main() -> None:
     options = f"-n {args.n} --seed {args.seed}"
     options += "".join(f" --potential {name}" for name in args.potential or [])
     options += "".join(f" --only {interval}" for interval in args.only or [])
-    options += " --cold" if args.cold else ""
+    options += "".join(f" --{name}" for name in ("prototypes", "cold") if getattr(args, name))
     command = f"python benchmarks/design_targets.py --out DIR --table FILE {options}"
     args.table.write_text(table(rows, command))
 

@@ -223,6 +223,19 @@ def test_screening_a_list_leaves_an_earlier_run_as_it_is(design_run, tmp_path):
     assert result["run"]["run_id"] in index
 
 
+def test_prototypes_alone_where_learned_types_are_not_wanted(tmp_path, command):
+    (tmp_path / "list.txt").write_text("Cu3Au\n")
+    asked = ("design", *BAND, "--from", tmp_path / "list.txt", "--potential", EMT, "--no-hull")
+    sources = {}
+    for option in ("--learned-types", "--no-learned-types"):
+        ended = command(*asked, option, "--workers", "1", "--out", tmp_path / option, "--json")
+        assert ended.code == 0, ended.err
+        (candidate,) = json.loads(ended.out)["candidates"]
+        sources[option] = {crystal["source"] for crystal in candidate["polymorphs"]}
+    assert sources["--learned-types"] == {"learned"}
+    assert "learned" not in sources["--no-learned-types"]
+
+
 CONFIGURATION = """
 JOB_STORE:
   "@module": jobflow.core.store

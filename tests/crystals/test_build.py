@@ -194,3 +194,19 @@ def test_known_materials_take_their_place_before_chance():
         "materials_project", "random"))  # fmt: skip
     assert [guess.source for guess in guesses] == ["materials_project", "random"]
     assert guesses[0].label == "mp-1 [Si=Ge W=Nb]"
+
+
+def test_prototypes_stand_beside_few_likely_types_of_more_than_two_elements():
+    sources = ("learned", *PROTOTYPES)
+    many = build_structures("Ti2NiSb", "Cubic", sources=sources, other_systems=4)
+    assert 3 < len(many) <= 8
+    origins = [guess.source for guess in many]
+    assert origins == sorted(origins, key=lambda source: source != "learned")
+    assert set(origins) > {"learned"}
+    numbers = [guess.spacegroup_number for guess in many]
+    assert numbers.count(225) == 1  # the Heusler prototype is the type that was learned
+    assert 123 in numbers
+    few = build_structures("Ti2NiSb", "Cubic", sources=sources, max_likely=4, other_systems=4)
+    assert few == many[:4]
+    two = build_structures("DyRh", "Cubic", sources=sources)
+    assert {guess.source for guess in two} == {"learned"}

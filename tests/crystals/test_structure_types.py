@@ -88,6 +88,16 @@ def test_guesses_are_what_they_say():
         assert not any(same_crystal(crystal, other.structure) for other in guesses[:number])
 
 
+@pytest.mark.parametrize(
+    ("formula", "system", "fewest"), [("Nd2ZnSi", "Cubic", 3), ("DyRh", "Cubic", 2)]
+)
+def test_some_types_are_tried_however_sure_the_first_is(formula, system, fewest):
+    guesses = likely_guesses(Question.read(formula, system, 16), 8)
+    assert guesses[0].probability > 0.9
+    assert len(guesses) == fewest
+    assert len(likely_guesses(Question.read(formula, system, 16), 1)) == 1
+
+
 def test_types_with_more_sites_than_allowed_are_left_out():
     guesses = likely_guesses(Question.read("TiAl", "Tetragonal", 2), 8)
     assert guesses

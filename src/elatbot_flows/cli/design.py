@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -121,6 +121,14 @@ def design(
     space_groups: SpaceGroups = None,
     units: Units = None,
     above_hull: AboveHull = None,
+    learned_types: Annotated[
+        bool,
+        typer.Option(
+            "--learned-types/--no-learned-types",
+            help="Build formulas in the structure types that compounds of similar elements have, "
+            "or in prototypes alone.",
+        ),
+    ] = True,
     dft: Code = None,
     dft_budget: Budget = 3,
     dft_budget_hours: BudgetHours = None,
@@ -170,7 +178,8 @@ def design(
     proposer = proposer_of(target, asking, brought, writer, wishes, guidance)
     wanted = _USUAL if n is None and brought is None else n
     referee = dft_judge(dft, dft_preset, dft_budget, dft_hours, dft_budget_hours)
-    maker = design_maker(wanted, seed, proposer, potentials, device, referee, hull=hull)
+    asked = (wanted, seed, proposer, potentials, device, referee)
+    maker = design_maker(*asked, hull=hull, learned_types=learned_types)
     maker.refit = read_refit(refit)
     if queue is not None:
         unreadable = [] if brought is None else brought.unreadable
@@ -192,17 +201,19 @@ def design_maker(
     referee: Sequence[Judge] = (),
     *,
     hull: bool,
+    learned_types: bool = True,
 ) -> InverseDesignMaker:
     """The design in which the first potential screens and places, all judge, the referee last."""
     from elatbot_flows.flows import InverseDesignMaker
     from elatbot_flows.jobs import BuildMaker, HullMaker
     from elatbot_flows.judges import PotentialJudge
 
+    build = BuildMaker(potential=potentials[0], device=device)
     return InverseDesignMaker(
         n=n,
         seed=seed,
         proposer=proposer,
-        build=BuildMaker(potential=potentials[0], device=device),
+        build=build if learned_types else replace(build, max_likely=0),
         judges=[*(PotentialJudge(potential=name, device=device) for name in potentials), *referee],
         hull=HullMaker(potential=potentials[0], device=device) if hull else None,
     )

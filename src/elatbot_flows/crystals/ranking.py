@@ -15,13 +15,15 @@ if TYPE_CHECKING:
     from elatbot_flows.crystals.question import Question
     from elatbot_flows.crystals.structure_types import Likely
 
-__all__ = ["ENOUGH", "FEWEST", "LEAST", "SOURCE", "likely_guesses"]
+__all__ = ["ENOUGH", "FEW", "FEWEST", "LEAST", "SOURCE", "likely_guesses"]
 
 SOURCE = "learned"
 FEWEST = 30
 """Compounds of a formula type that have to be known before the ranking is relied on."""
 ENOUGH, LEAST = 0.95, 0.02
-"""Summed probability of the types that are tried, and that of each but the first two."""
+"""Summed probability of the types that are tried, and that of each but the first few."""
+FEW = 3
+"""Types of more than two elements that are tried whatever their probability; one less of two."""
 _ASKED = 3.0
 """How much more probable types of the crystal system are that was asked for."""
 
@@ -43,8 +45,9 @@ def likely_guesses(question: Question, most: int) -> list[StructureGuess]:
     Returns
     -------
     list of StructureGuess
-        As many as have `ENOUGH` of the probability together and `LEAST` each, but two. None of a
-        formula type of which fewer than `FEWEST` compounds were learned.
+        As many as have `ENOUGH` of the probability together and `LEAST` each, but two, or three
+        of more than two elements. None of a formula type of which fewer than `FEWEST` compounds
+        were learned.
     """
     known, composition = load_structure_types(), question.composition
     if known.compounds(composition) < FEWEST:
@@ -53,11 +56,12 @@ def likely_guesses(question: Question, most: int) -> list[StructureGuess]:
     found = [o for o in known.likely(composition) if o.units * atoms <= question.max_sites]
     odds = [each.probability * _factor(each, question) for each in found]
     ranked = sorted(zip(odds, found, strict=True), key=lambda pair: -pair[0])
+    fewest = FEW if len(composition) > 2 else FEW - 1
     guesses: list[StructureGuess] = []
     total, summed = sum(odds), 0.0
     for odd, each in ranked:
         enough = summed >= ENOUGH * total or odd < LEAST * total
-        if len(guesses) == most or (len(guesses) > 1 and enough):
+        if len(guesses) == most or (len(guesses) >= fewest and enough):
             break
         guess = _guess(each, question, odd / total)
         summed += odd

@@ -57,7 +57,8 @@ class BuildMaker(Maker):
         promise.
     max_likely
         Crystals built at most where they are in structure types that were learned, ranked by their
-        probability (see :func:`~elatbot_flows.crystals.ranking.likely_guesses`); none with 0.
+        probability (see :func:`~elatbot_flows.crystals.ranking.likely_guesses`), prototypes beside
+        them included; none with 0.
     keep, energy_window
         Relaxed crystals kept, lowest in energy first, and how far above the lowest (eV/atom).
     max_force, max_stress, max_steps
