@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from statistics import median
+from statistics import mean, median
 from typing import Any
 
 from pymatgen.core import Composition
@@ -22,15 +22,13 @@ def table(lines: list[Line]) -> None:
     for line in measured:
         texts = [_pair(line["said"].get(name)) for name in SOURCES[:-1]]
         texts += [_interval(line["estimate"]), _pair(line["dft"])]
-        _row(line["target"], line["formula"], line["atoms"], *texts)
+        _row(line["target"], _name(line), line["atoms"], *texts)
     print("\n| crystal | verdict, before | by DFT | K held | G held | calculations | CPU s |")
     print("|---|---|---|---|---|---|---|")
     for line in lines:
-        _row(line["formula"], line["before"], *_course(line))
-    print(
-        "\n| crystals | source | K: mean off by | median | largest | G: mean | median | largest |"
-    )
-    print("|---|---|---|---|---|---|---|---|")
+        _row(_name(line), line["before"], *_course(line))
+    errors = " | ".join(f"{name}: MAE, GPa | mean | median | largest" for name in "KG")
+    print(f"\n| crystals | source | {errors} |\n|{'---|' * 10}")
     for name, some in split(measured).items():
         for source in SOURCES:
             _row(name, source, *_deviations(some, source))
@@ -47,9 +45,9 @@ def table(lines: list[Line]) -> None:
 
 def split(lines: list[Line]) -> dict[str, list[Line]]:
     """All, by batch, and with and without magnetic elements."""
-    batches = dict.fromkeys(line["batch"] for line in lines)
     groups = {"all": lines}
-    groups |= {f"{one} batch": [line for line in lines if line["batch"] == one] for one in batches}
+    for line in lines:
+        groups.setdefault(f"{line['batch'].split(',')[0]} batch", []).append(line)
     magnetic = [line for line in lines if _elements(line) & set(HIGH_SPIN)]
     groups["with Cr, Mn, Fe, Co or Ni"] = magnetic
     groups["without"] = [line for line in lines if line not in magnetic]
@@ -65,6 +63,10 @@ def held(line: Line) -> tuple[bool | None, bool | None]:
     ends = zip(line["estimate"], line["dft"], strict=True)
     bulk, shear = (low <= true <= high for (_, low, high), true in ends)
     return bulk, shear
+
+
+def _name(line: Line) -> str:
+    return ", ".join([line["formula"], *line["batch"].split(", ")[1:]])
 
 
 def _elements(line: Line) -> set[str]:
@@ -104,9 +106,11 @@ def _deviations(lines: list[Line], source: str) -> list[str]:
     cells = []
     for i in (0, 1):
         said = [(line["said"].get(source, [None, None])[i], line["dft"][i]) for line in lines]
-        found = [abs(value / dft - 1) for value, dft in said if value is not None]
-        mean = sum(found) / len(found) if found else 0.0
-        cells += (
-            [f"{mean:.1%}", f"{median(found):.1%}", f"{max(found):.0%}"] if found else ["-"] * 3
-        )
+        known = [(value, dft) for value, dft in said if value is not None]
+        found = [abs(value / dft - 1) for value, dft in known]
+        if not found:
+            cells += ["-"] * 4
+            continue
+        error = mean(abs(value - dft) for value, dft in known)
+        cells += [f"{error:.1f}", f"{mean(found):.1%}", f"{median(found):.1%}", f"{max(found):.0%}"]
     return cells
