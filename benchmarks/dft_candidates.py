@@ -1,12 +1,12 @@
 """Candidates of finished design runs before GPAW: who was right, and did stated intervals hold.
 
 elatbot design --bulk-modulus 55:65 --max-sites 6 -n 10 --out runs/55-65   # and so on
-OMP_NUM_THREADS=1 python benchmarks/dft_candidates.py runs/* --out verdicts.jsonl
-python benchmarks/dft_candidates.py --out verdicts.jsonl --table
+OMP_NUM_THREADS=1 python benchmarks/dft_candidates.py runs/* --batch second
+python benchmarks/dft_candidates.py --table
 
 Every candidate that passed is judged, hit or not: first the one of each run that is expected to be
-cheapest, then the cheapest of all others. A line is written for each as soon as it is known, also
-for those that DFT refuses; a second start goes on.
+cheapest, then the cheapest of all others. A line is added to the file of verdicts for each as soon
+as it is known, also for those that DFT refuses. Formulas that the file has are not judged again.
 """
 
 from __future__ import annotations
@@ -16,18 +16,16 @@ import itertools
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from dft_tables import table
 from jobflow import JobStore, run_locally
 from maggma.stores import MemoryStore
-from monty.json import jsanitize
 
 from elatbot_flows import DesignTarget
 from elatbot_flows.dft import DFTSettings, GPAWCode
 from elatbot_flows.dft.checks import check_for_dft, expected_core_hours
-from elatbot_flows.dft.code import HIGH_SPIN
-from elatbot_flows.documents import CandidateDocument
+from elatbot_flows.documents import CandidateDocument, ElasticResult
 from elatbot_flows.errors import StructureError
 from elatbot_flows.jobs.referee import overruled
 from elatbot_flows.judges import DFTElasticMaker
@@ -45,11 +43,6 @@ class Case:
     candidate: CandidateDocument
     hours: float | None = None
     refusal: str | None = None
-
-    @property
-    def key(self) -> str:
-        """What it is called in the file."""
-        return f"{self.run}/{self.candidate.candidate_id}"
 
 
 def cases(folder: Path, maker: DFTElasticMaker) -> list[Case]:
@@ -84,136 +77,84 @@ def in_turn(folders: list[Path], maker: DFTElasticMaker) -> Iterator[Case]:
 
 
 def judged(case: Case, maker: DFTElasticMaker) -> dict[str, Any]:
-    """A line of the file."""
-    line = {
-        "key": case.key,
-        "run": case.run,
+    """A line of the file, moduli in GPa."""
+    line: dict[str, Any] = {
+        "target": case.run,
         "formula": case.candidate.formula,
-        "nsites": case.candidate.nsites,
-        "expected_hours": case.hours,
-        "refusal": case.refusal,
-        "verdict_before": case.candidate.verdict,
+        "atoms": case.candidate.nsites,
+        "before": case.candidate.verdict,
     }
     if case.refusal:
-        return line
+        return line | {"status": "refused", "reason": case.refusal}
     flow = maker.make([case.candidate.structure], [case.candidate.formula])
     done = run_locally(flow, store=JobStore(MemoryStore()), log=False)
     ended = done.get(flow.output.uuid)
-    result = ended[1].output[0] if ended else None
+    result = ElasticResult.model_validate(ended[1].output[0]) if ended else None
     after = overruled(case.candidate, result, case.target)
+    verdict, estimate = after.dft, case.candidate.estimate
     line |= {
         "verdict": after.verdict,
-        "probability": after.probability,
-        "dft": after.dft.model_dump(),
-        "result": result.model_dump() if result is not None else None,
+        "status": verdict.status,
+        "reason": verdict.reason,
+        "said": {
+            one.source: rounded(one.bulk_modulus, one.shear_modulus) for one in verdict.sources
+        },
+        "estimate": estimate
+        and [
+            rounded(one.value, one.low, one.high)
+            for one in (estimate.bulk_modulus, estimate.shear_modulus)
+        ],
+        "dft": rounded(verdict.bulk_modulus, verdict.shear_modulus),
+        "expected_seconds": round(3600 * case.hours) if case.hours else None,
     }
-    return jsanitize(line, strict=True)  # type: ignore[no-any-return]
+    record = result and result.dft
+    if result and record:
+        line["smallest_eigenvalue"] = rounded(result.smallest_eigenvalue)[0]
+        line["calculations"] = [record.relaxation_calculations, record.calculations]
+        line["cpu_seconds"] = round(record.cpu_seconds)
+        line["moments"] = record.moments and rounded(*record.moments)
+        line["lattice"] = result.structure and rounded(*result.structure.lattice.parameters)
+    return line
 
 
-def table(lines: list[dict[str, Any]]) -> None:
-    """Everybody's K and G next to DFT, and sums."""
-    measured = [line for line in lines if line.get("dft", {}).get("status") == "measured"]
-    print("| target | crystal | atoms | K, G of text model | 7net-0 | 7net-l3i5 | estimate | DFT |")
-    print("|---|---|---|---|---|---|---|---|")
-    for line in measured:
-        said = {one["source"]: one for one in line["dft"]["sources"]}
-        texts = [_pair(said.get(name)) for name in ("elatbot-mini", "7net-0", "7net-l3i5")]
-        texts += [_interval(line["dft"]["estimate_before"]), _pair(line["dft"])]
-        row = [line["run"], line["formula"], str(line["nsites"]), *texts]
-        print("| " + " | ".join(row) + " |")
-    print("\n| crystal | verdict, before | by DFT | K held | G held | calculations | CPU s |")
-    print("|---|---|---|---|---|---|---|")
-    for line in lines:
-        print("| " + " | ".join(_course(line)) + " |")
-    print("\n| crystals | source | K: median deviation | largest | G: median | largest |")
-    print("|---|---|---|---|---|---|")
-    for name, some in _split(measured).items():
-        for source in ("elatbot-mini", "7net-0", "7net-l3i5", "estimate"):
-            print("| " + " | ".join([name, source, *_deviations(some, source)]) + " |")
-    print("\n| crystals | hits before | still hits | K held | G held |\n|---|---|---|---|---|")
-    told = [line for line in lines if line.get("dft", {}).get("status") in ("measured", "unstable")]
-    for name, some in _split(told).items():
-        hits = [line for line in some if line["verdict_before"] == "hit"]
-        kept = sum(line["verdict"] == "hit" for line in hits)
-        ends = [line["dft"]["sources"][-1] for line in some if line["dft"]["sources"]]
-        held = [f"{sum(e[f'{m}_held'] is True for e in ends)}/{len(ends)}" for m in MODULI]
-        print(f"| {name} | {len(hits)} | {kept} | {' | '.join(held)} |")
-
-
-MODULI = ("bulk", "shear")
-
-
-def _pair(said: dict[str, Any] | None) -> str:
-    if said is None:
-        return "-"
-    values = (said["bulk_modulus"], said["shear_modulus"])
-    return ", ".join("-" if one is None else f"{one:.0f}" for one in values)
-
-
-def _interval(estimate: dict[str, Any] | None) -> str:
-    if estimate is None:
-        return "-"
-    ends = [estimate[f"{name}_modulus"] for name in MODULI]
-    return ", ".join(f"{one['value']:.0f} ({one['low']:.0f}-{one['high']:.0f})" for one in ends)
-
-
-def _course(line: dict[str, Any]) -> list[str]:
-    if "dft" not in line:
-        return [line["formula"], line["verdict_before"], f"refused: {line['refusal']}", *["-"] * 4]
-    said, dft = line["dft"], line["result"]["dft"]
-    ends = said["sources"][-1] if said["sources"] else {}
-    held = [{True: "yes", False: "no"}.get(ends.get(f"{name}_held"), "-") for name in MODULI]
-    verdict = line["verdict"] if said["status"] != "failed" else f"failed: {said['reason']}"
-    done = f"{dft['relaxation_calculations']} + {dft['calculations']}"
-    return [
-        line["formula"],
-        line["verdict_before"],
-        verdict,
-        *held,
-        done,
-        f"{dft['cpu_seconds']:.0f}",
-    ]
-
-
-def _split(measured: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    magnetic = [one for one in measured if set(one["result"]["elements"]) & set(HIGH_SPIN)]
-    rest = [one for one in measured if one not in magnetic]
-    return {"all": measured, "with Cr, Mn, Fe, Co or Ni": magnetic, "without": rest}
-
-
-def _deviations(lines: list[dict[str, Any]], source: str) -> list[str]:
-    cells = []
-    for name in MODULI:
-        found = [
-            abs(one[f"{name}_deviation"])
-            for line in lines
-            for one in line["dft"]["sources"]
-            if one["source"] == source and one[f"{name}_deviation"] is not None
-        ]
-        cells += [f"{median(found):.1%}", f"{max(found):.0%}"] if found else ["-", "-"]
-    return cells
+def rounded(*values: float | None) -> list[float | None]:
+    return [None if value is None else round(value, 2) for value in values]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("runs", nargs="*", type=Path)
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".jsonl"))
+    parser.add_argument("--batch", help="a name for these runs, which the table tells apart")
     parser.add_argument("--preset", default="quick")
     parser.add_argument("--k-spacing", type=float)
     parser.add_argument("--hours", type=float, help="leave out what should take longer")
+    parser.add_argument("--only", nargs="*", help="these formulas alone")
+    parser.add_argument("--list", action="store_true", help="only say whose turn it is")
     parser.add_argument("--table", action="store_true")
     asked = parser.parse_args()
-    text = asked.out.read_text(encoding="utf-8") if asked.out.exists() else ""
-    lines = [json.loads(line) for line in text.splitlines()]
     changed = {"k_spacing": asked.k_spacing} if asked.k_spacing else {}
     maker = DFTElasticMaker(code=GPAWCode(DFTSettings.preset(asked.preset, **changed)))
-    known = {line["key"] for line in lines}
+    known = {line["formula"] for line in lines_of(asked.out)}
     for case in in_turn(asked.runs, maker):
-        if case.key not in known and (case.hours or 0.0) <= (asked.hours or float("inf")):
-            with asked.out.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(judged(case, maker)) + "\n")
+        formula = str(case.candidate.formula)
+        dear = (case.hours or 0.0) > (asked.hours or float("inf"))
+        if formula in known or dear or (asked.only and formula not in asked.only):
+            continue
+        known.add(formula)
+        if asked.list:
+            print(case.run, formula, case.candidate.verdict, case.refusal or f"{case.hours:.3f} h")
+            continue
+        line = {"batch": asked.batch, **judged(case, maker)}
+        with asked.out.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
     if asked.table:
-        table(lines)
+        table(lines_of(asked.out))
+
+
+def lines_of(file: Path) -> list[dict[str, Any]]:
+    text = file.read_text(encoding="utf-8") if file.exists() else ""
+    return [json.loads(line) for line in text.splitlines()]
 
 
 if __name__ == "__main__":

@@ -47,6 +47,11 @@ CRYSTALS = {
     "NiAl": cubic("Pm-3m", 2.88, ("Ni", ORIGIN), ("Al", CENTRE)),
     "CuZn": cubic("Pm-3m", 2.95, ("Cu", ORIGIN), ("Zn", CENTRE)),
     "LiAl": cubic("Fd-3m", 6.36, ("Li", ORIGIN), ("Al", CENTRE)),
+    "BC2N": Structure(
+        Lattice.orthorhombic(2.55, 2.53, 3.62),
+        ["C", "C", "N", "B"],
+        [[0, 0, 0], [0.5, 0, 0.25], [0.5, 0.5, 0.5], [0, 0.5, 0.75]],
+    ),
 }
 """Crystals, deliberately off their lattice constant."""
 MORE = {
@@ -64,9 +69,10 @@ MORE = {
 """Crystals of which k-points alone are counted."""
 
 
-def judged(name: str, preset: str, *, strains: bool) -> dict[str, Any]:
+def judged(name: str, preset: str, spacing: float | None, *, strains: bool) -> dict[str, Any]:
     """What DFT says of a crystal, as a line of a file."""
-    maker = DFTElasticMaker(code=GPAWCode(DFTSettings.preset(preset)))
+    changed = {"k_spacing": spacing} if spacing else {}
+    maker = DFTElasticMaker(code=GPAWCode(DFTSettings.preset(preset, **changed)))
     row = {"name": name, "preset": preset, "result": asked(maker, CRYSTALS[name], name)}
     if strains:
         settings = replace(maker.settings, method="finite_strain")
@@ -125,12 +131,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", choices=[[], *CRYSTALS])
     parser.add_argument("--preset", default="quick")
+    parser.add_argument("--k-spacing", type=float)
     parser.add_argument("--strains", action="store_true")
     parser.add_argument("--kpoints", action="store_true")
     parser.add_argument("--table", type=Path, metavar="FILE")
     asked = parser.parse_args()
     for name in asked.names:
-        print(json.dumps(judged(name, asked.preset, strains=asked.strains)), flush=True)
+        line = judged(name, asked.preset, asked.k_spacing, strains=asked.strains)
+        print(json.dumps(line), flush=True)
     if asked.kpoints:
         kpoints()
     if asked.table:

@@ -14,7 +14,7 @@ from monty.json import MontyDecoder, MontyEncoder
 import samples
 from elatbot_flows.dft import DFTSettings
 from elatbot_flows.dft.convergence import converged_settings, enough
-from elatbot_flows.documents import ConvergenceDocument, ConvergencePoint
+from elatbot_flows.documents import ConvergenceDocument, ConvergencePoint, ElasticResult
 from elatbot_flows.errors import DFTError
 from elatbot_flows.judges import DFTConvergenceMaker, DFTElasticMaker
 from elatbot_flows.potentials.settings import ValidationSettings
@@ -94,11 +94,20 @@ def test_what_is_enough_is_what_the_formula_says(scanned):
 
 
 def test_the_answer_can_be_handed_to_the_judge(scanned):
-    settings = converged_settings(scanned[0])
-    assert settings == replace(
-        CODE.settings, cutoff=scanned[0].cutoff, k_spacing=scanned[0].k_spacing
-    )
-    assert replace(JUDGE, code=replace(CODE, settings=settings)).code.settings == settings
+    document = ConvergenceDocument.model_validate_json(scanned[0].model_dump_json())
+    settings = converged_settings(document)
+    assert settings == replace(CODE.settings, cutoff=document.cutoff, k_spacing=document.k_spacing)
+    sure = replace(JUDGE, code=replace(CODE, settings=settings))
+    flow = sure.make([samples.fcc("Cu", 3.6)], ["Cu"])
+    done = run_locally(flow, store=JobStore(MemoryStore()), log=False, ensure_success=True)
+    result = ElasticResult.model_validate(done[flow.output.uuid][1].output[0])
+    finest = document.by_mesh[-1]
+    exact = finest.bulk_modulus / factor(finest.cutoff, finest.mesh[0])
+    wrong = factor(document.cutoff, result.dft.frame.mesh[0])
+    assert result.bulk_modulus == pytest.approx(exact * wrong, rel=2e-3)
+    assert (settings.cutoff, settings.k_spacing) not in {
+        (point.cutoff, point.k_spacing) for point in [*document.by_mesh, *document.by_cutoff]
+    }  # nobody computed that before
 
 
 def test_a_setting_of_both_scans_is_computed_once(scanned):
