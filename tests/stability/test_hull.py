@@ -211,6 +211,16 @@ def test_higher_polymorphs_do_not_change_the_depth(crystal, emt, cache):
     assert beside.words == "on the hull"
 
 
+@pytest.mark.parametrize("apart", [0.0009, -0.0009])
+def test_a_polymorph_as_low_as_the_crystal_does_not_change_the_depth(apart, emt, cache):
+    asked = CrystalEnergy("CuAu", -4.0)
+    alone = place(asked, emt, settings=ELEMENTS_ONLY, cache=cache)
+    other = CrystalEnergy("CuAu", -4.0 + apart)
+    beside = place(asked, emt, settings=ELEMENTS_ONLY, cache=cache, phases=[other])
+    assert beside.energy_above_hull == alone.energy_above_hull < -0.1
+    assert beside.words == "on the hull"
+
+
 def test_types_too_large_are_named_for_metals(emt, cache):
     found = place(CrystalEnergy("Cu2Au", -3.0), emt, cache=cache)
     assert any("Cu2Au" in remark and "C36" in remark for remark in found.missing)

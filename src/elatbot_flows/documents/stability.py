@@ -45,7 +45,8 @@ class HullResult(BaseModel):
     energy_above_hull: float | None = Field(
         None,
         description="Energy above the hull of the competing phases without the crystal itself and "
-        "without higher polymorphs of it, eV/atom; negative if below. None if unknown.",
+        "without polymorphs of it that are not lower by more than 1 meV/atom, eV/atom; negative if "
+        "below. None if unknown.",
     )
     formation_energy_per_atom: float | None = Field(
         None,

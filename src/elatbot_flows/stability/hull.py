@@ -173,7 +173,7 @@ def _judged(
         )
         raise StructureError(message, "missing_element")
     same = [phase for phase in phases if _is_same(phase, own, settings)]
-    others = [phase for phase in phases if not _is_polymorph_above(phase, own, settings)]
+    others = [phase for phase in phases if not _is_polymorph_not_below(phase, own, settings)]
     others = [phase for phase in others if phase not in same]
     energy, products = lowest_mixture(composition, others)
     distance = own.energy_per_atom - energy
@@ -205,14 +205,14 @@ def _is_same(phase: Phase, own: Phase, settings: HullSettings) -> bool:
     return bool(StructureMatcher().fit(phase.structure, own.structure))
 
 
-def _is_polymorph_above(phase: Phase, own: Phase, settings: HullSettings) -> bool:
-    """Whether a phase is another crystal of a compound, higher in energy.
+def _is_polymorph_not_below(phase: Phase, own: Phase, settings: HullSettings) -> bool:
+    """Whether a phase is another crystal of a compound, higher in energy or as low.
 
     It would make the depth of the ground state below the hull a matter of which of its polymorphs
     somebody tried.
     """
-    higher = phase.energy_per_atom > own.energy_per_atom + settings.noise
-    return not own.is_element and phase.formula == own.formula and higher
+    not_lower = phase.energy_per_atom > own.energy_per_atom - settings.noise
+    return not own.is_element and phase.formula == own.formula and not_lower
 
 
 def _formation_energy(so_far: HullResult, own: Phase, phases: list[Phase]) -> float | None:
