@@ -61,6 +61,17 @@ def test_vllm_puts_the_token_with_which_texts_begin(template, added):
     assert (body["prompt"], body["add_special_tokens"]) == ("Q", added)
 
 
+def test_folders_that_a_server_has_models_from_name_them():
+    model, adapter = CARD["root"], f"{LORA['root']}/../lora"
+    with serving() as server:
+        engine = ServerSettings(server.url, model, adapter, template="elatbot").start()
+        asked = Question("", "Q", MODULUS, prefix="12")
+        ((completion,),) = dict(engine.complete([asked], GREEDY)).values()
+        names = [body["model"] for _, body in server.requests]
+    assert names == ["lora"] * 3
+    assert (completion.model, completion.adapter) == (model, adapter)
+
+
 def test_the_beginning_of_an_answer_goes_to_vllm_as_tokens_of_its_own():
     question = Question("", "Q", MODULUS, prefix="12")
     with serving() as server:

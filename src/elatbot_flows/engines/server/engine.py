@@ -44,9 +44,9 @@ class ServerSettings(MSONable):
     url
         Address up to ``/v1``, which is added to an address without path.
     model
-        Name the server has for the model.
+        Name the server has for the model, or the folder it has it from.
     adapter
-        Name the server has for a LoRA adapter of the model, which then answers.
+        The same of a LoRA adapter of the model, which then answers.
     template
         How questions are written. `Template.CHAT` leaves the chat template to the server unless a
         tokenizer is given.
@@ -129,6 +129,7 @@ class ServerEngine:
         self._requests = Requests(
             settings.model,
             settings.adapter,
+            self._served.asked,
             settings.template,
             settings.structured,
             vllm=self._served.vllm,
@@ -244,7 +245,7 @@ class ServerEngine:
             return text, None
         parts = []
         for part in (text.removesuffix(question.prefix), question.prefix):
-            tokens = await client.tokens(self._settings.model, part)
+            tokens = await client.tokens(self._served.asked, part)
             if isinstance(tokens, Failure):
                 return tokens
             parts.append(tokens)
