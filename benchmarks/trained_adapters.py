@@ -71,8 +71,8 @@ def adapter_of(dialect, asked, folder, epochs):
     from elatbot_flows.training.finetune import FineTuning, fine_tune, merge
 
     settings = FineTuning(
-        epochs=epochs, learning_rate=4e-3, batch_size=4, warmup_steps=5, device="cpu",
-        eval_every=1000,
+        epochs=epochs, learning_rate=1e-3 if dialect == "compact-2" else 4e-3, batch_size=4,
+        warmup_steps=5, device="cpu", eval_every=1000,
     )  # fmt: skip
     records = [lesson.record(n) for n, lesson in enumerate(asked)]
     trained = fine_tune(records, base_of(dialect, folder), folder / dialect, settings)
@@ -84,7 +84,7 @@ def answered(engine, trained, spec, asked, python):
     from elatbot_flows.engines.text_model import text_model
     from engines.vllm_server import VllmServer, ask_in_process
 
-    context = 128 if trained.base.endswith("elatbot-mini") else 2048
+    context = 128 if trained.dialect == "compact-2" else 2048
     sampling = replace(GREEDY, max_tokens=min(300, context // 2))
     if engine == "vllm":
         scratch = Path(trained.folder)

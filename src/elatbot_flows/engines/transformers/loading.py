@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from elatbot_flows.engines.adapters import adapter_folder, add_adapter, read_adapter_config
 from elatbot_flows.engines.latest import shared
+from elatbot_flows.engines.tokenizer_loading import load_tokenizer
 from elatbot_flows.engines.transformers.placement import (
     quantization_config,
     require_device,
@@ -16,7 +17,6 @@ from elatbot_flows.engines.transformers.placement import (
 )
 from elatbot_flows.engines.weights_files import hub_commit, local_folder, weights_sha256
 from elatbot_flows.errors import EngineError
-from elatbot_flows.text.question import Template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -172,21 +172,10 @@ def load_model(settings: Settings, folder: Path | None) -> PreTrainedModel:
 
 
 def _tokenizer(settings: Settings, folder: Path | None) -> PreTrainedTokenizerBase:
-    from transformers import AutoTokenizer
-
-    try:
-        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
-            str(folder or settings.model),
-            revision=None if folder else settings.revision,
-            trust_remote_code=False,
-        )
-    except (OSError, ValueError, ImportError, KeyError, AttributeError) as error:
-        raise _not_loaded(settings, error) from error
-    if settings.template is Template.CHAT and not tokenizer.chat_template:
-        raise EngineError(
-            f"the tokenizer of {settings.model} has no chat template: set template to 'elatbot' or "
-            "'raw', or store a template in its tokenizer_config.json"
-        )
+    revision = None if folder else settings.revision
+    tokenizer: PreTrainedTokenizerBase = load_tokenizer(
+        str(folder or settings.model), settings.template, revision
+    )
     if tokenizer.eos_token_id is None:
         raise EngineError(
             f"the tokenizer of {settings.model} has no token for the end of an answer: set "

@@ -79,7 +79,7 @@ def _write(model: Any, settings: TransformersSettings, folder: Path) -> None:
     source = str(local_folder(settings.model) or settings.model)
     config: Any = AutoConfig.from_pretrained(source, revision=settings.revision)
     model.to(getattr(config, "dtype", None) or torch.float32).save_pretrained(folder)
-    load_tokenizer(source, settings.template).save_pretrained(folder)
+    load_tokenizer(source, settings.template, settings.revision).save_pretrained(folder)
     card = adapter_folder(str(settings.adapter)) / CARD
     if card.is_file():
         shutil.copy(card, folder)
