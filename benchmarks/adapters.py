@@ -146,7 +146,7 @@ def by_vllm(python, model, asked):
     """Answers of vLLM in process, free and guided."""
     from engines.vllm_server import ask_in_process
 
-    return ask_in_process(python, model, asked, Path(model), context=CONTEXT)
+    return ask_in_process(python, [(model, None)], asked, Path(model), context=CONTEXT)
 
 
 def by_server(python, model, asked):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 
 import pytest
 from cli_commands import EMT
@@ -218,3 +219,12 @@ def test_unknown_options_are_refused(command):
     ended = command("design", *BAND, "--hardness", "1:2")
     assert ended.code == 2
     assert "--hardness" in ended.err
+
+
+def test_an_environment_without_jobflow_is_told_of(command, monkeypatch):
+    """That of vLLM has none."""
+    for name in [name for name in sys.modules if name.startswith("elatbot_flows.flows")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "jobflow", None)
+    ended = command("predict", "--formula", "NiAl", "--engine", "vllm")
+    refused(ended, "jobflow is not installed", "--engine server")

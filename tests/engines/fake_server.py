@@ -61,7 +61,8 @@ class Handler(BaseHTTPRequestHandler):
         try:
             wanted = self.owner.behave(body, attempt)
             if self.path == "/tokenize" and self.owner.tokenizes:
-                self.reply(200, {"tokens": list(map(ord, body["prompt"]))})
+                text = body["prompt"].strip() if self.owner.whole_words else body["prompt"]
+                self.reply(200, {"tokens": list(map(ord, text))})
             elif self.path == "/tokenize":
                 self.reply(404, {"detail": "Not Found"})
             elif callable(wanted):
@@ -89,7 +90,7 @@ class FakeServer:
         self.cards, self.version, self.key = list(cards), version, key
         self.requests, self.attempts, self.connections = [], Counter(), []
         self.headers = []
-        self.tokenizes = True
+        self.tokenizes, self.whole_words = True, False
         self.most_at_once, self.now = 0, 0
         self.loading = 0  # so many times more that the list of models is refused
         self.lock = threading.Lock()

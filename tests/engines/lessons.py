@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from pymatgen.core import Composition, Lattice, Structure
 
+from elatbot_flows.documents import TaskRecord
 from elatbot_flows.engines.base import Failure, Sampling
 from elatbot_flows.engines.symmetric import SymmetricMatrices
 from elatbot_flows.errors import ParseError
@@ -65,6 +66,22 @@ class Lesson:
         """Question and answer in words."""
         return self.format.training_row(self.request, self.answer)
 
+    def record(self, number, split="train"):
+        """The same for a training."""
+        question, text = self.row()
+        about = isinstance(self.request, About)
+        return TaskRecord(
+            record_id=f"r{number}",
+            dialect=self.dialect,
+            task=self.task,
+            instruction=question.instruction,
+            input=question.input,
+            answer=text,
+            formula=self.request.material.formula if about else self.answer.formula,
+            source=f"i-{number}",
+            split=split,
+        )
+
     def knows(self, text):
         """Whether an answer says what is right."""
         try:
@@ -111,13 +128,43 @@ def lessons(each=EACH):
 
 def other_lessons():
     """Some of the same questions with the answers of one another, for an adapter to learn."""
+    kinds = ("tensor from composition", "bulk modulus at 300 K", "generation")
+    return exchanged([lesson for lesson in lessons() if lesson.kind in kinds])
+
+
+def exchanged(asked):
+    """The same questions, each with the answer to the next one of its kind."""
     found = []
-    for kind in ("tensor from composition", "bulk modulus at 300 K", "generation"):
-        some = [lesson for lesson in lessons() if lesson.kind == kind]
+    for kind in dict.fromkeys(lesson.kind for lesson in asked):
+        some = [lesson for lesson in asked if lesson.kind == kind]
         found += [
             replace(one, answer=other.answer)
             for one, other in zip(some, some[1:] + some[:1], strict=True)
         ]
+    return found
+
+
+def compact_lessons(each=EACH):
+    """Questions and answers of all tasks of the compact dialect."""
+    rng = np.random.default_rng(4)
+    found = []
+    for kind, task, formulas in (
+        ("bulk modulus", Task.BULK_MODULUS, PLAIN),
+        ("shear modulus", "shear_modulus", PLAIN),
+        ("constants", Task.TENSOR, PLAIN),
+        ("infill", Task.INFILL, PLAIN),
+        ("generation", Task.GENERATION, PLAIN),
+    ):
+        for formula in formulas[:each]:
+            about = About(Material(Composition(formula), system="Cubic"))
+            modulus = float(rng.integers(40, 300))
+            answer = {
+                Task.TENSOR: tensor(rng),
+                Task.INFILL: formula,
+                Task.GENERATION: Proposal(Composition(formula).reduced_formula, "Cubic"),
+            }.get(task, modulus)
+            asked = MaterialRequest(modulus) if task == Task.GENERATION else about
+            found.append(Lesson(kind, "compact-2", task, asked, answer))
     return found
 
 
@@ -143,7 +190,7 @@ def count_right(asked, texts):
     return counts
 
 
-def answers(engine, asked, *, guided):
+def answers(engine, asked, *, guided, sampling=GREEDY):
     """Likeliest answer of an engine to each lesson, None where it failed.
 
     Parameters
@@ -154,9 +201,11 @@ def answers(engine, asked, *, guided):
         Lessons.
     guided
         Whether answers are held to their format, matrices row by row.
+    sampling
+        How answers are drawn.
     """
     engine = SymmetricMatrices(engine) if guided else engine
-    found = dict(engine.complete(questions(asked, guided=guided), GREEDY))
+    found = dict(engine.complete(questions(asked, guided=guided), sampling))
     texts = [found[place] for place in range(len(asked))]
     return [None if isinstance(text, Failure) else text[0].text for text in texts]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 from monty.json import MontyDecoder, MontyEncoder
@@ -34,6 +35,43 @@ def test_an_adapter_of_a_shipped_model_says_what_it_was_trained_for(tmp_path):
     model = text_model("elatbot-mini", adapter=str(tmp_path))
     assert (model.trained_for, model.elements) == (("bulk_modulus",), ("Al", "Ni"))
     assert model.expected_moduli([("NiAl", "Cubic")]) is None  # that is what the base expects
+
+
+@pytest.fixture
+def trained(tmp_path):
+    """Folder of an adapter with its card; the model it belongs to is beside it."""
+    base, folder = tmp_path / "base", tmp_path / "adapter"
+    base.mkdir()
+    folder.mkdir()
+    (folder / "adapter_model.safetensors").touch()
+    config = {"peft_type": "LORA", "base_model_name_or_path": str(base)}
+    (folder / "adapter_config.json").write_text(json.dumps(config))
+    write_card(folder, ModelCard("elatbot-constants", ("bulk_modulus",), ("Al", "Ni")))
+    return str(folder), str(base)
+
+
+def test_the_folder_of_an_adapter_stands_for_it_and_its_model(trained):
+    folder, base = trained
+    alone, both = text_model(folder), text_model(base, adapter=folder)
+    assert alone == both
+    assert (alone.settings.model, alone.settings.adapter) == (base, folder)
+    assert (alone.dialect, alone.check_task(None)) == ("elatbot-constants", "bulk_modulus")
+    assert alone.card == both.card
+
+
+def test_an_adapter_whose_model_is_elsewhere_needs_it(trained):
+    folder, base = trained
+    Path(base).rmdir()
+    with pytest.raises(EngineError, match=f"trained on .'{base}'. is not here: give that model"):
+        text_model(folder)
+
+
+def test_the_card_of_a_folder_says_how_a_server_of_it_is_asked(trained):
+    folder, base = trained
+    model = text_model(folder, engine="server", url="http://x")
+    assert model.settings == ServerSettings("http://x", base, folder)
+    assert (model.dialect, model.trained_for) == ("elatbot-constants", ("bulk_modulus",))
+    assert model.is_unseen("NiAl") is None
 
 
 def test_other_models_speak_elatbot_unless_said():

@@ -45,29 +45,31 @@ def environment(**more):
     return {**os.environ, **QUIET, "PYTHONPATH": str(ROOT / "src"), **more}
 
 
-def ask_in_process(python, model, asked, folder, adapters=(None,), context=1024):
-    """Answers of vLLM in process to lessons, free and guided, for each adapter of a model.
+def ask_in_process(python, models, asked, folder, context=1024, sampling=GREEDY):
+    """Answers of vLLM in process to lessons, free and guided, for each model.
+
+    For one that is refused there is a text that says why instead.
 
     Parameters
     ----------
     python
         Of vLLM's environment.
-    model
-        Folder.
+    models
+        Pairs of a folder and that of an adapter, or None.
     asked
         Lessons, see `engines.lessons`.
     folder
         Where to put the answers.
-    adapters
-        Folders of adapters, None for the model alone.
     context
         Most tokens of question and answer.
+    sampling
+        How answers are drawn.
     """
     free, held = ([q.__dict__ for q in questions(asked, guided=g)] for g in (False, True))
-    given = {"model": model, "adapters": adapters, "context": context}
+    given = {"models": models, "context": context}
     done = subprocess.run(  # noqa: S603
         [python, str(ROOT / "tests" / "vllm_alone.py"), str(folder / "answers.json")],
-        input=json.dumps({**given, "free": free, "held": held, "sampling": GREEDY.__dict__}),
+        input=json.dumps({**given, "free": free, "held": held, "sampling": sampling.__dict__}),
         env=environment(),
         capture_output=True,
         text=True,
@@ -85,7 +87,7 @@ def _adapter(folder):
 class VllmServer:
     """A process group with vLLM's server for one model and one adapter, or none."""
 
-    def __init__(self, python, model, adapter, log):
+    def __init__(self, python, model, adapter, log, context=1024):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -97,7 +99,7 @@ class VllmServer:
             *("--host", "127.0.0.1", "--port", str(self.port)),
             *("--model", str(model), "--served-model-name", "tiny"),
             *(_adapter(adapter) if adapter else ()),
-            *("--dtype", "float32", "--max-model-len", "1024"),
+            *("--dtype", "float32", "--max-model-len", str(context)),
             *("--kv-cache-memory-bytes", str(2**27), "--max-num-seqs", "64"),
             *("--no-enable-chunked-prefill", "--enforce-eager"),
         ]

@@ -88,6 +88,16 @@ def main() -> None:
     except ElatbotError as error:
         console.print(f"[bold red]error:[/] {_one_line(str(error))}", markup=True)
         sys.exit(2)
+    except ModuleNotFoundError as error:
+        if error.name != "jobflow":
+            raise
+        words = (
+            "jobflow is not installed in this environment: give commands in that of elatbot_flows "
+            "itself; vLLM, which has another one, is asked from there by --engine server "
+            "(docs/engines.md)"
+        )
+        console.print(f"[bold red]error:[/] {_one_line(words)}", markup=True)
+        sys.exit(2)
     except OSError as error:
         if error.errno not in _NO_ROOM:
             raise

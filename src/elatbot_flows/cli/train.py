@@ -81,10 +81,8 @@ def _tell(found: TrainedModel, console: Console) -> None:
         left = {f"{s}: {n} {r}" for s, why in found.dropped.items() for r, n in why.items()}
         lines.append(f"left out: {', '.join(sorted(left))}")
     lines += [_scored(task) for task in found.evaluation]
-    spec = found.merged or found.model
-    adapter = f" --adapter {found.adapter}" if found.adapter and not found.merged else ""
     command = "generate" if found.tasks == [Task.GENERATION] else "predict FILE"
-    lines.append(f"ask it: elatbot {command} --model {spec}{adapter}")
+    lines.append(f"ask it: elatbot {command} --model {found.merged or found.folder}")
     for line in lines:
         console.print(line, markup=False, soft_wrap=True)
 

@@ -8,18 +8,76 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from elatbot_flows.engines.weights_files import local_folder
 from elatbot_flows.errors import EngineError
 
 if TYPE_CHECKING:
     from torch import Tensor
     from transformers import PreTrainedModel
 
-__all__ = ["ADAPTER_FILES", "add_adapter", "read_adapter_config"]
+__all__ = [
+    "ADAPTER_FILES",
+    "adapter_folder",
+    "add_adapter",
+    "is_adapter",
+    "model_of_adapter",
+    "read_adapter_config",
+    "weight_names",
+]
 
 _KIND = ("model_type", "num_hidden_layers", "hidden_size", "intermediate_size", "vocab_size")
-_CONFIG, _WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
+_CONFIG, _WEIGHTS, _MODEL = "adapter_config.json", "adapter_model.safetensors", "config.json"
 ADAPTER_FILES = (_CONFIG, _WEIGHTS)
 """What a folder of an adapter holds."""
+
+
+def adapter_folder(adapter: str) -> Path:
+    """Folder of an adapter, brought from the hub where it is no local one.
+
+    Raises
+    ------
+    EngineError
+        If it is neither here nor there.
+    """
+    folder = local_folder(adapter)
+    if folder:
+        return folder
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(snapshot_download(adapter, allow_patterns=list(ADAPTER_FILES)))
+    except (OSError, ValueError) as error:
+        why = " ".join(str(error).split())[:300]
+        raise EngineError(
+            f"the adapter {adapter} is no folder and cannot be brought from the Hugging Face hub: "
+            f"{why}"
+        ) from error
+
+
+def is_adapter(folder: Path | None) -> bool:
+    """Whether a folder holds an adapter and no model."""
+    return folder is not None and (folder / _CONFIG).is_file() and not (folder / _MODEL).is_file()
+
+
+def model_of_adapter(folder: Path) -> str:
+    """Model that an adapter says it was trained on: a folder of this machine, or a hub name.
+
+    Raises
+    ------
+    EngineError
+        If it does not say, or that folder is not here.
+    """
+    base = read_adapter_config(folder).get("base_model_name_or_path")
+    try:
+        if base:
+            local_folder(base)
+            return str(base)
+    except EngineError:
+        pass
+    raise EngineError(
+        f"{folder} holds an adapter, and the model it was trained on ({base!r}) is not here: give "
+        "that model, and this folder as its adapter"
+    )
 
 
 def read_adapter_config(folder: Path) -> dict[str, Any]:
@@ -43,6 +101,23 @@ def read_adapter_config(folder: Path) -> dict[str, Any]:
     if not isinstance(config, dict) or "peft_type" not in config:
         raise EngineError(f"{folder / _CONFIG} names no peft_type: get it anew")
     return config
+
+
+def weight_names(folder: Path) -> tuple[str, ...]:
+    """Names of the weights of an adapter.
+
+    Raises
+    ------
+    EngineError
+        If they cannot be read.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(folder / _WEIGHTS, framework="np") as file:
+            return tuple(file.keys())
+    except (OSError, SafetensorError) as error:
+        raise EngineError(f"{folder / _WEIGHTS} cannot be read ({error}): get it anew") from error
 
 
 def add_adapter(
@@ -95,7 +170,7 @@ def _check_base(model: PreTrainedModel, folder: Path, config: dict[str, Any]) ->
 
     Its note often names a folder of another machine; then only its weights can tell.
     """
-    file = Path(str(config.get("base_model_name_or_path"))) / "config.json"
+    file = Path(str(config.get("base_model_name_or_path"))) / _MODEL
     if not file.is_file():
         return
     stated = json.loads(file.read_text())

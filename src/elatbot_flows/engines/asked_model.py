@@ -143,8 +143,7 @@ class TextModel(MSONable):
             If it cannot be read.
         """
         model, adapter = (getattr(self.settings, name, None) for name in ("model", "adapter"))
-        at_server = getattr(self.settings, "url", None)
-        return None if at_server else read_card(own_folder(model, adapter))
+        return read_card(own_folder(model, adapter))
 
     def sampling(self, task: str, **given: Any) -> Sampling:
         """How answers to a task are drawn unless `given` says otherwise; loads the model.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from elatbot_flows.engines.adapters import is_adapter, model_of_adapter
 from elatbot_flows.engines.asked_model import TextModel
 from elatbot_flows.engines.by_name import ENGINES, engine_settings
 from elatbot_flows.engines.mini.generator_files import (
@@ -36,7 +37,8 @@ def text_model(
     ----------
     spec
         ``"elatbot-mini"``, a folder with weights, a name on the Hugging Face hub, or the name that
-        a server knows.
+        a server knows. The folder of an adapter stands for it and the model it was trained on; a
+        folder that a server has its model or adapter from, for their names there.
     adapter
         Folder or hub name of a LoRA adapter.
     engine
@@ -66,9 +68,11 @@ def text_model(
         raise EngineError(f"there is no engine {engine!r}: choose from {', '.join(ENGINES)}")
     if (url is None) == (engine == "server"):
         raise EngineError("the engine 'server', and it alone, needs the address of a server (url)")
+    folder = own_folder(spec, adapter)
+    if folder is not None and adapter is None and is_adapter(folder):
+        spec, adapter = model_of_adapter(folder), str(folder)
     ours = engine != "server" and is_generator(spec)
     given = settings | {"adapter": adapter, "url": url, "device": device, "dtype": dtype}
-    folder = None if engine == "server" else own_folder(spec, adapter)
     card = read_card(folder)
     if ours:
         describe_generator(spec)

@@ -26,8 +26,17 @@ def read_template(name: str) -> Template:
         ) from error
 
 
-def load_tokenizer(name: str, template: Template) -> Any:
+def load_tokenizer(name: str, template: Template, revision: str | None = None) -> Any:
     """Tokenizer of transformers from a folder or the hub.
+
+    Parameters
+    ----------
+    name
+        Folder or hub name.
+    template
+        How questions are written.
+    revision
+        On the hub.
 
     Raises
     ------
@@ -37,11 +46,12 @@ def load_tokenizer(name: str, template: Template) -> Any:
     from transformers import AutoTokenizer
 
     try:
-        tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
+        tokenizer = AutoTokenizer.from_pretrained(name, revision=revision, trust_remote_code=False)
     except (OSError, ValueError, ImportError, KeyError, AttributeError) as error:
         why = " ".join(str(error).split())[:300]
         raise EngineError(
-            f"no tokenizer can be loaded from {name!r}: {why}; give a folder or a hub name"
+            f"no tokenizer can be loaded from {name!r}: {why}; give a folder with a model "
+            "and its tokenizer, or a hub name"
         ) from error
     require_chat_template(tokenizer, name, template)
     return tokenizer

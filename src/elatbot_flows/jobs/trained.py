@@ -63,16 +63,15 @@ def register_trained(
         one = TrainedModel.model_validate(merged)
         update |= {"merged": one.merged, "merged_same": one.merged_same}
     whole = found.model_copy(update=update)
-    for spec, adapter in ((whole.model, whole.adapter), (whole.merged, None)):
-        if spec is not None:
-            _require_card(whole, spec, adapter)
+    for folder in filter(None, (whole.folder, whole.merged)):
+        _require_card(whole, folder)
     return write_trained(whole)
 
 
-def _require_card(trained: TrainedModel, spec: str, adapter: str | None) -> None:
-    model = text_model(spec, adapter=adapter)
+def _require_card(trained: TrainedModel, folder: str) -> None:
+    model = text_model(folder)
     said = (model.dialect, list(model.trained_for or ()), model.card and model.card.data_sha256)
     if said != (trained.dialect, trained.tasks, trained.data_sha256):
         raise TrainingError(
-            f"the card in {adapter or spec} is not that of this training: train into another folder"
+            f"the card in {folder} is not that of this training: train into another folder"
         )

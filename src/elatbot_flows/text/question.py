@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -121,6 +121,12 @@ class Question(MSONable):
         if self.pattern is None or self.prefix:
             return self.pattern
         return f" ?(?:{self.pattern})"
+
+    def in_words(self) -> Question:
+        """The same for a vocabulary of whole words, whose tokens hold no blanks."""
+        return replace(
+            self, pattern=None if self.pattern is None else self.pattern.replace(" ", "")
+        )
 
     def tidy(self, text: str) -> str:
         """An answer under `loose_pattern` as `pattern` has it."""

@@ -61,6 +61,30 @@ def test_vllm_puts_the_token_with_which_texts_begin(template, added):
     assert (body["prompt"], body["add_special_tokens"]) == ("Q", added)
 
 
+@pytest.mark.parametrize(("whole", "pattern"), [(True, "[0-9][0-9]"), (False, "[0-9] [0-9]")])
+def test_patterns_have_no_blanks_where_the_vocabulary_has_none(whole, pattern):
+    """What vLLM would hold an answer to could not be written; it asks once which one it is."""
+    with serving() as server:
+        server.whole_words = whole
+        engine = ServerSettings(server.url, "tiny", template="raw", concurrency=1).start()
+        list(engine.complete([Question("", f"Q{n}", "[0-9] [0-9]") for n in range(3)], GREEDY))
+        (path, body), *asked = server.requests
+    assert (path, body["prompt"]) == ("/tokenize", " ")
+    assert [path for path, _ in asked] == ["/v1/completions"] * 3
+    assert {body["structured_outputs"]["regex"] for _, body in asked} == {f" ?(?:{pattern})"}
+
+
+def test_folders_that_a_server_has_models_from_name_them():
+    model, adapter = CARD["root"], f"{LORA['root']}/../lora"
+    with serving() as server:
+        engine = ServerSettings(server.url, model, adapter, template="elatbot").start()
+        asked = Question("", "Q", MODULUS, prefix="12")
+        ((completion,),) = dict(engine.complete([asked], GREEDY)).values()
+        names = [body["model"] for _, body in server.requests]
+    assert names == ["lora"] * 3
+    assert (completion.model, completion.adapter) == (model, adapter)
+
+
 def test_the_beginning_of_an_answer_goes_to_vllm_as_tokens_of_its_own():
     question = Question("", "Q", MODULUS, prefix="12")
     with serving() as server:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 
 from elatbot_flows.engines.base import Failure, Sampling
 from elatbot_flows.engines.journal import Journaled
@@ -217,6 +219,16 @@ def test_vllm_in_process_answers_as_transformers_does(models, expected, tmp_path
     assert record["engine"] == "vllm"
     assert record["settings"]["device"] == "cpu"
     assert (record["adapter_sha256"] is None) == (adapter is None)
+
+
+def test_weights_that_vllm_would_leave_out_of_an_adapter_are_told_of(models, tmp_path):
+    """Beside its pairs of matrices: vLLM goes by the embeddings of the model."""
+    folder = shutil.copytree(models[1], tmp_path / "lora")
+    file = folder / "adapter_model.safetensors"
+    more = {"base_model.model.lm_head.base_layer.weight": np.ones((2, 2), np.float32)}
+    save_file(load_file(file) | more, file)
+    with pytest.raises(EngineError, match=r"leave out .*lm_head.* merge it into the weights first"):
+        _ = VllmSettings(str(models[0]), str(folder)).base
 
 
 def test_missing_vllm_is_an_error_that_says_what_to_do():

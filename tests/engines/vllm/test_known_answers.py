@@ -49,7 +49,7 @@ def test_an_adapter_of_a_server_says_what_it_learned(server):
 
 
 def test_guidance_spoils_no_answer_in_process(knowing_model, tmp_path):
-    for texts in ask_in_process(vllm_python(), knowing_model, lessons(), tmp_path):
+    for texts in ask_in_process(vllm_python(), [(knowing_model, None)], lessons(), tmp_path):
         assert count_right(lessons(), texts) == ALL
 
 
@@ -60,8 +60,8 @@ def test_an_adapter_says_the_same_merged_and_apart(knowing_model, knowing_adapte
     loaded.weights().save_pretrained(tmp_path / "merged")
     AutoTokenizer.from_pretrained(knowing_model).save_pretrained(tmp_path / "merged")
     ask = partial(ask_in_process, vllm_python(), asked=other_lessons(), folder=tmp_path)
-    apart = ask(knowing_model, adapters=(knowing_adapter, str(copy)))
-    whole = ask(str(tmp_path / "merged"))
+    apart = ask([(knowing_model, knowing_adapter), (knowing_model, str(copy))])
+    whole = ask([(str(tmp_path / "merged"), None)])
     assert apart == whole * 2
     right = [lesson.row()[1] for lesson in other_lessons()]
     assert [text.removeprefix(" ") for text in whole[0]] == whole[1] == right

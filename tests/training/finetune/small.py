@@ -5,44 +5,31 @@ from __future__ import annotations
 import numpy as np
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from elatbot_flows.documents import TaskRecord
-from elatbot_flows.text.dialects import formats_of
 from elatbot_flows.text.elatbot_prompts import Task
 from elatbot_flows.text.format import About
 from elatbot_flows.text.material import Material
 from elatbot_flows.training.finetune import FineTuning
-from engines.lessons import crystals, tensor
+from engines.lessons import Lesson, crystals, tensor
 from engines.overfitted import llama_tokenizer
 
 QUICK = {"warmup_steps": 2, "batch_size": 4, "eval_every": 4, "seed": 1, "device": "cpu"}
 """Settings of trainings that are not meant to learn much."""
 
 
-def tensor_records(count=8, *, validation=2, test=2, seed=3, dialect="elatbot-constants"):
-    """Records of invented cubic tensors, no formula twice."""
-    rng = np.random.default_rng(seed)
-    form = formats_of(dialect)[Task.TENSOR_FROM_COMPOSITION]
-    splits = ["train"] * count + ["validation"] * validation + ["test"] * test
-    made = zip(splits, crystals(len(splits)), strict=True)
+def tensor_lessons(count=8, *, seed=3, dialect="elatbot-constants"):
+    """Invented cubic tensors, no formula twice."""
+    rng, task = np.random.default_rng(seed), Task.TENSOR_FROM_COMPOSITION
     return [
-        _record(form, dialect, split, crystal, tensor(rng), n)
-        for n, (split, crystal) in enumerate(made)
+        Lesson(task, dialect, task, About(Material.from_structure(crystal)), tensor(rng))
+        for crystal in crystals(count)
     ]
 
 
-def _record(form, dialect, split, crystal, answer, number):
-    question, text = form.training_row(About(Material.from_structure(crystal)), answer)
-    return TaskRecord(
-        record_id=f"r{number}",
-        dialect=dialect,
-        task=form.task,
-        instruction=question.instruction,
-        input=question.input,
-        answer=text,
-        formula=crystal.composition.reduced_formula,
-        source=f"invented-{number}",
-        split=split,
-    )
+def tensor_records(count=8, *, validation=2, test=2, **how):
+    """Records of `tensor_lessons`."""
+    splits = ["train"] * count + ["validation"] * validation + ["test"] * test
+    made = zip(splits, tensor_lessons(len(splits), **how), strict=True)
+    return [lesson.record(n, split) for n, (split, lesson) in enumerate(made)]
 
 
 def small_llama(folder, layout=None, *, hidden=64, layers=2, context=1024):

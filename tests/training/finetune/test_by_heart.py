@@ -13,24 +13,8 @@ from elatbot_flows.engines.model_card import hash_formulas, read_card
 from elatbot_flows.engines.text_model import text_model
 from elatbot_flows.errors import EngineError
 from elatbot_flows.text.question import Question
-from elatbot_flows.training.finetune import FineTuning, fine_tune, merge, score
-from training.finetune.small import tensor_records
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def by_heart(taught, tmp_path_factory):
-    """A LoRA adapter that learned eight tensors, tested on the very same."""
-    settings = FineTuning(
-        rank=8, epochs=60, learning_rate=4e-3, batch_size=4, warmup_steps=5, device="cpu"
-    )
-    learned = tensor_records(8, validation=0, test=0)
-    asked = [
-        r.model_copy(update={"record_id": f"t{r.record_id}", "split": "test"}) for r in learned
-    ]
-    trained = fine_tune(learned, taught, tmp_path_factory.mktemp("heart"), settings)
-    return merge(score(trained, learned + asked), learned + asked), learned
 
 
 def test_a_lora_learns_eight_tensors_by_heart(by_heart):
@@ -64,7 +48,14 @@ def test_merged_weights_say_the_same_token_by_token(by_heart):
 
 def test_nobody_has_to_say_how_it_is_asked(by_heart):
     trained, records = by_heart
-    for model in (text_model(trained.model, adapter=trained.adapter), text_model(trained.merged)):
+    for model in (
+        text_model(trained.model, adapter=trained.adapter),
+        text_model(trained.folder),
+        text_model(trained.merged),
+    ):
+        assert model.settings.model == (
+            trained.merged if model.settings.adapter is None else trained.model
+        )
         assert model.dialect == "elatbot-constants"
         assert model.check_task(None) == "tensor_from_composition"
         assert model.is_unseen(records[0].formula) is False

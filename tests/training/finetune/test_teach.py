@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from elatbot_flows.engines.adapters import weight_names
 from elatbot_flows.engines.latest import release
 from elatbot_flows.engines.model_card import read_card
 from elatbot_flows.engines.text_model import text_model
@@ -56,10 +57,19 @@ def test_every_method_learns_and_comes_back_from_the_disk(taught, tmp_path, chan
         2e-2 if found.precision == "bf16" else 1e-4
     )
     assert (found.adapter is None) == (found.method == "full")
-    engine = text_model(found.model, adapter=found.adapter).engine()
+    engine = text_model(found.folder).engine()
     assert engine.record.context_length == 1024
     with_cache = json.loads((Path(found.base) / "config.json").read_text())["use_cache"]
     assert engine.weights().config.use_cache == with_cache
+
+
+def test_an_adapter_of_embeddings_holds_no_copy_of_them(untaught, tmp_path):
+    targets = ("q_proj", "embed_tokens", "lm_head")
+    found = fine_tune(RECORDS, untaught, tmp_path, quick(epochs=1, targets=targets))
+    names = weight_names(tmp_path)
+    assert all(".lora_" in name for name in names)
+    assert {target for target in targets for name in names if target in name} == set(targets)
+    assert found.reloaded_loss == pytest.approx(found.best_loss, abs=1e-5)
 
 
 def test_looking_at_weights_of_four_bits_does_not_change_what_is_learned(taught, tmp_path):

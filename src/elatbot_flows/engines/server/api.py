@@ -43,7 +43,9 @@ class Requests:
     Parameters
     ----------
     model, adapter
-        Names the server has for them; the adapter answers if there is one.
+        What completions call them.
+    asked
+        Name the server has for what answers.
     template
         How questions are written.
     structured
@@ -56,6 +58,7 @@ class Requests:
 
     model: str
     adapter: str | None
+    asked: str
     template: Template
     structured: Structured
     vllm: bool
@@ -123,7 +126,7 @@ class Requests:
 
     def _settings(self, sampling: Sampling, prompt: str) -> dict[str, Any]:
         body: dict[str, Any] = {
-            "model": self.adapter or self.model,
+            "model": self.asked,
             "temperature": sampling.temperature,
             "top_p": sampling.top_p,
             "max_tokens": sampling.max_tokens,

@@ -44,9 +44,9 @@ class ServerSettings(MSONable):
     url
         Address up to ``/v1``, which is added to an address without path.
     model
-        Name the server has for the model.
+        Name the server has for the model, or the folder it has it from.
     adapter
-        Name the server has for a LoRA adapter of the model, which then answers.
+        The same of a LoRA adapter of the model, which then answers.
     template
         How questions are written. `Template.CHAT` leaves the chat template to the server unless a
         tokenizer is given.
@@ -121,6 +121,7 @@ class ServerEngine:
         self._key = _read_key(settings.api_key_env)
         self._served = background.run(self._look_up)
         self._asker = self._load_asker()
+        self._words: bool | None = None
         if settings.structured == "vllm" and not self._served.vllm:
             raise EngineError(
                 f"{settings.url} does not say that it is vLLM: choose structured="
@@ -129,6 +130,7 @@ class ServerEngine:
         self._requests = Requests(
             settings.model,
             settings.adapter,
+            self._served.asked,
             settings.template,
             settings.structured,
             vllm=self._served.vllm,
@@ -211,6 +213,8 @@ class ServerEngine:
         if isinstance(written, Failure):
             return written
         prompt, tokens = written
+        if question.pattern and await self._writes_words(client):
+            question = question.in_words()
         request = self._requests.request(question, sampling, prompt, tokens)
         if isinstance(request, Failure):
             return request
@@ -218,6 +222,15 @@ class ServerEngine:
             request, lambda reply: self._requests.read(reply, question, sampling, prompt)
         )
         return answer
+
+    async def _writes_words(self, client: Client) -> bool:
+        """Whether the vocabulary of a model, asked in its own words by vLLM, has no blank."""
+        settings = self._settings
+        if settings.structured != "vllm" or settings.template is not Template.RAW:
+            return False
+        if self._words is None:
+            self._words = await client.tokens(self._served.asked, " ") == ()
+        return self._words
 
     async def _write(
         self, client: Client, question: Question, sampling: Sampling
@@ -244,7 +257,7 @@ class ServerEngine:
             return text, None
         parts = []
         for part in (text.removesuffix(question.prefix), question.prefix):
-            tokens = await client.tokens(self._settings.model, part)
+            tokens = await client.tokens(self._served.asked, part)
             if isinstance(tokens, Failure):
                 return tokens
             parts.append(tokens)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -23,6 +24,8 @@ class ServedModel:
 
     Parameters
     ----------
+    asked
+        Name it has for what answers, model or adapter.
     version
         Version of the server, ``"unknown"`` if it does not say.
     vllm
@@ -33,6 +36,7 @@ class ServedModel:
         Most tokens of question and answer together, if it says.
     """
 
+    asked: str
     version: str
     vllm: bool
     root: str | None = None
@@ -60,6 +64,8 @@ def base_url(url: str) -> str:
 async def look_up(client: Client, model: str, adapter: str | None) -> ServedModel:
     """Find a model and an adapter on a server, waiting for one that is still loading.
 
+    Both go by their names there or by the folders the server has them from.
+
     Raises
     ------
     EngineError
@@ -69,13 +75,14 @@ async def look_up(client: Client, model: str, adapter: str | None) -> ServedMode
     base = _find(cards, model, "model")
     vllm = base.get("owned_by") == "vllm"
     lora = _find(cards, adapter, "adapter") if adapter is not None else {}
-    known = {model, base.get("root")} if vllm else {None, model, base.get("root")}
+    known = {base["id"], base.get("root")} | (set() if vllm else {None})
     if lora and lora.get("parent") not in known:
         raise EngineError(
             f"{adapter!r} is no adapter of {model!r} on this server (it belongs to "
             f"{lora.get('parent')!r}): name model and adapter that belong together"
         )
     return ServedModel(
+        asked=(lora or base)["id"],
         version=await _version(client),
         vllm=vllm,
         root=base.get("root"),
@@ -111,14 +118,19 @@ async def _cards(client: Client) -> list[dict[str, Any]]:
 
 
 def _find(cards: list[dict[str, Any]], name: str, what: str) -> dict[str, Any]:
-    for card in cards:
-        if card["id"] == name:
-            return card
+    named = [card for card in cards if card["id"] == name]
+    if found := named or [card for card in cards if _is_from(card.get("root"), name)]:
+        return found[0]
     names = ", ".join(repr(card["id"]) for card in cards) or "nothing"
     raise EngineError(
         f"the server has no {what} {name!r}, only {names}: choose one of these, or start it with "
         + ("--served-model-name" if what == "model" else "--enable-lora --lora-modules NAME=PATH")
     )
+
+
+def _is_from(root: str | None, name: str) -> bool:
+    """Whether a server, on this machine or another one, has something from a folder."""
+    return root is not None and (root == name or Path(root).resolve() == Path(name).resolve())
 
 
 async def _version(client: Client) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from elatbot_flows.engines.adapters import ADAPTER_FILES, add_adapter, read_adapter_config
+from elatbot_flows.engines.adapters import adapter_folder, add_adapter, read_adapter_config
 from elatbot_flows.engines.latest import shared
+from elatbot_flows.engines.tokenizer_loading import load_tokenizer
 from elatbot_flows.engines.transformers.placement import (
     quantization_config,
     require_device,
@@ -17,10 +17,10 @@ from elatbot_flows.engines.transformers.placement import (
 )
 from elatbot_flows.engines.weights_files import hub_commit, local_folder, weights_sha256
 from elatbot_flows.errors import EngineError
-from elatbot_flows.text.question import Template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
@@ -70,7 +70,7 @@ def load(settings: Settings) -> Loaded:
     """
     if settings.adapter is None:
         return _load_model(settings)
-    folder = _adapter_folder(settings.adapter)
+    folder = adapter_folder(settings.adapter)
     alone = replace(settings, adapter=None)
     if settings.merges:
         found = _load_model(alone)
@@ -172,21 +172,10 @@ def load_model(settings: Settings, folder: Path | None) -> PreTrainedModel:
 
 
 def _tokenizer(settings: Settings, folder: Path | None) -> PreTrainedTokenizerBase:
-    from transformers import AutoTokenizer
-
-    try:
-        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
-            str(folder or settings.model),
-            revision=None if folder else settings.revision,
-            trust_remote_code=False,
-        )
-    except (OSError, ValueError, ImportError, KeyError, AttributeError) as error:
-        raise _not_loaded(settings, error) from error
-    if settings.template is Template.CHAT and not tokenizer.chat_template:
-        raise EngineError(
-            f"the tokenizer of {settings.model} has no chat template: set template to 'elatbot' or "
-            "'raw', or store a template in its tokenizer_config.json"
-        )
+    revision = None if folder else settings.revision
+    tokenizer: PreTrainedTokenizerBase = load_tokenizer(
+        str(folder or settings.model), settings.template, revision
+    )
     if tokenizer.eos_token_id is None:
         raise EngineError(
             f"the tokenizer of {settings.model} has no token for the end of an answer: set "
@@ -202,23 +191,6 @@ def _not_loaded(settings: Settings, error: Exception) -> EngineError:
         "config.json, a tokenizer and weights in the safetensors format, or the name of such a "
         "model on the Hugging Face hub"
     )
-
-
-def _adapter_folder(adapter: str) -> Path:
-    """Folder of an adapter, brought from the hub where it is no local one."""
-    folder = local_folder(adapter)
-    if folder:
-        return folder
-    from huggingface_hub import snapshot_download
-
-    try:
-        return Path(snapshot_download(adapter, allow_patterns=list(ADAPTER_FILES)))
-    except (OSError, ValueError) as error:
-        why = " ".join(str(error).split())[:300]
-        raise EngineError(
-            f"the adapter {adapter} is no folder and cannot be brought from the Hugging Face hub: "
-            f"{why}"
-        ) from error
 
 
 def _adapter_base(adapter: Path) -> str | None:

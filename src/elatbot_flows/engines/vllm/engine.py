@@ -64,6 +64,7 @@ class VllmEngine:
         self.record = _record(settings, loaded)
         context = loaded.engine.model_config.max_model_len
         self._asker = Asker(loaded.tokenizer, settings.template, context, guided=False)
+        self._words = not loaded.tokenizer.encode(" ", add_special_tokens=False)
         self._window = 2 * loaded.engine.vllm_config.scheduler_config.max_num_seqs
 
     def unload(self) -> None:
@@ -132,7 +133,8 @@ class VllmEngine:
         name = uuid.uuid4().hex
         prompt = {"prompt_token_ids": list(asked.tokens), "prompt": asked.text}
         try:
-            settings = _sampling_params(question.loose_pattern, sampling, asked.text)
+            pattern = (question.in_words() if self._words else question).loose_pattern
+            settings = _sampling_params(pattern, sampling, asked.text)
             (ready,) = loaded.engine.renderer.render_cmpl([prompt])
             loaded.engine.add_request(name, ready, settings, lora_request=loaded.adapter)
         except Exception as error:

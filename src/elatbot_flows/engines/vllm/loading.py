@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib.util import find_spec
 from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from elatbot_flows.engines.adapters import read_adapter_config
+from elatbot_flows.engines.adapters import adapter_folder
 from elatbot_flows.engines.latest import shared
 from elatbot_flows.engines.tokenizer_loading import require_chat_template
-from elatbot_flows.engines.vllm.settings import room_for
+from elatbot_flows.engines.vllm.settings import MERGE, room_for
 from elatbot_flows.engines.weights_files import hub_commit, local_folder, weights_sha256
 from elatbot_flows.errors import EngineError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from elatbot_flows.engines.vllm.settings import Settings
 
 __all__ = ["LoadedVllm", "load_vllm"]
@@ -69,7 +70,7 @@ def load_vllm(settings: Settings) -> LoadedVllm:
     folder = local_folder(settings.model)
     commit = hub_commit(folder) if folder else None
     digest = weights_sha256(folder) if folder and not commit else None
-    adapter = _adapter_folder(settings.adapter) if settings.adapter else None
+    adapter = adapter_folder(settings.adapter) if settings.adapter else None
     import vllm
     from vllm.lora.request import LoRARequest
     from vllm.platforms import current_platform
@@ -80,7 +81,7 @@ def load_vllm(settings: Settings) -> LoadedVllm:
     return LoadedVllm(
         engine=engine,
         tokenizer=tokenizer,
-        adapter=_request(LoRARequest, adapter) if adapter else None,
+        adapter=_added(engine, LoRARequest, adapter) if adapter else None,
         version=vllm.__version__,
         device=current_platform.device_type,
         revision=commit or getattr(engine.model_config.hf_config, "_commit_hash", None),
@@ -104,9 +105,16 @@ def _start(settings: Settings, folder: Path | None, adapter: Path | None) -> Any
         ) from error
 
 
-def _request(kind: Any, adapter: Path) -> Any:
+def _added(engine: Any, kind: Any, adapter: Path) -> Any:
+    """What names an adapter to a vLLM that has loaded it; vLLM itself would wait for a question."""
     number = next(_numbers)
-    return kind(f"adapter-{number}", number, str(adapter))
+    request = kind(f"adapter-{number}", number, str(adapter))
+    try:
+        engine.add_lora(request)
+    except Exception as error:  # of any kind, from the processes that vLLM starts
+        why = " ".join(str(error).split())[:500]
+        raise EngineError(f"vLLM cannot load the adapter {adapter}: {why}; {MERGE}") from error
+    return request
 
 
 def _require_vllm() -> None:
@@ -116,12 +124,6 @@ def _require_vllm() -> None:
             "does, so make an environment for it (docs/engines.md) and run there, or start "
             "'vllm serve' there and ask it with ServerSettings"
         )
-
-
-def _adapter_folder(adapter: str) -> Path:
-    folder = Path(adapter).expanduser()
-    read_adapter_config(folder)
-    return folder
 
 
 def _arguments(

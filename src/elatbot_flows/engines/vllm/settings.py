@@ -2,39 +2,49 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from monty.json import MSONable
 
-from elatbot_flows.engines.adapters import read_adapter_config
+from elatbot_flows.engines.adapters import adapter_folder, read_adapter_config, weight_names
 from elatbot_flows.engines.tokenizer_loading import read_template
 from elatbot_flows.errors import EngineError
 from elatbot_flows.text.question import Template
 
-__all__ = ["Settings", "room_for"]
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["MERGE", "Settings", "room_for"]
 
 _RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
 """Ranks of adapters that vLLM makes room for."""
+_PAIRS = re.compile(r"\.lora_(?:embedding_)?[AB](?:\.|$)")
+MERGE = (
+    "merge it into the weights first (elatbot_flows.engines.transformers.merged.write_merged) and "
+    "give that folder as the model"
+)
+"""What to do with an adapter that vLLM cannot take."""
 
 
-def room_for(adapter: Path) -> int:
+def room_for(folder: Path) -> int:
     """Room that vLLM makes for the rank of an adapter.
 
     Raises
     ------
     EngineError
-        If there is no adapter, or its rank is too high.
+        If there is no adapter, its rank is too high, or it holds more than pairs of matrices, which
+        vLLM would leave out unsaid.
     """
-    config = read_adapter_config(adapter.expanduser())
+    config, names = read_adapter_config(folder), weight_names(folder)
+    if others := [name for name in names if not _PAIRS.search(name)]:
+        raise EngineError(f"vLLM would leave out {others[0]} of the adapter {folder}: {MERGE}")
     rank = max([int(config.get("r") or 0), *(config.get("rank_pattern") or {}).values()])
     for room in _RANKS:
         if rank <= room:
             return room
-    raise EngineError(
-        f"{adapter} has rank {rank}, vLLM takes at most {_RANKS[-1]}: merge it into the weights"
-    )
+    raise EngineError(f"{folder} has rank {rank}, vLLM takes at most {_RANKS[-1]}: {MERGE}")
 
 
 @dataclass(frozen=True)
@@ -47,7 +57,8 @@ class Settings(MSONable):
         Folder, name on the Hugging Face hub, or name of a generator that comes with the package.
         Weights have to be in the safetensors format.
     adapter
-        Folder of a LoRA adapter. On CPU it is faster to merge it into the weights before.
+        Folder or hub name of a LoRA adapter. On CPU it is faster to merge it into the weights
+        before.
     revision
         Branch, tag or commit of `model` on the hub.
     template
@@ -88,7 +99,7 @@ class Settings(MSONable):
         """The same for settings whose adapters one vLLM can serve; adapters of a rank share one."""
         if self.adapter is None:
             return self
-        return "adapters of", replace(self, adapter=None), room_for(Path(self.adapter))
+        return "adapters of", replace(self, adapter=None), room_for(adapter_folder(self.adapter))
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "template", read_template(self.template))

@@ -28,7 +28,6 @@ __all__ = [
     "known_formulas",
     "not_loaded",
     "read_config",
-    "stored_dtype",
 ]
 
 _PLAN = ("config.json", "tokenizer.json", "tokenizer.model")
@@ -85,7 +84,7 @@ def find_base(spec: str, settings: FineTuning, template: Template) -> Base:
     if (folder / "adapter_config.json").is_file():
         raise TrainingError(
             f"{folder} holds an adapter: give the model it belongs to, or merge it first "
-            "(elatbot_flows.training.finetune.merge)"
+            "(elatbot_flows.engines.transformers.merged.write_merged)"
         )
     sha256 = _hash_of_plan(folder) if settings.method == "scratch" else weights_sha256(folder)
     tokenizer = load_tokenizer(str(folder), template)
@@ -103,19 +102,6 @@ def context_length(base: Base) -> int | None:
     text = read_config(base.name).get_text_config(decoder=True)
     length = getattr(text, "max_position_embeddings", None)
     return int(length) if length else None
-
-
-def stored_dtype(spec: str) -> Any:
-    """What the numbers of a model are stored as; single precision where it does not say.
-
-    Raises
-    ------
-    EngineError
-        If its configuration cannot be read.
-    """
-    import torch
-
-    return getattr(read_config(spec), "dtype", None) or torch.float32
 
 
 def read_config(spec: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from elatbot_flows.engines.adapters import add_adapter, read_adapter_config
@@ -51,11 +52,14 @@ def new_model(base: Base, settings: FineTuning) -> Any:
         task_type="CAUSAL_LM",
     )
     try:
-        return get_peft_model(model, kind)
+        adapted: Any = get_peft_model(model, kind)
     except ValueError as error:
         raise TrainingError(
             f"no adapter fits {base.name}: {' '.join(str(error).split())}"
         ) from error
+    # What does not learn is the base's own; PEFT would put its embeddings into every checkpoint.
+    adapted.save_pretrained = partial(adapted.save_pretrained, save_embedding_layers=False)
+    return adapted
 
 
 def _dropping(model: Any, share: float) -> Any:

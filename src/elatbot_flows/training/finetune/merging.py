@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from elatbot_flows.engines.base import Failure, Sampling
-from elatbot_flows.engines.latest import release
-from elatbot_flows.engines.model_card import CARD, read_card
-from elatbot_flows.engines.tokenizer_loading import load_tokenizer
+from elatbot_flows.engines.model_card import read_card
 from elatbot_flows.engines.transformers.engine import TransformersSettings
+from elatbot_flows.engines.transformers.merged import write_merged
 from elatbot_flows.errors import TrainingError
 from elatbot_flows.text.dialects import find_dialect
 from elatbot_flows.text.question import Question
-from elatbot_flows.training.finetune.bases import stored_dtype
 from elatbot_flows.training.finetune.claims import write_trained
 from elatbot_flows.training.finetune.generators import stay_generator
 
@@ -54,9 +51,9 @@ def merge(
     Raises
     ------
     TrainingError
-        If there is no adapter, or the disk is full.
+        If there is no adapter.
     EngineError
-        If the model cannot be loaded.
+        If the model cannot be loaded, or the merged one not be written.
     """
     if trained.adapter is None:
         raise TrainingError(f"{trained.folder} holds a whole model: there is nothing to merge")
@@ -74,7 +71,8 @@ def merge(
     sampling = Sampling(max_tokens=tokens)
     before = _answers(settings, asked, sampling)
     folder = Path(trained.folder) / _MERGED
-    _write(replace(settings, merge_adapter=True), folder, Path(trained.adapter) / CARD)
+    write_merged(settings, folder)
+    stay_generator(trained.model, folder, read_card(folder))
     after = _answers(replace(settings, model=str(folder), adapter=None), asked, sampling)
     same = sum(a == b for a, b in zip(before, after, strict=True))
     changes = {"merged": str(folder), "merged_same": {"same": same, "asked": len(asked)}}
@@ -91,27 +89,3 @@ def _answers(
         each.reason if isinstance(each, Failure) else (each[0].text, each[0].completion_tokens)
         for each in answers
     ]
-
-
-def _write(settings: TransformersSettings, folder: Path, card: Path) -> None:
-    """Write the merged model whole, or not at all."""
-    from safetensors import SafetensorError
-
-    part = folder.with_name(f".{_MERGED}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    model: Any = settings.start().weights()
-    try:
-        model.to(stored_dtype(settings.model)).save_pretrained(part)
-        load_tokenizer(settings.model, settings.template).save_pretrained(part)
-        shutil.copy(card, part / CARD)
-        stay_generator(settings.model, part, read_card(part))
-        shutil.rmtree(folder, ignore_errors=True)
-        part.rename(folder)
-    except (OSError, SafetensorError) as error:
-        shutil.rmtree(part, ignore_errors=True)
-        raise TrainingError(
-            f"{folder} cannot be written ({' '.join(str(error).split())[:200]}): make room and "
-            "merge again"
-        ) from error
-    finally:
-        release()
