@@ -27,6 +27,7 @@ from elatbot_flows.dft import DFTSettings, GPAWCode
 from elatbot_flows.dft.checks import check_for_dft, expected_core_hours
 from elatbot_flows.documents import CandidateDocument, ElasticResult
 from elatbot_flows.errors import StructureError
+from elatbot_flows.jobs.choosing import crystal_for_dft
 from elatbot_flows.jobs.referee import overruled
 from elatbot_flows.judges import DFTElasticMaker
 
@@ -57,8 +58,8 @@ def cases(folder: Path, maker: DFTElasticMaker) -> list[Case]:
         candidate = CandidateDocument.model_validate(fields)
         case = Case(folder.name, DesignTarget(bulk_modulus=(low, high)), candidate)
         try:
-            check_for_dft(candidate.structure, maker.method)
-            case.hours = expected_core_hours(candidate.structure, maker.method)
+            check_for_dft(crystal_for_dft(candidate), maker.method)
+            case.hours = expected_core_hours(crystal_for_dft(candidate), maker.method)
         except StructureError as error:
             case.refusal = error.reason
         found.append(case)
@@ -86,7 +87,7 @@ def judged(case: Case, maker: DFTElasticMaker) -> dict[str, Any]:
     }
     if case.refusal:
         return line | {"status": "refused", "reason": case.refusal}
-    flow = maker.make([case.candidate.structure], [case.candidate.formula])
+    flow = maker.make([crystal_for_dft(case.candidate)], [case.candidate.formula])
     done = run_locally(flow, store=JobStore(MemoryStore()), log=False)
     ended = done.get(flow.output.uuid)
     result = ElasticResult.model_validate(ended[1].output[0]) if ended else None

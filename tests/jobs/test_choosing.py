@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import pytest
 
 import samples
-from elatbot_flows.documents import CandidateDocument
+from elatbot_flows.documents import CandidateDocument, ElasticResult, Evidence
 from elatbot_flows.errors import StructureError
-from elatbot_flows.jobs.choosing import chosen_for_dft
+from elatbot_flows.jobs.choosing import chosen_for_dft, crystal_for_dft
 
 P = {"sure": 0.95, "likely": 0.7, "even": 0.5, "doubtful": 0.2, "hopeless": 0.05}
 
@@ -109,3 +109,30 @@ def test_sixty_atoms_do_not_fit_into_one_core_hour():
     (offer,) = chosen_for_dft([candidate("x", 0.9, structure=large)], judge)
     assert (offer.chosen, offer.reason) == (False, "too_expensive")
     assert "core-hours, more than the 0.001 allowed" in offer.message
+
+
+def ended(gained, lattice, status="passed", polymorph=0):
+    result = ElasticResult(
+        status=status,
+        structure=samples.fcc("Cu", lattice),
+        energy_gained=gained,
+        method="linear_response",
+        judge=samples.method("potential", "potential"),
+    )
+    return Evidence(polymorph=polymorph, result=result)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "lattice"),
+    [
+        ([ended(None, 3.6), ended(0.073, 3.7), ended(0.02, 3.8)], 3.7),
+        ([ended(None, 3.6), ended(0.002, 3.7)], None),
+        ([ended(None, 3.6), ended(0.073, 3.7, "failed")], None),
+        ([ended(None, 3.6), ended(0.073, 3.7, polymorph=1)], None),
+        ([], None),
+    ],
+)
+def test_where_a_judge_found_a_saddle_the_crystal_below_it_is_asked_about(evidence, lattice):
+    asked = candidate("a", 0.8, volume=30.0, polymorph=0, evidence=evidence)
+    expected = asked.structure.volume if lattice is None else samples.fcc("Cu", lattice).volume
+    assert crystal_for_dft(asked).volume == pytest.approx(expected)

@@ -12,14 +12,18 @@ from elatbot_flows.errors import StructureError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from pymatgen.core import Structure
+
     from elatbot_flows.documents import CandidateDocument
     from elatbot_flows.judges import Judge
 
-__all__ = ["LOOKED_AT", "chosen_for_dft"]
+__all__ = ["LOOKED_AT", "chosen_for_dft", "crystal_for_dft"]
 
 LOOKED_AT = 10
 """Candidates that are looked at for each one that can be chosen: to estimate costs takes time."""
 
+_FURTHER = 0.01
+"""What following soft modes has to gain, eV/atom, for its end to be asked about."""
 _WORDS = {"hit": 0, "open": 1, "miss": 2, "unknown": 3}
 _WHY = {
     "best": "among the best for what it costs",
@@ -79,6 +83,29 @@ def chosen_for_dft(candidates: Sequence[CandidateDocument], judge: Judge) -> lis
     return [choice.chosen.get(place, offer) for place, offer in enumerate(choice.offers)]
 
 
+def crystal_for_dft(candidate: CandidateDocument) -> Structure | None:
+    """The crystal that a density functional is asked about.
+
+    It is that of the candidate, unless a judge that let it pass found the crystal as built to be a
+    saddle: then the end of the longest way downhill, by energy.
+
+    Parameters
+    ----------
+    candidate
+        With what the judges said.
+    """
+    ends = [
+        one.result
+        for one in candidate.evidence
+        if one.polymorph == candidate.polymorph
+        and one.result.status == "passed"
+        and one.result.structure is not None
+        and (one.result.energy_gained or 0.0) > _FURTHER
+    ]
+    lowest = max(ends, key=lambda end: end.energy_gained or 0.0, default=None)
+    return candidate.structure if lowest is None else lowest.structure
+
+
 def _offer(candidate: CandidateDocument, judge: Judge) -> DFTChoice:
     """What is known of a candidate; its reason is 'outranked' unless it cannot be chosen at all."""
     probability = candidate.probability
@@ -91,10 +118,11 @@ def _offer(candidate: CandidateDocument, judge: Judge) -> DFTChoice:
         disagreement=_disagreement(candidate),
     )
     cost = getattr(judge, "core_hours", None)
-    if cost is None or candidate.structure is None:
+    crystal = crystal_for_dft(candidate)
+    if cost is None or crystal is None:
         return offer
     try:
-        return offer.model_copy(update={"core_hours": cost(candidate.structure)})
+        return offer.model_copy(update={"core_hours": cost(crystal)})
     except StructureError as error:
         return offer.model_copy(update={"reason": error.reason, "message": str(error)})
 

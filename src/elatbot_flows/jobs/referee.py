@@ -15,7 +15,7 @@ from elatbot_flows.documents import (
     ElasticResult,
     Evidence,
 )
-from elatbot_flows.jobs.choosing import chosen_for_dft
+from elatbot_flows.jobs.choosing import chosen_for_dft, crystal_for_dft
 from elatbot_flows.jobs.resume import never_resume
 from elatbot_flows.jobs.rows import candidates_at, chunk_of, continued, resting
 from elatbot_flows.jobs.weigh import HIGHEST
@@ -41,7 +41,8 @@ _CONTRADICTION = 0.1
 class RefereeMaker(Maker):
     """Show some candidates to a judge who overrules all others.
 
-    It is given the crystal as the first judge that let it pass relaxed it.
+    It is given the crystal as the first judge that let it pass relaxed it, or the lower one that
+    another judge found below it (`elatbot_flows.jobs.choosing.crystal_for_dft`).
 
     Parameters
     ----------
@@ -109,7 +110,7 @@ def choose(
     if not asked:
         return overrule.original(rows, there, choices, [], target, run)  # type: ignore[attr-defined, no-any-return]
     names = [str(candidate.formula) for candidate in asked]
-    crystals: Any = [candidate.structure for candidate in asked]
+    crystals: Any = [crystal_for_dft(candidate) for candidate in asked]
     judged = maker.judge.make(crystals, names)
     references: Any = resting(rows)
     ended = overrule(rows, references, choices, judged.output, target, run)
