@@ -33,7 +33,10 @@ def test_it_says_the_same_and_is_a_name_of_its_own(settings, tmp_path):
     before = said(settings)
     (tmp_path / "merged").mkdir()
     (tmp_path / "merged" / "old").touch()
-    folder = write_merged(settings, tmp_path / "merged")
+    with pytest.raises(EngineError, match="holds something already: choose another"):
+        write_merged(settings, tmp_path / "merged")
+    assert (tmp_path / "merged" / "old").exists()
+    folder = write_merged(settings, tmp_path / "merged", overwrite=True)
     model = text_model(str(folder))
     assert said(TransformersSettings(str(folder))) == before
     assert (model.dialect, model.trained_for) == ("elatbot-constants", ("bulk_modulus",))

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["write_merged"]
 
 
-def write_merged(settings: TransformersSettings, folder: str | Path) -> Path:
+def write_merged(
+    settings: TransformersSettings, folder: str | Path, *, overwrite: bool = False
+) -> Path:
     """Write a model with its adapter as one model, whole or not at all.
 
     Numbers are stored as those of the model were. The card of the adapter comes along.
@@ -30,7 +32,9 @@ def write_merged(settings: TransformersSettings, folder: str | Path) -> Path:
     settings
         Model and adapter, and where they are put together.
     folder
-        Where to; what is there is replaced.
+        Where to.
+    overwrite
+        Whether a folder that is there is replaced, whatever it holds.
 
     Returns
     -------
@@ -40,7 +44,8 @@ def write_merged(settings: TransformersSettings, folder: str | Path) -> Path:
     Raises
     ------
     EngineError
-        If they cannot be loaded, there is no adapter, or the folder cannot be written.
+        If they cannot be loaded, there is no adapter, or the folder holds something or cannot be
+        written.
 
     Examples
     --------
@@ -51,6 +56,8 @@ def write_merged(settings: TransformersSettings, folder: str | Path) -> Path:
     if settings.adapter is None:
         raise EngineError(f"{settings.model} has no adapter: there is nothing to merge")
     folder = Path(folder)
+    if not overwrite and folder.is_dir() and any(folder.iterdir()):
+        raise EngineError(f"{folder} holds something already: choose another folder")
     part = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     model: Any = replace(settings, merge_adapter=True, quantization=None).start().weights()

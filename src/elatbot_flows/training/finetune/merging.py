@@ -71,7 +71,7 @@ def merge(
     sampling = Sampling(max_tokens=tokens)
     before = _answers(settings, asked, sampling)
     folder = Path(trained.folder) / _MERGED
-    write_merged(settings, folder)
+    write_merged(settings, folder, overwrite=True)
     stay_generator(trained.model, folder, read_card(folder))
     after = _answers(replace(settings, model=str(folder), adapter=None), asked, sampling)
     same = sum(a == b for a, b in zip(before, after, strict=True))
