@@ -200,7 +200,7 @@ def _train(model, batches, epochs, weight_of_rest):
     optimizer = torch.optim.AdamW(learning, lr=FAST, weight_decay=0.0)
     rate = torch.optim.lr_scheduler.LambdaLR(optimizer, partial(_rate, epochs * len(batches)))
     rng = np.random.default_rng(0)
-    for _ in range(2 * epochs):
+    for _ in range(5 * epochs):
         least_sure = 1.0
         for place in rng.permutation(len(batches)):
             tokens, labels = batches[place]
