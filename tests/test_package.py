@@ -134,12 +134,15 @@ def test_no_module_imports_torch():
 
 
 @pytest.mark.parametrize(
-    "module",
-    sorted({"elatbot_flows", "elatbot_flows.targets", "elatbot_flows.cli"} & MODULES),
+    ("module", "most"),
+    [("elatbot_flows", 100), ("elatbot_flows.targets", 350), ("elatbot_flows.cli", 700)],
 )
-def test_import_takes_under_a_second_of_processor_time(module):
-    seconds = run(f"import time, json, {module}; print(json.dumps(time.process_time()))")
-    assert seconds < 1.0
+def test_import_brings_few_modules(module, most):
+    """So that help and completion answer at once; counted, as seconds depend on the machine."""
+    loaded = run(f"import json, sys, {module}; print(json.dumps(sorted(sys.modules)))")
+    heavy = {"jobflow", "maggma", "pymongo", "scipy", "pandas", "matplotlib", "ase"}
+    assert heavy & set(loaded) == set()
+    assert len(loaded) < most
 
 
 def test_constraints_pin_every_direct_dependency():
