@@ -7,6 +7,7 @@ import logging
 import os
 import shutil
 import tempfile
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -99,3 +100,16 @@ def quiet_root_logger() -> None:
     for handler in list(root.handlers):  # here, not at the end: fixtures of modules do it too
         if not type(handler).__module__.startswith("_pytest"):
             root.removeHandler(handler)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config, items):
+    """Files with slow tests come first, shared out, so that no worker is left alone with them."""
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    slow = list(dict.fromkeys(item.path for item in items if item.get_closest_marker("slow")))
+    first = {path: place % workers for place, path in enumerate(slow)}
+    shares = [[item for item in items if first.get(item.path) == place] for place in range(workers)]
+    rest = iter([item for item in items if item.path not in first])
+    size = len(items) // workers
+    filled = [[*share, *islice(rest, max(0, size - len(share)))] for share in shares]
+    items[:] = [*chain.from_iterable(filled), *rest]
