@@ -119,8 +119,8 @@ def calibrate_spread(found: Estimates, kinds: NDArray[np.str_]) -> SpreadTable:
         Of all materials.
     """
     weights, slopes, tail = _maximise(found, kinds)
-    by_members = (dict(zip(found, np.round(e, 4), strict=True)) for e in (weights, slopes))
-    table = SpreadTable(*by_members, round(tail, 3), {})
+    pulled, widened = (dict(zip(found, np.round(e, 4), strict=True)) for e in (weights, slopes))
+    table = SpreadTable(pulled, widened, round(tail, 3), {})
     usual = {
         (names, kind): _usual(table, names, each, kinds, kind)
         for names, each in found.items()
