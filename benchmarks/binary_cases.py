@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -159,8 +158,8 @@ def _of_tensor(record: dict) -> KnownComposition | None:
 
 
 def read_results(files: list[Path]) -> list[dict]:
-    texts = [file.read_text(encoding="utf-8") for file in files if file.is_file()]
-    return [json.loads(line) for text in texts for line in text.splitlines()]
+    """All lines of those files that exist; one whose name ends in ``.gz`` is compressed."""
+    return [line for file in files if file.is_file() for line in read_json_lines(file)]
 
 
 def cases_of(rows: list[CrystalRow], lines: list[dict], generator: Generator) -> list[Case]:

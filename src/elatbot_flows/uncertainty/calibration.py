@@ -16,6 +16,7 @@ from elatbot_flows.uncertainty.evidence import Prior, gather, prior_of
 from elatbot_flows.uncertainty.joint import (
     ErrorModel,
     disagreement,
+    distances,
     failed_share,
     patterns,
     posterior,
@@ -34,7 +35,7 @@ __all__ = ["COMPOSITION", "Calibration", "load_calibration"]
 
 COMPOSITION = "composition"
 """Name of the source that is always there."""
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 _FILE = "weights/joint_calibration.json"
 
 
@@ -126,8 +127,13 @@ class Calibration:
         mixture = posterior(self.errors, evidence)
         means, covariances = mixture.moments()
         names = tuple(name for name in self.sources if name in used)
-        apart = disagreement(self.errors, evidence, means)
-        stated = Stated(means, covariances, apart, failed_share(self.errors, evidence))
+        stated = Stated(
+            means,
+            covariances,
+            disagreement(self.errors, evidence, means),
+            failed_share(self.errors, evidence),
+            distances(self.errors, evidence, means),
+        )
         far_off = mixture.weights[0] @ patterns(1 + len(self.members))
         chances = dict(zip((COMPOSITION, *self.sources), far_off.tolist(), strict=True))
         distribution, spread_factor = self.spread.distribution(names, kind, stated)

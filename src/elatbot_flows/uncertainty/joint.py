@@ -19,7 +19,15 @@ import numpy as np
 if TYPE_CHECKING:
     from elatbot_flows.uncertainty.evidence import Evidence
 
-__all__ = ["ErrorModel", "Mixture", "disagreement", "failed_share", "patterns", "posterior"]
+__all__ = [
+    "ErrorModel",
+    "Mixture",
+    "disagreement",
+    "distances",
+    "failed_share",
+    "patterns",
+    "posterior",
+]
 
 _MOST_FAR_OFF = 2
 _AS_EXPECTED, _MOST_DISAGREEMENT = 4.0, 4.0
@@ -174,6 +182,31 @@ def disagreement(model: ErrorModel, evidence: Evidence, means: Any) -> Any:
     of = np.stack([1 - model.shear, model.shear], -1)
     found = np.log((_AS_EXPECTED + square @ of) / (_AS_EXPECTED + evidence.given @ of))
     return np.minimum(found, _MOST_DISAGREEMENT)
+
+
+def distances(model: ErrorModel, evidence: Evidence, means: Any) -> Any:
+    """How far what the sources say, their usual errors taken off, lies above estimates.
+
+    Parameters
+    ----------
+    model, evidence
+        As in `posterior`, of numpy.
+    means
+        Estimates of ln K and ln G, shape ``(n, 2)``.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of ln K and ln G by source, shape ``(n, 2, s)``; zero where a source did not say it or
+        its crystal failed.
+    """
+    expected, _ = _errors(model, evidence, np)
+    trusted = evidence.given * (1 - evidence.failed[:, model.source])
+    found = np.zeros((len(means), 2, len(model.rate)))
+    found[:, model.shear, model.source] = trusted * (
+        evidence.values - expected - means[:, model.shear]
+    )
+    return found
 
 
 def failed_share(model: ErrorModel, evidence: Evidence) -> Any:

@@ -1,4 +1,4 @@
-"""How wide the distributions are that turned out to be right."""
+"""Where the distributions lie, and how wide they are, that turned out to be right."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ SPREAD_FEATURES = (*FEATURES, "stated", "disagreement", "failed")
 """What the scale over the stated deviation depends on, as a power; see `spread_features`."""
 _WIDEST = 2.0
 """Scale beyond which nothing is known anyway: a factor of 7 to either side."""
+_NEAR = 0.1
+"""Sources pull in proportion to how far away they are up to about this factor, then no more."""
 
 
 class Stated(NamedTuple):
@@ -38,12 +40,15 @@ class Stated(NamedTuple):
         See `elatbot_flows.uncertainty.joint.disagreement`, shape ``(n, 2)``.
     failed
         See `elatbot_flows.uncertainty.joint.failed_share`, shape ``(n,)``.
+    distances
+        See `elatbot_flows.uncertainty.joint.distances`, shape ``(n, 2, s)``.
     """
 
     means: Array
     covariances: Array
     disagreement: Array
     failed: Array
+    distances: Array
 
     @property
     def log_deviations(self) -> Array:
@@ -54,6 +59,11 @@ class Stated(NamedTuple):
     def correlations(self) -> Array:
         """Of ln K and ln G, shape ``(n,)``."""
         return np.asarray(self.covariances[:, 0, 1] / np.exp(self.log_deviations.sum(axis=1)))
+
+    @property
+    def pulls(self) -> Array:
+        """Bounded distances, shape ``(n, 2, s)``: a source that is far off pulls no harder."""
+        return np.asarray(_NEAR * np.tanh(self.distances / _NEAR))
 
 
 def spread_features(stated: Stated, kinds: Sequence[str]) -> Array:
@@ -77,20 +87,30 @@ class Usual(NamedTuple):
 class SpreadTable:
     """From what the error model states to t distributions that held.
 
+    The errors of sources have long tails, for which the error model, Gaussian but for sources that
+    are far off, believes them less than most materials deserve: estimates are drawn nearer to them.
+
     Parameters
     ----------
+    weights
+        Of `Stated.pulls` for ln K and ln G by source, shape ``(2, s)``, by members in the order of
+        the calibration.
     slopes
-        Of `SPREAD_FEATURES` for ln K and ln G, shape ``(2, 8)``, by members in the order of the
-        calibration.
+        Of `SPREAD_FEATURES` for ln K and ln G, shape ``(2, 8)``, by members.
     tail
         Degrees of freedom.
     usual
         By members and kind.
     """
 
+    weights: Mapping[tuple[str, ...], Array]
     slopes: Mapping[tuple[str, ...], Array]
     tail: float
     usual: Mapping[tuple[tuple[str, ...], str], Usual]
+
+    def means(self, members: tuple[str, ...], stated: Stated) -> Array:
+        """Medians of ln K and ln G of materials, shape ``(n, 2)``."""
+        return np.asarray(stated.means + (stated.pulls * self.weights[members]).sum(axis=-1))
 
     def scales(self, members: tuple[str, ...], kinds: Sequence[str], stated: Stated) -> Array:
         """Scales of ln K and ln G of materials, shape ``(n, 2)``."""
@@ -109,8 +129,9 @@ class SpreadTable:
         """
         usual = self.usual_scales(members, kind).log_scales
         bulk, shear = self.scales(members, [kind], stated)[0].tolist()
-        mean = (float(stated.means[0, 0]), float(stated.means[0, 1]))
-        found = JointDistribution(mean, (bulk, shear), float(stated.correlations[0]), self.tail)
+        mean = self.means(members, stated)[0].tolist()
+        correlation = float(stated.correlations[0])
+        found = JointDistribution((mean[0], mean[1]), (bulk, shear), correlation, self.tail)
         return found, max(bulk / usual[0], shear / usual[1])
 
     def usual_scales(self, members: tuple[str, ...], kind: str) -> JointDistribution:
@@ -136,7 +157,12 @@ class SpreadTable:
             for members in self.slopes
         }
         groups = [
-            {"members": list(members), "slopes": slopes.tolist(), "usual": kinds[members]}
+            {
+                "members": list(members),
+                "weights": self.weights[members].tolist(),
+                "slopes": slopes.tolist(),
+                "usual": kinds[members],
+            }
             for members, slopes in self.slopes.items()
         ]
         return {"tail": self.tail, "groups": groups}
@@ -150,5 +176,8 @@ class SpreadTable:
             for members, group in groups.items()
             for kind, row in group["usual"].items()
         }
-        slopes = {members: np.array(group["slopes"]) for members, group in groups.items()}
-        return cls(slopes, content["tail"], usual)
+        weights, slopes = (
+            {members: np.array(group[name]) for members, group in groups.items()}
+            for name in ("weights", "slopes")
+        )
+        return cls(weights, slopes, content["tail"], usual)

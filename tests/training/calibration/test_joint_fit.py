@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -126,10 +128,25 @@ def drawn(n, scales):
     normal, chi = random.normal(size=(n, 2)), random.chisquare(4, (n, 1))
     failed = random.choice([0.0, 0.5, 1.0], n)
     means, covariances = np.tile([4.5, 3.7], (n, 1)), np.tile(np.eye(2), (n, 1, 1))
-    stated = Stated(means, covariances, disagreements, failed)
+    distances = random.normal(0, 0.3, (n, 2, 2))
+    stated = Stated(means, covariances, disagreements, failed, distances)
     wider = np.exp(0.5 * disagreements + 0.4 * failed[:, None])
     errors = normal / np.sqrt(chi / 4) * scales * wider
     return Estimated(np.arange(n), errors, stated)
+
+
+def test_how_far_estimates_move_towards_a_source_is_found():
+    found = drawn(4000, [0.02, 0.03])
+    moved = found.errors + 0.3 * found.stated.pulls[:, :, 1]
+    table = calibrate_spread({(): replace(found, errors=moved)}, np.full(4000, "metal"))
+    assert table.weights[()] == pytest.approx(np.array([[0, 0.3], [0, 0.3]]), abs=0.03)
+    left = table.means((), found.stated) - found.stated.means - 0.3 * found.stated.pulls[:, :, 1]
+    assert np.abs(left).max() < 0.01
+
+
+def test_a_source_that_is_far_off_pulls_no_harder():
+    pulls = drawn(1, [1.0, 1.0]).stated._replace(distances=np.array([0.01, 0.5, -5.0])).pulls
+    assert pulls == pytest.approx([0.01, 0.1, -0.1], rel=0.01)
 
 
 def test_scales_tail_and_the_effect_of_disagreement_are_found():

@@ -1,14 +1,14 @@
-"""Spreads that hold, from estimates of materials that took no part in the fit."""
+"""Medians and spreads that hold, from estimates of materials that took no part in the fit."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from elatbot_flows.uncertainty.joint import disagreement, failed_share, posterior
+from elatbot_flows.uncertainty.joint import disagreement, distances, failed_share, posterior
 from elatbot_flows.uncertainty.kinds import KINDS
 from elatbot_flows.uncertainty.spread import SpreadTable, Stated, Usual, spread_features
 
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 __all__ = ["Estimated", "calibrate_spread", "estimate_with", "subsets"]
 
 _START_TAIL = 4.0
-_WIDTHS = {"common": 0.5, "own": 0.3, "tail": 0.7}
+_WIDTHS = {"common": 0.5, "own": 0.3, "tail": 0.7, "pull": 0.3, "own_pull": 0.15}
 """Standard deviations of normal priors: of slopes that all choices of members share, of what those
-of one choice differ by, and of the logarithm of the tail."""
+of one choice differ by, of the logarithm of the tail, and of weights of sources like the slopes."""
 _COUNTS = 4.0
 """What a material counts, divided among all choices of members that spoke of it."""
 _ITERATIONS = 60
@@ -88,8 +88,13 @@ def estimate_with(
     used = rows[spoke.all(axis=1)]
     some = evidence.take(used).only(keep, model.source)
     means, covariances = posterior(model, some).moments()
-    apart = disagreement(model, some, means)
-    stated = Stated(means, covariances, apart, failed_share(model, some))
+    stated = Stated(
+        means,
+        covariances,
+        disagreement(model, some, means),
+        failed_share(model, some),
+        distances(model, some, means),
+    )
     return Estimated(used, truth[used] - means, stated)
 
 
@@ -102,9 +107,9 @@ def _spoke(evidence: Evidence, source: NDArray[np.int64]) -> NDArray[np.bool_]:
 
 
 def calibrate_spread(found: Estimates, kinds: NDArray[np.str_]) -> SpreadTable:
-    """Find what multiplies the stated deviations, and the tail, by the highest density.
+    """Find what moves and widens what is stated, and the tail, by the highest density.
 
-    The slopes of every choice of members are drawn to those of all; the tail is shared.
+    Weights and slopes of every choice of members are drawn to those of all; the tail is shared.
 
     Parameters
     ----------
@@ -113,14 +118,15 @@ def calibrate_spread(found: Estimates, kinds: NDArray[np.str_]) -> SpreadTable:
     kinds
         Of all materials.
     """
-    slopes, tail = _maximise(found, kinds)
-    table = SpreadTable(dict(zip(found, np.round(slopes, 4), strict=True)), round(tail, 3), {})
+    weights, slopes, tail = _maximise(found, kinds)
+    pulled, widened = (dict(zip(found, np.round(e, 4), strict=True)) for e in (weights, slopes))
+    table = SpreadTable(pulled, widened, round(tail, 3), {})
     usual = {
         (names, kind): _usual(table, names, each, kinds, kind)
         for names, each in found.items()
         for kind in KINDS
     }
-    return SpreadTable(table.slopes, table.tail, usual)
+    return replace(table, usual=usual)
 
 
 def _usual(
@@ -134,7 +140,7 @@ def _usual(
     return Usual(scales, round(float(np.median(some.correlations)), 4), len(keep))
 
 
-def _maximise(found: Estimates, kinds: NDArray[np.str_]) -> tuple[Array, float]:
+def _maximise(found: Estimates, kinds: NDArray[np.str_]) -> tuple[Array, Array, float]:
     import torch
 
     parts = list(found.values())
@@ -143,27 +149,31 @@ def _maximise(found: Estimates, kinds: NDArray[np.str_]) -> tuple[Array, float]:
     stated = Stated(*map(np.concatenate, zip(*(p.stated for p in parts), strict=True)))
     features = torch.as_tensor(spread_features(stated, kinds[rows].tolist()))
     errors = torch.as_tensor(np.concatenate([part.errors for part in parts]))
+    pulls = torch.as_tensor(stated.pulls)
     start, correlations = map(torch.as_tensor, (stated.log_deviations, stated.correlations))
     counts = torch.as_tensor(_COUNTS / np.bincount(rows)[rows])
-    size = tuple(features.shape[1:])
+    size, pair = tuple(features.shape[1:]), tuple(pulls.shape[1:])
     shapes = {"constant": (2, 1), "common": size, "own": (len(parts), *size), "tail": ()}
+    shapes |= {"pull": pair, "own_pull": (len(parts), *pair)}
     unknown = {n: torch.zeros(s, dtype=errors.dtype, requires_grad=True) for n, s in shapes.items()}
 
-    def slopes_and_tail() -> tuple[Any, Any]:
+    def fitted() -> tuple[Any, Any, Any]:
         constant = unknown["constant"] * torch.eye(size[1])[0]
         slopes = constant + unknown["common"] + unknown["own"]
-        return slopes, _START_TAIL * torch.exp(unknown["tail"])
+        weights = unknown["pull"] + unknown["own_pull"]
+        return weights, slopes, _START_TAIL * torch.exp(unknown["tail"])
 
     def loss() -> Any:
-        slopes, tail = slopes_and_tail()
+        weights, slopes, tail = fitted()
         scales = torch.exp(start + (features * slopes[group]).sum(-1))
-        density = _log_density(errors / scales, scales, correlations, tail)
+        left = errors - (pulls * weights[group]).sum(-1)
+        density = _log_density(left / scales, scales, correlations, tail)
         away = sum((unknown[name] / width).pow(2).sum() for name, width in _WIDTHS.items())
         return 0.5 * away - (counts * density).sum()
 
     _minimise(loss, list(unknown.values()))
-    slopes, tail = slopes_and_tail()
-    return slopes.detach().numpy(), float(tail.detach())
+    weights, slopes, tail = (part.detach() for part in fitted())
+    return weights.numpy(), slopes.numpy(), float(tail)
 
 
 def _minimise(loss: Any, unknown: list[Any]) -> None:
