@@ -140,40 +140,71 @@ def _usual(
     return Usual(scales, round(float(np.median(some.correlations)), 4), len(keep))
 
 
-def _maximise(found: Estimates, kinds: NDArray[np.str_]) -> tuple[Array, Array, float]:
+@dataclass(frozen=True)
+class _Told:
+    """All estimates one below the other, as tensors; `group` is the choice of members of each."""
+
+    group: Any
+    features: Any
+    pulls: Any
+    errors: Any
+    log_deviations: Any
+    correlations: Any
+    counts: Any
+
+
+def _told(found: Estimates, kinds: NDArray[np.str_]) -> _Told:
     import torch
 
     parts = list(found.values())
     rows = np.concatenate([part.rows for part in parts])
-    group = np.repeat(np.arange(len(parts)), [len(part.rows) for part in parts])
     stated = Stated(*map(np.concatenate, zip(*(p.stated for p in parts), strict=True)))
-    features = torch.as_tensor(spread_features(stated, kinds[rows].tolist()))
-    errors = torch.as_tensor(np.concatenate([part.errors for part in parts]))
-    pulls = torch.as_tensor(stated.pulls)
-    start, correlations = map(torch.as_tensor, (stated.log_deviations, stated.correlations))
-    counts = torch.as_tensor(_COUNTS / np.bincount(rows)[rows])
-    size, pair = tuple(features.shape[1:]), tuple(pulls.shape[1:])
-    shapes = {"constant": (2, 1), "common": size, "own": (len(parts), *size), "tail": ()}
-    shapes |= {"pull": pair, "own_pull": (len(parts), *pair)}
-    unknown = {n: torch.zeros(s, dtype=errors.dtype, requires_grad=True) for n, s in shapes.items()}
+    arrays = (
+        np.repeat(np.arange(len(parts)), [len(part.rows) for part in parts]),
+        spread_features(stated, kinds[rows].tolist()),
+        stated.pulls,
+        np.concatenate([part.errors for part in parts]),
+        stated.log_deviations,
+        stated.correlations,
+        _COUNTS / np.bincount(rows)[rows],
+    )
+    return _Told(*map(torch.as_tensor, arrays))
 
-    def fitted() -> tuple[Any, Any, Any]:
-        constant = unknown["constant"] * torch.eye(size[1])[0]
-        slopes = constant + unknown["common"] + unknown["own"]
-        weights = unknown["pull"] + unknown["own_pull"]
-        return weights, slopes, _START_TAIL * torch.exp(unknown["tail"])
 
-    def loss() -> Any:
-        weights, slopes, tail = fitted()
-        scales = torch.exp(start + (features * slopes[group]).sum(-1))
-        left = errors - (pulls * weights[group]).sum(-1)
-        density = _log_density(left / scales, scales, correlations, tail)
-        away = sum((unknown[name] / width).pow(2).sum() for name, width in _WIDTHS.items())
-        return 0.5 * away - (counts * density).sum()
+def _maximise(found: Estimates, kinds: NDArray[np.str_]) -> tuple[Array, Array, float]:
+    import torch
 
-    _minimise(loss, list(unknown.values()))
-    weights, slopes, tail = (part.detach() for part in fitted())
+    told = _told(found, kinds)
+    size, pair = tuple(told.features.shape[1:]), tuple(told.pulls.shape[1:])
+    shapes = {"constant": (2, 1), "common": size, "own": (len(found), *size), "tail": ()}
+    shapes |= {"pull": pair, "own_pull": (len(found), *pair)}
+    options = {"dtype": told.errors.dtype, "requires_grad": True}
+    unknown = {name: torch.zeros(shape, **options) for name, shape in shapes.items()}
+    _minimise(lambda: _loss(told, unknown), list(unknown.values()))
+    weights, slopes, tail = (part.detach() for part in _fitted(unknown))
     return weights.numpy(), slopes.numpy(), float(tail)
+
+
+def _fitted(unknown: dict[str, Any]) -> tuple[Any, Any, Any]:
+    """Weights and slopes by choice of members, and the tail."""
+    import torch
+
+    constant = unknown["constant"] * torch.eye(unknown["common"].shape[1])[0]
+    slopes = constant + unknown["common"] + unknown["own"]
+    weights = unknown["pull"] + unknown["own_pull"]
+    return weights, slopes, _START_TAIL * torch.exp(unknown["tail"])
+
+
+def _loss(told: _Told, unknown: dict[str, Any]) -> Any:
+    """Negative logarithm of density and priors."""
+    import torch
+
+    weights, slopes, tail = _fitted(unknown)
+    scales = torch.exp(told.log_deviations + (told.features * slopes[told.group]).sum(-1))
+    left = told.errors - (told.pulls * weights[told.group]).sum(-1)
+    density = _log_density(left / scales, scales, told.correlations, tail)
+    away = sum((unknown[name] / width).pow(2).sum() for name, width in _WIDTHS.items())
+    return 0.5 * away - (told.counts * density).sum()
 
 
 def _minimise(loss: Any, unknown: list[Any]) -> None:
