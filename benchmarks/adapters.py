@@ -205,7 +205,7 @@ def main():
     parser.add_argument("--epochs", type=int, default=100, help="while the rate falls")
     parser.add_argument("--keep", type=Path, help="folder for the model, taught if it is empty")
     given = parser.parse_args()
-    asked = lessons(3)
+    asked = lessons()
     if given.data is not None:
         kinds = [make(given.data, given.each) for make in (at_zero, warm, formulas)]
         asked = [one for kind in kinds for one in kind if given.only in (None, one.kind)]

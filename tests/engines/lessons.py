@@ -20,7 +20,7 @@ from elatbot_flows.text.material import Material
 from engines.tiny_models import words_for
 
 GREEDY = Sampling(max_tokens=300, stop=("\nHuman:",))
-EACH = 2
+EACH = 3
 """Lessons of each kind."""
 TENSORS = (
     ("tensor from structure", "elatbot", Task.TENSOR_FROM_STRUCTURE, 0),

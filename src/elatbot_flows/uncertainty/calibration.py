@@ -13,18 +13,11 @@ from elatbot_flows.errors import UncertaintyError
 from elatbot_flows.uncertainty.composition import CompositionModel, load_composition_model
 from elatbot_flows.uncertainty.elements import shares_of
 from elatbot_flows.uncertainty.evidence import Prior, gather, prior_of
-from elatbot_flows.uncertainty.joint import (
-    ErrorModel,
-    disagreement,
-    distances,
-    failed_share,
-    patterns,
-    posterior,
-)
+from elatbot_flows.uncertainty.joint import ErrorModel, patterns, posterior
 from elatbot_flows.uncertainty.joint_estimate import JointDistribution, JointEstimate
 from elatbot_flows.uncertainty.kinds import material_kind
 from elatbot_flows.uncertainty.opinions import Member, Opinion, opinion_of, sort_opinions
-from elatbot_flows.uncertainty.spread import SpreadTable, Stated
+from elatbot_flows.uncertainty.spread import SpreadTable, stated_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -125,15 +118,8 @@ class Calibration:
     ) -> JointEstimate:
         evidence = gather([(prior, kind, used)], self.sources)
         mixture = posterior(self.errors, evidence)
-        means, covariances = mixture.moments()
         names = tuple(name for name in self.sources if name in used)
-        stated = Stated(
-            means,
-            covariances,
-            disagreement(self.errors, evidence, means),
-            failed_share(self.errors, evidence),
-            distances(self.errors, evidence, means),
-        )
+        stated = stated_by(self.errors, evidence, mixture)
         far_off = mixture.weights[0] @ patterns(1 + len(self.members))
         chances = dict(zip((COMPOSITION, *self.sources), far_off.tolist(), strict=True))
         distribution, spread_factor = self.spread.distribution(names, kind, stated)

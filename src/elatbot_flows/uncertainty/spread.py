@@ -9,6 +9,7 @@ import numpy as np
 
 from elatbot_flows.errors import UncertaintyError
 from elatbot_flows.uncertainty.evidence import FEATURES, levels
+from elatbot_flows.uncertainty.joint import disagreement, distances, failed_share
 from elatbot_flows.uncertainty.joint_estimate import JointDistribution
 from elatbot_flows.uncertainty.kinds import KINDS
 
@@ -17,9 +18,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from elatbot_flows.uncertainty.evidence import Evidence
+    from elatbot_flows.uncertainty.joint import ErrorModel, Mixture
+
     Array = NDArray[np.float64]
 
-__all__ = ["SPREAD_FEATURES", "SpreadTable", "Stated", "Usual", "spread_features"]
+__all__ = ["SPREAD_FEATURES", "SpreadTable", "Stated", "Usual", "spread_features", "stated_by"]
 
 SPREAD_FEATURES = (*FEATURES, "stated", "disagreement", "failed")
 """What the scale over the stated deviation depends on, as a power; see `spread_features`."""
@@ -64,6 +68,18 @@ class Stated(NamedTuple):
     def pulls(self) -> Array:
         """Bounded distances, shape ``(n, 2, s)``: a source that is far off pulls no harder."""
         return np.asarray(_NEAR * np.tanh(self.distances / _NEAR))
+
+
+def stated_by(model: ErrorModel, evidence: Evidence, mixture: Mixture) -> Stated:
+    """What an error model states of materials, from its posterior given the evidence on them."""
+    means, covariances = mixture.moments()
+    return Stated(
+        means,
+        covariances,
+        disagreement(model, evidence, means),
+        failed_share(model, evidence),
+        distances(model, evidence, means),
+    )
 
 
 def spread_features(stated: Stated, kinds: Sequence[str]) -> Array:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from elatbot_flows.uncertainty.joint import disagreement, distances, failed_share, posterior
+from elatbot_flows.uncertainty.joint import posterior
 from elatbot_flows.uncertainty.kinds import KINDS
-from elatbot_flows.uncertainty.spread import SpreadTable, Stated, Usual, spread_features
+from elatbot_flows.uncertainty.spread import SpreadTable, Stated, Usual, spread_features, stated_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -87,15 +87,8 @@ def estimate_with(
     spoke = _spoke(evidence, model.source)[rows][:, asked]
     used = rows[spoke.all(axis=1)]
     some = evidence.take(used).only(keep, model.source)
-    means, covariances = posterior(model, some).moments()
-    stated = Stated(
-        means,
-        covariances,
-        disagreement(model, some, means),
-        failed_share(model, some),
-        distances(model, some, means),
-    )
-    return Estimated(used, truth[used] - means, stated)
+    stated = stated_by(model, some, posterior(model, some))
+    return Estimated(used, truth[used] - stated.means, stated)
 
 
 def _spoke(evidence: Evidence, source: NDArray[np.int64]) -> NDArray[np.bool_]:
