@@ -1,4 +1,4 @@
-"""Formulas that elatbot-mini may not learn, because ``binary_moduli.md`` reports them.
+"""Formulas that elatbot-mini may not learn, because ``known_moduli.md`` reports them.
 
 ::
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from binary_cases import binaries, further, part, sample
+from known_cases import binaries, further, part, sample
 
 DRAWN, MORE, SEED = 1100, 486, 0
 """As in the command of the table."""

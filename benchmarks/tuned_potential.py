@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ase.build import bulk
-from binary_cases import MOST_SITES, binaries, part, read_results
+from known_cases import MOST_SITES, binaries, part, read_results
 from pymatgen.core import Lattice, Structure
 from pymatgen.io.ase import AseAtomsAdaptor
 from tuned_tables import MEASURED, UNSTABLE, table

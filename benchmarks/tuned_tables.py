@@ -6,7 +6,7 @@ import statistics
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from binary_cases import MOST_SITES
+from known_cases import MOST_SITES
 
 from elatbot_flows.uncertainty.elements import shares_of
 from elatbot_flows.uncertainty.kinds import material_kind

@@ -66,6 +66,12 @@ def test_both_methods_pass_a_stable_crystal(settings, sevennet):
     assert found.smallest_eigenvalue > 0
 
 
+def test_atoms_farther_apart_than_the_potential_sees_are_isolated(sevennet):
+    found = validate_crystal(element("Cs", "fcc", 7.6), sevennet)
+    assert (found.status, found.reason) == ("failed", "isolated_atoms")
+    assert "farther apart" in found.message
+
+
 def test_a_distorted_cell_without_symmetry_finds_back(sevennet):
     rng = np.random.default_rng(0)
     lattice = NIAL.lattice.matrix + 0.08 * rng.normal(size=(3, 3))

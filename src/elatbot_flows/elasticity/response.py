@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from elatbot_flows.elasticity.symmetry import translation_free
+from elatbot_flows.errors import StructureError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -144,7 +145,15 @@ def hessian_from_products(
         H, shape (6 + 3 n, 6 + 3 n), zero for uniform translations.
     float
         Norm of the antisymmetric part over that of H.
+
+    Raises
+    ------
+    StructureError
+        With the reason ``"isolated_atoms"`` if no strain and no displacement changes any force.
     """
+    if not np.any(products):
+        message = "no strain changes a stress or force: atoms are farther apart than the judge sees"
+        raise StructureError(message, "isolated_atoms")
     free = translation_free(symmetry.dimension)
     inputs = symmetry.orbit(free @ directions)
     outputs = symmetry.orbit(free @ products)

@@ -209,7 +209,7 @@ class Calibration:
         if content.get("format_version") != FORMAT_VERSION:
             raise UncertaintyError(
                 f"the calibration has format version {content.get('format_version')}, not "
-                f"{FORMAT_VERSION}; write it anew with benchmarks/binary_moduli.py --fit"
+                f"{FORMAT_VERSION}; write it anew with benchmarks/known_moduli.py --fit"
             )
         rows = content["members"]
         return cls(
@@ -229,7 +229,7 @@ def load_calibration(path: str | None = None) -> Calibration:
     Parameters
     ----------
     path
-        A file written by ``benchmarks/binary_moduli.py --fit``, beside which lies
+        A file written by ``benchmarks/known_moduli.py --fit``, beside which lies
         ``composition_moduli.npz``; None for the shipped one.
 
     Raises

@@ -33,7 +33,7 @@ constants above 0 K as collected by ElaTBot. The weights are published under CC 
 attribution. Known elements ({known}): {elements}.
 
 Divided by reduced formula. Held out whatever the division says: the formulas of the published test
-tensors and those that `benchmarks/binary_moduli.md` reports. SHA-256 of the records:
+tensors and those that `benchmarks/known_moduli.md` reports. SHA-256 of the records:
 {data_sha256}.
 
 | records of {trainings} | |

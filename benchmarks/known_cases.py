@@ -1,4 +1,4 @@
-"""Known binaries, how they are divided, and everything that was said of them."""
+"""Crystals with known moduli, how they are divided, and everything that was said of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from pymatgen.core import Composition
+from pymatgen.core import Composition, Structure
 from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
 from elatbot_flows.training.calibration.calibrate import JudgedMaterial
@@ -49,6 +49,11 @@ class Case:
     def shares(self) -> dict[str, float]:
         """Shares of atoms by symbol."""
         return shares_of(self.row.structure.composition)
+
+    @property
+    def binary(self) -> bool:
+        """Whether it has two elements."""
+        return len(self.shares) == 2
 
     @property
     def kind(self) -> str:
@@ -130,13 +135,15 @@ def binaries(folder: Path) -> list[CrystalRow]:
     return list(load_crystals(folder / BINARIES).rows)
 
 
+def beyond_binaries(folder: Path) -> list[CrystalRow]:
+    """Primitive cells of elements and of compounds of three elements or more."""
+    found = (_of_tensor(record) for record in read_json_lines(folder / TENSORS))
+    return [row for row in found if row is not None]
+
+
 def known_compositions(folder: Path) -> list[KnownComposition]:
     """Everything that the composition model may learn from: no formula of the reported part."""
-    rows = [_of_crystal(row) for row in binaries(folder)]
-    for record in read_json_lines(folder / TENSORS):
-        found = _of_tensor(record)
-        if found is not None:
-            rows.append(found)
+    rows = [_of_crystal(row) for row in (*binaries(folder), *beyond_binaries(folder))]
     return [row for row in rows if part(row.formula) != "report"]
 
 
@@ -146,15 +153,17 @@ def _of_crystal(row: CrystalRow) -> KnownComposition:
     return KnownComposition(row.formula, shares, volume, row.bulk_modulus, row.shear_modulus)
 
 
-def _of_tensor(record: dict) -> KnownComposition | None:
-    """A material that is no binary; None if it is one, or has no moduli."""
+def _of_tensor(record: dict) -> CrystalRow | None:
+    """A crystal that is no binary; None if it is one, or has no moduli."""
     composition = Composition(record["formula"])
     moduli = [record["moduli_GPa"][name] for name in ("K_H", "G_H")]
     sound = all(modulus is not None and modulus > SMALLEST_MODULUS for modulus in moduli)
     if len(composition) == 2 or not sound:
         return None
-    volume = abs(float(np.linalg.det(np.array(record["lattice"])))) / len(record["species"])
-    return KnownComposition(composition.reduced_formula, shares_of(composition), volume, *moduli)
+    cell = Structure(
+        record["lattice"], record["species"], record["xyz"], coords_are_cartesian=True
+    ).get_primitive_structure()
+    return CrystalRow(record["material_id"], composition.reduced_formula, cell, *moduli)
 
 
 def read_results(files: list[Path]) -> list[dict]:

@@ -2,17 +2,17 @@
 
 Run from the root of the repository::
 
-    python benchmarks/binary_moduli.py --data FOLDER --potential 7net-0 --potential 7net-l3i5 \
+    python benchmarks/known_moduli.py --data FOLDER --potential 7net-0 --potential 7net-l3i5 \
         --potential DIRECTORY --n 1100 --more MORE --seed 0 --results FILE.jsonl \
-        --results benchmarks/binary_evidence.jsonl.gz \
-        --fit src/elatbot_flows/weights --table benchmarks/binary_moduli.md
+        --results benchmarks/known_evidence.jsonl.gz \
+        --fit src/elatbot_flows/weights --table benchmarks/known_moduli.md
 
 FOLDER holds ``binary_moduli_with_structures``, ``bulk_modulus_to_formula`` and
 ``elastic_tensors_0K``, each ``.jsonl.gz``.
 FILE.jsonl takes one line per crystal and potential, failures included; a run that was interrupted
 goes on where it stopped, and several files may be given (lines are added to the first).
-``binary_evidence.jsonl.gz`` has what the three potentials say of all of them, so that a fit takes
-minutes; without it everything is computed anew, in about 75 CPU minutes. With
+``known_evidence.jsonl.gz`` has what the three potentials say of all of them, so that a fit takes
+minutes; without it everything is computed anew, in about 70 CPU minutes. With
 ``--fit`` composition model and calibration are fitted anew and written to that folder. No number
 of the reported part of the formulas takes part in any fit.
 """
@@ -26,10 +26,11 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from binary_cases import (
+from known_cases import (
     MOST_SITES,
     TEXT,
     Case,
+    beyond_binaries,
     binaries,
     cases_of,
     further,
@@ -37,7 +38,7 @@ from binary_cases import (
     read_results,
     sample,
 )
-from binary_tables import print_tables
+from known_tables import print_tables
 
 from elatbot_flows.engines.mini.generator import load_generator
 from elatbot_flows.potentials import Potential, load_potential
@@ -142,14 +143,15 @@ def main() -> None:
     rows += further(known, rows, options.more)
     added = further(known, rows, options.more_reported, reported=True)
     rows += added
+    rows += [row for row in beyond_binaries(options.data) if len(row.structure) <= MOST_SITES]
     run(rows, options.potential, options.results)
     cases = cases_of(rows, read_results(options.results), generator)
     command = (
-        "python benchmarks/binary_moduli.py --data FOLDER --potential 7net-0 --potential 7net-l3i5 "
+        "python benchmarks/known_moduli.py --data FOLDER --potential 7net-0 --potential 7net-l3i5 "
         f"--potential DIRECTORY --n {options.n} --more {options.more} "
         f"--more-reported {options.more_reported} --seed {options.seed} --results FILE.jsonl "
-        "--results benchmarks/binary_evidence.jsonl.gz "
-        "--fit src/elatbot_flows/weights --table benchmarks/binary_moduli.md"
+        "--results benchmarks/known_evidence.jsonl.gz "
+        "--fit src/elatbot_flows/weights --table benchmarks/known_moduli.md"
     )
     if options.fit:
         fit(cases, options.data, options.fit, command, generator.info.weights_sha256)

@@ -1,4 +1,4 @@
-"""Tables of ``binary_moduli.py``: errors, coverage, and probabilities of selected crystals."""
+"""Tables of ``known_moduli.py``: errors, coverage, and probabilities of selected crystals."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
-from binary_cases import MOST_SITES, TEXT
-from binary_selection import TAKEN, selection_tables
+from known_cases import MOST_SITES, TEXT
+from known_selection import TAKEN, selection_tables
 
 from elatbot_flows.uncertainty.kinds import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable
 
-    from binary_cases import Case
+    from known_cases import Case
 
     from elatbot_flows.uncertainty.calibration import Calibration
     from elatbot_flows.uncertainty.joint_estimate import JointEstimate
@@ -40,11 +40,12 @@ def print_tables(
     potentials = [name for name in calibration.sources if name != TEXT]
     sampled = len(cases)
     asked = [case for case in cases if set(potentials) <= set(case.potentials)]
-    reported = [case for case in asked if case.part == "report"]
+    every = [case for case in asked if case.part == "report"]
+    reported = [case for case in every if case.binary]
     drawn = [case for case in reported if case.row.source not in added]
     estimators = {name: estimator(calibration, names) for name, names in JUDGES.items()}
     lines = [
-        "# Moduli of binaries: each source, and all together as a probability",
+        "# Moduli of known crystals: each source, and all together as a probability",
         "",
         f"`{command}`",
         "",
@@ -55,6 +56,7 @@ def print_tables(
         *coverage_table(reported, estimators),
         *selection_section(drawn, estimators),
         *alloy_section(reported, estimators),
+        *beyond_section([case for case in every if not case.binary], potentials, estimators),
     ]
     return "\n".join(lines) + "\n"
 
@@ -76,6 +78,28 @@ def header(sampled: int, reported: list[Case], drawn: int, calibration: Calibrat
         "relaxed. K: bulk modulus, G: shear modulus, GPa. Every row of *offline* has 7net-0, "
         f"7net-l3i5, the composition, and {TEXT} where the formula is new to it."
     )
+
+
+def beyond_section(cases: list[Case], potentials: list[str], estimators: dict) -> list[str]:
+    """Gates, errors, coverage and selections of crystals that are no binaries."""
+    kinds = Counter(case.kind for case in cases)
+    elements = sum(len(case.shares) == 1 for case in cases)
+    offline = {name: e for name, e in estimators.items() if name.startswith("offline")}
+    return [
+        "# Beyond binaries",
+        "",
+        (
+            f"{len(cases)} crystals of up to {MOST_SITES} atoms whose tensors are known, "
+            f"{elements} elements and {len(cases) - elements} compounds of three elements or more, "
+            f"{', '.join(f'{kinds[kind]} {kind}' for kind in KINDS)}; "
+            f"{sum(case.novel for case in cases)} have a formula new to {TEXT}. Everything as above."
+        ),
+        "",
+        *gate_table(cases, potentials),
+        *error_tables(cases, potentials, estimators),
+        *coverage_table(cases, offline),
+        *selection_tables(cases, offline),
+    ]
 
 
 def estimator(

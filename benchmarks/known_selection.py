@@ -13,7 +13,7 @@ from elatbot_flows.uncertainty.verdict import HIT, MISS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from binary_cases import Case
+    from known_cases import Case
 
     from elatbot_flows.uncertainty.joint_estimate import JointEstimate
 
