@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 from elatbot_flows.training.calibration.calibrate import JudgedMaterial
 from elatbot_flows.training.calibration.composition import KnownComposition
 from elatbot_flows.training.data.binaries import CrystalRow, load_crystals
-from elatbot_flows.training.data.bulk_modulus import formula_hash, load_rows, split_rows
+from elatbot_flows.training.data.bulk_modulus import formula_hash
 from elatbot_flows.training.data.json_lines import read_json_lines
 from elatbot_flows.uncertainty.elements import shares_of
 from elatbot_flows.uncertainty.kinds import material_kind
@@ -26,11 +25,8 @@ if TYPE_CHECKING:
 
 BINARIES = "binary_moduli_with_structures.jsonl.gz"
 TENSORS = "elastic_tensors_0K.jsonl.gz"
-BULK = "bulk_modulus_to_formula.jsonl.gz"
 TEXT = "elatbot-mini"
 MOST_SITES = 12
-NOVEL_IN_FOUR = 3
-"""Of four sampled crystals, those whose formula the text model was not trained on."""
 SMALLEST_MODULUS = 0.1
 """GPa; less is no modulus of a solid."""
 
@@ -96,39 +92,10 @@ def part(formula: str) -> str:
     return "fit" if formula_hash(formula, salt="binary_moduli 2:") % 2 else "calibrate"
 
 
-def sample(rows: list[CrystalRow], folder: Path, n: int, seed: int) -> list[CrystalRow]:
-    """Draw `n` crystals; a larger `n` continues the same sequence.
-
-    New are formulas that no release of the text model takes for training by its division.
-    """
-    learned = {row.formula for row in split_rows(load_rows(folder / BULK).rows).train}
-    small = [row for row in rows if len(row.structure) <= MOST_SITES]
-    random.Random(seed).shuffle(small)  # noqa: S311
-    novel = [row for row in small if row.formula not in learned]
-    known = [row for row in small if row.formula in learned]
-    chosen: list[CrystalRow] = []
-    while len(chosen) < n and (novel or known):
-        wants_novel = len(chosen) % 4 < NOVEL_IN_FOUR
-        source = (novel or known) if wants_novel else (known or novel)
-        chosen.append(source.pop(0))
-    return chosen
-
-
-def further(
-    rows: list[CrystalRow], chosen: list[CrystalRow], n: int, *, reported: bool = False
-) -> list[CrystalRow]:
-    """The first `n` other crystals of (no) reported formula: magnetic ones, metals, then others."""
-    sources = {row.source for row in chosen}
-    left = [
-        row
-        for row in rows
-        if len(row.structure) <= MOST_SITES
-        and row.source not in sources
-        and (part(row.formula) == "report") == reported
-    ]
-    order = ("magnetic", "metal", "other")
-    kinds = {row.source: material_kind(shares_of(row.structure.composition)) for row in left}
-    return sorted(left, key=lambda row: order.index(kinds[row.source]))[:n]
+def crystals(folder: Path) -> list[CrystalRow]:
+    """All that the potentials are asked about: up to `MOST_SITES` atoms."""
+    found = (*binaries(folder), *beyond_binaries(folder))
+    return [row for row in found if len(row.structure) <= MOST_SITES]
 
 
 def binaries(folder: Path) -> list[CrystalRow]:

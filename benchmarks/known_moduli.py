@@ -3,16 +3,15 @@
 Run from the root of the repository::
 
     python benchmarks/known_moduli.py --data FOLDER --potential 7net-0 --potential 7net-l3i5 \
-        --potential DIRECTORY --n 1100 --more MORE --seed 0 --results FILE.jsonl \
+        --potential DIRECTORY --results FILE.jsonl \
         --results benchmarks/known_evidence.jsonl.gz \
         --fit src/elatbot_flows/weights --table benchmarks/known_moduli.md
 
-FOLDER holds ``binary_moduli_with_structures``, ``bulk_modulus_to_formula`` and
-``elastic_tensors_0K``, each ``.jsonl.gz``.
+FOLDER holds ``binary_moduli_with_structures`` and ``elastic_tensors_0K``, each ``.jsonl.gz``.
 FILE.jsonl takes one line per crystal and potential, failures included; a run that was interrupted
 goes on where it stopped, and several files may be given (lines are added to the first).
-``known_evidence.jsonl.gz`` has what the three potentials say of all of them, so that a fit takes
-minutes; without it everything is computed anew, in about 70 CPU minutes. With
+``known_evidence.jsonl.gz`` has what three potentials say of all of them, so that a fit takes
+minutes; without it everything is computed anew, in about 140 CPU minutes. With
 ``--fit`` composition model and calibration are fitted anew and written to that folder. No number
 of the reported part of the formulas takes part in any fit.
 """
@@ -30,13 +29,10 @@ from known_cases import (
     MOST_SITES,
     TEXT,
     Case,
-    beyond_binaries,
-    binaries,
     cases_of,
-    further,
+    crystals,
     known_compositions,
     read_results,
-    sample,
 )
 from known_tables import print_tables
 
@@ -99,14 +95,19 @@ def fit(cases: list[Case], data: Path, folder: Path, command: str, text_sha256: 
     materials = [case.judged() for case in cases if case.part != "report"]
     provenance = {
         "calibrated_on": (
-            f"{len(materials)} binary crystals of the Materials Project (up to {MOST_SITES} atoms, "
-            "DFT-PBE moduli at 0 K), each estimated without its own formula; the composition model "
+            f"{len(materials)} crystals of the Materials Project (up to {MOST_SITES} atoms, "
+            f"{sum(len(m.shares) == 2 for m in materials)} of them binary, DFT-PBE moduli at 0 K), "
+            "each estimated without its own formula; the composition model "
             f"learned from {len(known)} crystals"
         ),
         "labels": "Materials Project, Voigt-Reuss-Hill, 0 K (CC BY 4.0)",
         "method": "linear response, ions relaxed, from the crystal of the Materials Project",
         "command": command,
-        "crystals": {"composition": len(known), "judged": len(materials)},
+        "crystals": {
+            "composition": len(known),
+            "judged": len(materials),
+            "judged_binary": sum(len(m.shares) == 2 for m in materials),
+        },
     }
     found = fit_calibration(
         known,
@@ -128,28 +129,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--potential", action="append", default=[])
-    parser.add_argument("--n", type=int, default=1100)
-    parser.add_argument("--more", type=int, default=0, help="further crystals, for the fit only")
-    parser.add_argument("--more-reported", type=int, default=0, help="the same, for the tables")
-    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--results", type=Path, action="append", required=True)
     parser.add_argument("--fit", type=Path, help="write a new calibration to this folder")
     parser.add_argument("--calibration", type=Path, help="the file of one that is not the shipped")
     parser.add_argument("--table", type=Path)
     options = parser.parse_args()
     generator = load_generator()
-    known = binaries(options.data)
-    rows = sample(known, options.data, options.n, options.seed)
-    rows += further(known, rows, options.more)
-    added = further(known, rows, options.more_reported, reported=True)
-    rows += added
-    rows += [row for row in beyond_binaries(options.data) if len(row.structure) <= MOST_SITES]
+    rows = crystals(options.data)
     run(rows, options.potential, options.results)
     cases = cases_of(rows, read_results(options.results), generator)
     command = (
         "python benchmarks/known_moduli.py --data FOLDER --potential 7net-0 --potential 7net-l3i5 "
-        f"--potential DIRECTORY --n {options.n} --more {options.more} "
-        f"--more-reported {options.more_reported} --seed {options.seed} --results FILE.jsonl "
+        "--potential DIRECTORY --results FILE.jsonl "
         "--results benchmarks/known_evidence.jsonl.gz "
         "--fit src/elatbot_flows/weights --table benchmarks/known_moduli.md"
     )
@@ -158,12 +149,7 @@ def main() -> None:
     file = options.fit / "joint_calibration.json" if options.fit else options.calibration
     if options.table is None and options.fit:
         return
-    text = print_tables(
-        cases,
-        load_calibration(str(file) if file else None),
-        command,
-        {row.source for row in added},
-    )
+    text = print_tables(cases, load_calibration(str(file) if file else None), command)
     if options.table:
         options.table.write_text(text, encoding="utf-8")
     else:

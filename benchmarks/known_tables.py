@@ -12,7 +12,7 @@ from known_selection import TAKEN, selection_tables
 from elatbot_flows.uncertainty.kinds import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable
+    from collections.abc import Callable, Iterable
 
     from known_cases import Case
 
@@ -33,47 +33,42 @@ JUDGES = {
 """What takes part besides the composition; the text model where the formula is new to it."""
 
 
-def print_tables(
-    cases: list[Case], calibration: Calibration, command: str, added: Container[str] = ()
-) -> str:
-    """All tables as one Markdown text; crystals `added` count for gates and coverage alone."""
+def print_tables(cases: list[Case], calibration: Calibration, command: str) -> str:
+    """All tables as one Markdown text."""
     potentials = [name for name in calibration.sources if name != TEXT]
-    sampled = len(cases)
     asked = [case for case in cases if set(potentials) <= set(case.potentials)]
     every = [case for case in asked if case.part == "report"]
     reported = [case for case in every if case.binary]
-    drawn = [case for case in reported if case.row.source not in added]
     estimators = {name: estimator(calibration, names) for name, names in JUDGES.items()}
     lines = [
         "# Moduli of known crystals: each source, and all together as a probability",
         "",
         f"`{command}`",
         "",
-        header(sampled, reported, len(drawn), calibration),
+        header(asked, reported, calibration),
         "",
         *gate_table(reported, potentials),
-        *error_tables(drawn, potentials, estimators),
+        *error_tables(reported, potentials, estimators),
         *coverage_table(reported, estimators),
-        *selection_section(drawn, estimators),
+        *selection_section(reported, estimators),
         *alloy_section(reported, estimators),
         *beyond_section([case for case in every if not case.binary], potentials, estimators),
     ]
     return "\n".join(lines) + "\n"
 
 
-def header(sampled: int, reported: list[Case], drawn: int, calibration: Calibration) -> str:
+def header(asked: list[Case], reported: list[Case], calibration: Calibration) -> str:
     kinds = Counter(case.kind for case in reported)
     counts = calibration.provenance["crystals"]
     return (
-        f"{sampled} Materials Project binaries of up to {MOST_SITES} atoms, divided by reduced "
-        f"formula. {counts['judged']} were used to fit and calibrate (by cross-validation), and "
+        f"{len(asked)} Materials Project crystals of up to {MOST_SITES} atoms, "
+        f"{sum(case.binary for case in asked)} of them binary, divided by reduced formula. "
+        f"{counts['judged']}, {counts['judged_binary']} of them binary, were used to fit and "
+        "calibrate (by cross-validation), and "
         f"the composition model learned from {counts['composition']} crystals, none of a reported "
-        f"formula. All tables are of the {len(reported)} others: "
+        f"formula. All tables but the last are of the {len(reported)} other binaries: "
         f"{', '.join(f'{kinds[kind]} {kind}' for kind in KINDS)}; {sum(c.novel for c in reported)} "
-        f"have a formula new to {TEXT} (not trained on it). {drawn} of them were drawn without "
-        "regard to their kind, and errors and selections are of these; gates and coverage are of "
-        f"all, since {len(reported) - drawn} further magnetic ones and metals were added to see "
-        "how often their intervals hold. Crystals are relaxed from those of the "
+        f"have a formula new to {TEXT} (not trained on it). Crystals are relaxed from those of the "
         "Materials Project; labels and results are Voigt-Reuss-Hill averages with ions "
         "relaxed. K: bulk modulus, G: shear modulus, GPa. Every row of *offline* has 7net-0, "
         f"7net-l3i5, the composition, and {TEXT} where the formula is new to it."
@@ -92,7 +87,7 @@ def beyond_section(cases: list[Case], potentials: list[str], estimators: dict) -
             f"{len(cases)} crystals of up to {MOST_SITES} atoms whose tensors are known, "
             f"{elements} elements and {len(cases) - elements} compounds of three elements or more, "
             f"{', '.join(f'{kinds[kind]} {kind}' for kind in KINDS)}; "
-            f"{sum(case.novel for case in cases)} have a formula new to {TEXT}. Everything as above."
+            f"{sum(case.novel for case in cases)} have a formula new to {TEXT}. All as above."
         ),
         "",
         *gate_table(cases, potentials),
@@ -251,14 +246,14 @@ def selection_section(reported: list[Case], estimators: dict) -> list[str]:
 
 
 def alloy_section(reported: list[Case], estimators: dict) -> list[str]:
-    """The same among metals alone, which most designs are about, with all that were added."""
+    """The same among metals alone, which most designs are about."""
     metals = [case for case in reported if case.kind != "other"]
     offline = {name: e for name, e in estimators.items() if name.startswith("offline")}
     return [
         "## Selected among metals",
         "",
         (
-            f"As above, of all {len(metals)} reported crystals of metals alone, magnetic or not: "
+            f"As above, of the {len(metals)} reported crystals of metals alone, magnetic or not: "
             "alloys are what most designs look for."
         ),
         "",
