@@ -15,6 +15,7 @@ from elatbot_flows.uncertainty.elements import (
     describe,
     element_table,
     feature_groups,
+    ionicity_of,
     shares_of,
 )
 
@@ -32,6 +33,12 @@ def test_features_of_a_mixture():
     assert found[3 * size + column] == pytest.approx(1.91)
     assert found[-2] == pytest.approx(math.log(11.0))
     assert len(found) == len(feature_groups()[0]) == len(feature_groups()[1])
+
+
+def test_ionicity_is_the_spread_of_electronegativity():
+    assert ionicity_of({"Na": 0.5, "Cl": 0.5}) == pytest.approx((3.16 - 0.93) / 2)
+    assert ionicity_of({"Ni": 0.75, "Al": 0.25}) == pytest.approx(0.3 * math.sqrt(0.75 * 0.25))
+    assert ionicity_of({"Ar": 1.0}) == 0.0
 
 
 def test_valence_electrons():

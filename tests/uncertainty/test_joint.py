@@ -120,11 +120,12 @@ def test_disagreement_by_hand():
 
 
 def test_expected_errors_of_shear_moduli_are_taken_off():
-    prior = Prior((4.0, 3.0), 0.2, with_volume=True, shear_errors=(-0.4, 0.1))
+    prior = Prior((4.0, 3.0), 0.2, with_volume=True, ionicity=0.5, shear_errors=(-0.4, 0.1))
     opinions = {"a": Opinion(50.0, 20.0), "b": Opinion(50.0, 20.0)}
     found = gather([(prior, "metal", opinions)], {"a": True, "text": False, "b": True})
     assert np.exp(found.values[0, [3, 6]]) == pytest.approx([20 * np.exp(0.4), 20 * np.exp(-0.1)])
     assert np.exp(found.values[0, [2, 5]]) == pytest.approx([50.0, 50.0])
+    assert found.features[0] == pytest.approx([1.0, 0.0, 0.0, -0.5, 0.2, 0.2])
 
 
 def test_a_model_survives_a_file():

@@ -16,7 +16,7 @@ Smearing = Literal["marzari-vanderbilt", "methfessel-paxton", "fermi-dirac"]
 PRESETS = {
     "quick": (450.0, 0.225, 0.5, 0.05, 0.40),
     "standard": (550.0, 0.17, 0.4, 0.03, 0.25),
-    "tight": (700.0, 0.13, 0.2, 0.02, 0.10),
+    "tight": (700.0, 0.13, 0.5, 0.02, 0.10),
 }
 """Cut-off (eV), distance of k-points (1/A), smearing (eV), and errors of K and G of each preset."""
 

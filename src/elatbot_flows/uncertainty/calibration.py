@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from elatbot_flows.errors import UncertaintyError
 from elatbot_flows.uncertainty.composition import CompositionModel, load_composition_model
-from elatbot_flows.uncertainty.elements import shares_of
+from elatbot_flows.uncertainty.elements import ionicity_of, shares_of
 from elatbot_flows.uncertainty.evidence import Prior, gather, prior_of
 from elatbot_flows.uncertainty.joint import ErrorModel, patterns, posterior
 from elatbot_flows.uncertainty.joint_estimate import JointDistribution, JointEstimate
@@ -28,7 +28,7 @@ __all__ = ["COMPOSITION", "Calibration", "load_calibration"]
 
 COMPOSITION = "composition"
 """Name of the source that is always there."""
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 _FILE = "weights/joint_calibration.json"
 
 
@@ -110,7 +110,12 @@ class Calibration:
             return None
         used, unused = sort_opinions(opinions, self.members)
         means, deviation = self.composition.predict([shares], [volume_per_atom])
-        prior = prior_of(means[0], float(deviation[0]), with_volume=volume_per_atom is not None)
+        prior = prior_of(
+            means[0],
+            float(deviation[0]),
+            with_volume=volume_per_atom is not None,
+            ionicity=ionicity_of(shares),
+        )
         return self._combined(prior, material_kind(shares), used, unused)
 
     def _combined(

@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["ELEMENT_COLUMNS", "describe", "element_table", "feature_groups", "shares_of"]
+__all__ = [
+    "ELEMENT_COLUMNS",
+    "describe",
+    "element_table",
+    "feature_groups",
+    "ionicity_of",
+    "shares_of",
+]
 
 _LOGARITHMIC = (
     "atomic_mass",
@@ -98,6 +105,22 @@ def shares_of(composition: object) -> dict[str, float]:
 
     fractions = Composition(composition).fractional_composition  # type: ignore[arg-type]
     return {element.symbol: float(share) for element, share in fractions.items()}
+
+
+def ionicity_of(shares: Mapping[str, float]) -> float:
+    """Standard deviation of Pauling's electronegativity over the atoms of a composition.
+
+    What pymatgen does not know is the median.
+
+    Examples
+    --------
+    >>> round(ionicity_of({"Li": 0.5, "F": 0.5}), 2), ionicity_of({"Li": 1.0})
+    (1.5, 0.0)
+    """
+    symbols, table = element_table()
+    negativities = table[[symbols.index(symbol) for symbol in shares], ELEMENT_COLUMNS.index("X")]
+    weights = np.array(list(shares.values()))
+    return float(np.sqrt(weights @ (negativities - weights @ negativities) ** 2))
 
 
 def describe(

@@ -20,10 +20,12 @@ __all__ = ["FEATURES", "Evidence", "Prior", "gather", "levels", "prior_of"]
 
 Array = NDArray[np.float64]
 
-FEATURES = ("constant", "other", "magnetic", "level of ln K", "level of ln K/G")
+FEATURES = ("constant", "other", "magnetic", "level of ln K", "level of ln K/G", "ionicity")
 """What biases and spreads of the sources may depend on; see `gather`."""
 _LEVELS = (4.5, 0.8)
-"""Values of ln K (GPa) and ln K/G about which the last two features are centred."""
+"""Values of ln K (GPa) and ln K/G about which features are centred."""
+_IONICITY = 0.3
+"""The same for ionicity."""
 _STATED = (0.02, 1.0)
 """Stated relative standard deviations beyond these are taken to be these."""
 
@@ -40,6 +42,8 @@ class Prior:
         Standard deviation of ln K.
     with_volume
         Whether the volume per atom was known.
+    ionicity
+        See `elatbot_flows.uncertainty.elements.ionicity_of`.
     shear_errors
         Errors of ln G to expect of the sources that say it, in their order; they are taken off.
     """
@@ -47,6 +51,7 @@ class Prior:
     log_moduli: tuple[float, float]
     deviation: float
     with_volume: bool
+    ionicity: float
     shear_errors: tuple[float, ...] = ()
 
 
@@ -68,7 +73,7 @@ class Evidence:
         Logarithm of the standard deviation that a source states of its own logarithm, shape
         ``(n, s)``; NaN where it states none.
     features
-        See `FEATURES`, shape ``(n, 5)``.
+        See `FEATURES`, shape ``(n, 6)``.
     blind
         Ones where the composition model did not know the volume, shape ``(n,)``.
     """
@@ -103,10 +108,10 @@ class Evidence:
         return Evidence(*parts, self.features, self.blind)
 
 
-def prior_of(means: Array, deviation: float, *, with_volume: bool) -> Prior:
+def prior_of(means: Array, deviation: float, *, with_volume: bool, ionicity: float) -> Prior:
     """From the numbers that a composition model predicts for one material."""
     bulk, shear, *errors = means.tolist()
-    return Prior((bulk, shear), deviation, with_volume, tuple(errors))
+    return Prior((bulk, shear), deviation, with_volume, ionicity, tuple(errors))
 
 
 def levels(bulk: Any, shear: Any) -> tuple[Any, Any]:
@@ -148,7 +153,7 @@ def _row(
         failed.append(float(opinion is not None and opinion.failed))
         stated.append(_stated(opinion))
     of_kind = [float(kind == name) for name in KINDS[1:]]
-    features = [1.0, *of_kind, *levels(*prior.log_moduli)]
+    features = [1.0, *of_kind, *levels(*prior.log_moduli), prior.ionicity - _IONICITY]
     return values, failed, stated, features, float(not prior.with_volume)
 
 

@@ -46,6 +46,8 @@ class Stated(NamedTuple):
         See `elatbot_flows.uncertainty.joint.failed_share`, shape ``(n,)``.
     distances
         See `elatbot_flows.uncertainty.joint.distances`, shape ``(n, 2, s)``.
+    ionicity
+        As the evidence has it, shape ``(n,)``.
     """
 
     means: Array
@@ -53,6 +55,7 @@ class Stated(NamedTuple):
     disagreement: Array
     failed: Array
     distances: Array
+    ionicity: Array
 
     @property
     def log_deviations(self) -> Array:
@@ -79,15 +82,16 @@ def stated_by(model: ErrorModel, evidence: Evidence, mixture: Mixture) -> Stated
         disagreement(model, evidence, means),
         failed_share(model, evidence),
         distances(model, evidence, means),
+        evidence.features[:, FEATURES.index("ionicity")],
     )
 
 
 def spread_features(stated: Stated, kinds: Sequence[str]) -> Array:
-    """`SPREAD_FEATURES` of materials for K and for G, shape ``(n, 2, 8)``."""
+    """`SPREAD_FEATURES` of materials for K and for G, shape ``(n, 2, 9)``."""
     ones = np.ones(len(stated.means))
     of_kind = [ones * [kind == name for kind in kinds] for name in KINDS[1:]]
-    of_both = [np.stack([e, e], axis=1) for e in (ones, *of_kind, *levels(*stated.means.T))]
-    failed = np.stack([stated.failed, stated.failed], axis=1)
+    known = (ones, *of_kind, *levels(*stated.means.T), stated.ionicity)
+    *of_both, failed = (np.stack([e, e], axis=1) for e in (*known, stated.failed))
     return np.stack([*of_both, stated.log_deviations, stated.disagreement, failed], axis=-1)
 
 
@@ -112,7 +116,7 @@ class SpreadTable:
         Of `Stated.pulls` for ln K and ln G by source, shape ``(2, s)``, by members in the order of
         the calibration.
     slopes
-        Of `SPREAD_FEATURES` for ln K and ln G, shape ``(2, 8)``, by members.
+        Of `SPREAD_FEATURES` for ln K and ln G, shape ``(2, 9)``, by members.
     tail
         Degrees of freedom.
     usual

@@ -42,7 +42,7 @@ def synthetic(n, seed, *, far_off=0.0, failing=0.0):
     given[:, 3] = 1 - failed[:, 1]
     given[random.random(n) < 0.3, 4] = 0
     features = np.column_stack(
-        [np.ones(n), kinds == "other", kinds == "magnetic", np.zeros(n), np.zeros(n)]
+        [np.ones(n), kinds == "other", kinds == "magnetic", *np.zeros((3, n))]
     ).astype(float)
     assert features.shape[1] == len(FEATURES)
     stated = np.full((n, 3), np.nan)
@@ -129,7 +129,7 @@ def drawn(n, scales):
     failed = random.choice([0.0, 0.5, 1.0], n)
     means, covariances = np.tile([4.5, 3.7], (n, 1)), np.tile(np.eye(2), (n, 1, 1))
     distances = random.normal(0, 0.3, (n, 2, 2))
-    stated = Stated(means, covariances, disagreements, failed, distances)
+    stated = Stated(means, covariances, disagreements, failed, distances, np.zeros(n))
     wider = np.exp(0.5 * disagreements + 0.4 * failed[:, None])
     errors = normal / np.sqrt(chi / 4) * scales * wider
     return Estimated(np.arange(n), errors, stated)

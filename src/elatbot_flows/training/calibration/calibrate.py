@@ -21,6 +21,7 @@ from elatbot_flows.training.calibration.spread import (
     subsets,
 )
 from elatbot_flows.uncertainty.calibration import Calibration
+from elatbot_flows.uncertainty.elements import ionicity_of
 from elatbot_flows.uncertainty.evidence import Prior, gather, prior_of
 from elatbot_flows.uncertainty.kinds import material_kind
 from elatbot_flows.uncertainty.spread import Stated
@@ -97,7 +98,12 @@ def priors_out_of_fold(
         volumes = [None if blind[i] else materials[i].volume_per_atom for i in asked]
         means, deviations = model.predict([materials[i].shares for i in asked], volumes)
         for place, mean, deviation in zip(asked, means, deviations, strict=True):
-            priors[place] = prior_of(mean, float(deviation), with_volume=not blind[place])
+            priors[place] = prior_of(
+                mean,
+                float(deviation),
+                with_volume=not blind[place],
+                ionicity=ionicity_of(materials[place].shares),
+            )
     return [prior for prior in priors if prior is not None]
 
 
