@@ -27,8 +27,9 @@ def scored(potential, bulk_modulus, target=TARGET, formula="NiAl"):
 
 
 def test_a_calibrated_potential_gives_a_probability(calibrated):
-    right, wrong = scored(calibrated, 172.0), scored(calibrated, 120.0)
+    right, doubtful, wrong = (scored(calibrated, modulus) for modulus in (172.0, 120.0, 100.0))
     assert 0 <= wrong < 0.1 < right <= 1
+    assert wrong < doubtful < 0.5 * right
 
 
 def test_what_the_text_model_expects_counts(calibrated):
