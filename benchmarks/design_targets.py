@@ -16,12 +16,12 @@ import argparse
 import itertools
 import json
 import os
-import resource
-import subprocess
 import sys
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+from processor_time import seconds_of_command
 
 TARGETS = (
     ("55:65", None),
@@ -95,13 +95,7 @@ def shares(folder: Path) -> list[float]:
 def _timed(command: list[str], environment: dict[str, str], note: Path) -> float:
     """CPU seconds of a command, run now or, by the note it left, before."""
     if not note.is_file():
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run(  # noqa: S603 - our own command
-            command, check=True, stdout=subprocess.DEVNULL, env=environment
-        )
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        note.write_text(str(spent))
+        note.write_text(str(seconds_of_command(command, environment)))
     return float(note.read_text())
 
 

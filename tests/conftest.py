@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from elatbot_flows.running.pool import start_server
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -33,6 +35,7 @@ if "ELATBOT_FLOWS_CACHE" not in os.environ:  # workers of pytest-xdist share tha
     atexit.register(shutil.rmtree, _cache, ignore_errors=True)
 
 ROOT = Path(__file__).parents[1]
+MANY = 1000
 
 # Busy machines are no failures, and what failed is printed in a form that can be run again.
 settings.register_profile("elatbot", deadline=None, database=None, print_blob=True)
@@ -100,6 +103,12 @@ def quiet_root_logger() -> None:
     for handler in list(root.handlers):  # here, not at the end: fixtures of modules do it too
         if not type(handler).__module__.startswith("_pytest"):
             root.removeHandler(handler)
+
+
+def pytest_collection_finish(session):
+    """Of all tests hundreds run flows, so that what these load may be loaded beside the first."""
+    if len(session.items) > MANY and not session.config.option.collectonly:
+        start_server(["7net-0", "7net-l3i5"])
 
 
 @pytest.hookimpl(trylast=True)

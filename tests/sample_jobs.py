@@ -125,3 +125,14 @@ def count_threads():
 
     names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
     return {"torch": torch.get_num_threads(), **{name: os.environ[name] for name in names}}
+
+
+@job
+def tell_begun(variable, number):
+    """What a worker had before its first job: torch, potentials; and a variable."""
+    import sys
+
+    from elatbot_flows.potentials import registry
+
+    torch = "torch" in sys.modules
+    return [torch, registry._load_once.cache_info().currsize, os.environ.get(variable), number]

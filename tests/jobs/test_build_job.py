@@ -14,6 +14,7 @@ from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 import samples
 from elatbot_flows.crystals import StructureGuess
 from elatbot_flows.documents import CandidateChunk
+from elatbot_flows.documents.prediction import TextModelRecord
 from elatbot_flows.errors import StructureError
 from elatbot_flows.jobs import BuildMaker
 from elatbot_flows.jobs.build import build_crystals
@@ -102,7 +103,7 @@ def guess(structure):
 
 
 def with_guesses(monkeypatch, *structures):
-    monkeypatch.setattr(BuildMaker, "_guesses", lambda *_: [guess(s) for s in structures])
+    monkeypatch.setattr(BuildMaker, "_guesses", lambda *_, **__: [guess(s) for s in structures])
 
 
 def test_learned_types_can_be_left_out():
@@ -205,3 +206,25 @@ def test_settings_that_were_given_stay():
     assert small.candidates[0].reason == "too_many_sites"
     of_the_target = DesignTarget(bulk_modulus=Interval(80, 180), max_sites=3)
     assert make(BuildMaker(potential=samples.EMT), rows, of_the_target).candidates[0].reason
+
+
+@pytest.mark.parametrize(
+    ("random", "generator", "drawn"),
+    [
+        ("given", None, True),
+        ("given", "elatbot-mini", False),
+        ("always", "elatbot-mini", True),
+        ("never", None, False),
+    ],
+)
+def test_where_no_type_is_known_formulas_of_ones_own_get_crystals_by_chance(
+    random, generator, drawn
+):
+    words = {"template": "raw", "engine": "transformers", "engine_version": "5"}
+    named = None if generator is None else TextModelRecord(name=generator, **words)
+    run = samples.run_record(generator=named)
+    rows = [samples.row(0, "Cu2Pd3Ag5", crystal_system="Triclinic")]
+    maker = BuildMaker(potential=samples.EMT, random=random, max_relaxed=1)
+    (found,) = build_crystals.original(maker, rows, (), TARGET, run).candidates
+    assert (found.guesses_built is not None) == drawn
+    assert (found.reason == "no_structure") != drawn

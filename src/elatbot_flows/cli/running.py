@@ -45,7 +45,7 @@ def run_shown(
     workers
         Processes.
     potentials, device
-        What to load while the first jobs run.
+        What to load before the first job runs.
     publish
         Called at the end, also of an interrupted run; says what it did.
     folder
@@ -60,11 +60,11 @@ def run_shown(
     """
     from elatbot_flows.running.runner import run_flow
 
-    loader = partial(_load, tuple(potentials), device) if potentials else None
+    loaded = potentials if device == "cpu" else ()
     try:
         with progress(console) as show:
             summary = run_flow(
-                flow, store, workers=workers, on_event=show, warm_up=loader, folder=folder
+                flow, store, workers=workers, on_event=show, potentials=loaded, folder=folder
             )
     except KeyboardInterrupt:
         console.print(f"interrupted; {publish()}give the same command again to go on")
@@ -82,14 +82,6 @@ def run_shown(
             raise error
     if summary.failed:
         raise typer.Exit(1)
-
-
-def _load(potentials: Sequence[str], device: str) -> None:
-    """Load potentials for later."""
-    from elatbot_flows.potentials.registry import warm_up
-
-    for name in potentials:
-        warm_up(name, device)
 
 
 def publish_into(store: JobStore) -> str:

@@ -131,8 +131,11 @@ def _compatible(spacegroup: int, amounts: tuple[int, ...]) -> bool:
 def _attempt(trial: _Trial, symbols: list[str]) -> Structure | None:
     """One crystal with random lattice and free coordinates, or None if its atoms overlap."""
     from pymatgen.core.composition import Composition
-    from pyxtal import pyxtal
+    from pyxtal import operations, pyxtal
 
+    # For each position it asks for distances of all elements anew, which takes half of all time,
+    # and never looks at them.
+    operations.Tol_matrix = _usual_tolerances
     group = _group(trial.spacegroup)
     contents = dict(zip(symbols, trial.amounts, strict=True))
     volume = elemental_volume(Composition(contents)) * group.cellsize()
@@ -174,6 +177,13 @@ def _lattice(kind: str, volume: float, generator: np.random.Generator) -> Any:
             super().reset_matrix()
 
     return ImpatientLattice(kind, volume, random_state=generator)
+
+
+@lru_cache(maxsize=4)
+def _usual_tolerances(prototype: str) -> Any:
+    from pyxtal.tolerance import Tol_matrix
+
+    return Tol_matrix(prototype=prototype)
 
 
 @lru_cache(maxsize=64)

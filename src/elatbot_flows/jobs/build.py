@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from jobflow import Maker, job
 
@@ -59,6 +59,10 @@ class BuildMaker(Maker):
         Crystals built at most where they are in structure types that were learned, ranked by their
         probability (see :func:`~elatbot_flows.crystals.ranking.likely_guesses`), prototypes beside
         them included; none with 0.
+    random
+        Where no type is known, crystals are drawn at random ``"always"``, ``"never"``, or only for
+        formulas that were ``"given"``. They cost several times as much as others and are right for
+        few formulas (``benchmarks/crystal_evaluation.md``), and a text model has others to offer.
     keep, energy_window
         Relaxed crystals kept, lowest in energy first, and how far above the lowest (eV/atom).
     max_force, max_stress, max_steps
@@ -83,6 +87,7 @@ class BuildMaker(Maker):
     other_systems: int = 4
     max_relaxed: int = 2
     max_likely: int = 8
+    random: Literal["given", "always", "never"] = "given"
     keep: int = 3
     energy_window: float = 0.1
     max_force: float = 0.05
@@ -122,7 +127,13 @@ class BuildMaker(Maker):
         return made
 
     def build(
-        self, candidate: CandidateDocument, potential: Potential, max_sites: int, seed: int
+        self,
+        candidate: CandidateDocument,
+        potential: Potential,
+        max_sites: int,
+        seed: int,
+        *,
+        given: bool = True,
     ) -> CandidateDocument:
         """Give a candidate its crystals; a bad one is rejected with the reason.
 
@@ -134,10 +145,12 @@ class BuildMaker(Maker):
             The potential.
         max_sites, seed
             Where the Maker leaves them open.
+        given
+            Whether its formula was given, and not proposed by a model.
         """
         candidate = candidate.updated(rung=self.rung)
         try:
-            guesses = _given(candidate) or self._guesses(candidate, max_sites, seed)
+            guesses = _brought(candidate) or self._guesses(candidate, max_sites, seed, given=given)
         except StructureError as error:
             return candidate.rejected(error.reason, str(error))
         except Exception as error:  # noqa: BLE001 - a database out of reach costs its candidates
@@ -177,7 +190,7 @@ class BuildMaker(Maker):
         return crystals, [(reason, message) for reason, message in answer["failures"]], known
 
     def _guesses(
-        self, candidate: CandidateDocument, max_sites: int, seed: int
+        self, candidate: CandidateDocument, max_sites: int, seed: int, *, given: bool
     ) -> list[StructureGuess]:
         """Likely types, prototypes and known materials; random ones only where these give none."""
         from elatbot_flows.crystals import SOURCES, build_structures
@@ -202,7 +215,8 @@ class BuildMaker(Maker):
         try:
             return build(tuple(source for source in known if source != "random"))
         except StructureError as error:
-            if error.reason != "no_structure":
+            draws = self.random == "always" or (self.random == "given" and given)
+            if error.reason != "no_structure" or not draws:
                 raise
             return build(known)
 
@@ -232,11 +246,11 @@ def build_crystals(
     from elatbot_flows.potentials.side_by_side import side_by_side
 
     potential = load_potential(maker.potential, maker.device)
-    given = {candidate.candidate_id: candidate for candidate in candidates_at(brought)}
+    there = {candidate.candidate_id: candidate for candidate in candidates_at(brought)}
     max_sites = DEFAULT_MAX_SITES if target is None else target.max_sites
-    candidates = [given.get(row.candidate_id) or candidate_of(row, run) for row in rows]
-    tasks = [partial(maker.build, one, max_sites=max_sites, seed=run.seed) for one in candidates]
-    built = side_by_side(tasks, potential)
+    candidates = [there.get(row.candidate_id) or candidate_of(row, run) for row in rows]
+    build = partial(maker.build, max_sites=max_sites, seed=run.seed, given=run.generator is None)
+    built = side_by_side([partial(build, one) for one in candidates], potential)
     scores = [screening_score(candidate, target, potential, run.refit) for candidate in built]
     return chunk_of(maker.rung, run, rows, built, scores)
 
@@ -247,7 +261,7 @@ def _plain_relaxed(
     return {"crystals": [crystal.model_dump() for crystal in crystals], "failures": failures}
 
 
-def _given(candidate: CandidateDocument) -> list[StructureGuess]:
+def _brought(candidate: CandidateDocument) -> list[StructureGuess]:
     """Crystals that came with a candidate, as guesses."""
     from elatbot_flows.crystals.guess import StructureGuess, describe_symmetry
 

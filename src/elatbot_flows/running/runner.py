@@ -8,13 +8,8 @@ inputs are the same as those of a finished one in the store takes over its outpu
 from __future__ import annotations
 
 import contextlib
-import gc
 import json
-import multiprocessing
-import os
-import signal
-import threading
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -26,11 +21,12 @@ from elatbot_flows.errors import ElatbotError, StoreError
 from elatbot_flows.jobs.resume import may_resume
 from elatbot_flows.running.fingerprint import fingerprint
 from elatbot_flows.running.plan import Plan
+from elatbot_flows.running.pool import worker_pool
 from elatbot_flows.running.run_log import BEAT, TOLD, RunLog, told
 from elatbot_flows.running.threads import shared_out_threads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from jobflow import Flow, Job, JobStore
 
@@ -78,7 +74,7 @@ def run_flow(
     *,
     workers: int = 1,
     on_event: Callable[[Event], None] = lambda _: None,
-    warm_up: Callable[[], None] | None = None,
+    potentials: Sequence[str] = (),
     folder: Path | None = None,
 ) -> RunSummary:
     """Run a flow in worker processes on this machine.
@@ -94,9 +90,8 @@ def run_flow(
         ``OMP_NUM_THREADS`` says how many each may have.
     on_event
         Called in this process for every event.
-    warm_up
-        A function of a module, called once in a spare worker while the first job runs, for
-        imports that take long.
+    potentials
+        What jobs will need, loaded once for all workers where that is possible.
     folder
         Where to write what is going on, for others to see; None for nowhere.
 
@@ -115,7 +110,7 @@ def run_flow(
     summary = RunSummary()
     store_spec = json.dumps(store.as_dict(), default=str)
     log = RunLog(folder, flow, workers)
-    with log, shared_out_threads(workers), _pool(workers) as pool:
+    with log, shared_out_threads(workers), worker_pool(workers, potentials) as pool:
 
         def tell(kind: Kind, job: Job, error: Exception | None = None) -> None:
             log.note(kind, job, error)
@@ -124,8 +119,6 @@ def run_flow(
         for job in plan.add(flow):
             tell("added", job)
         running: dict[Future[dict[str, Any]], Job] = {}
-        if warm_up is not None and workers > 1:
-            pool.submit(warm_up)
         while True:
             for job in plan.pop_ready():
                 tell("started", job)
@@ -175,38 +168,6 @@ def _settle(
         plan.done.add(job.uuid)
     (summary.resumed if outcome["resumed"] else summary.finished).append(job.name)
     tell("resumed" if outcome["resumed"] else "finished", job)
-
-
-@contextlib.contextmanager
-def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Worker processes that end at once when this process is interrupted."""
-    pool = ProcessPoolExecutor(
-        workers, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker
-    )
-    try:
-        yield pool
-    except BaseException:
-        for process in multiprocessing.active_children():
-            process.terminate()
-        # Not waiting for the thread of the pool makes it trip over the end of the interpreter.
-        pool.shutdown(cancel_futures=True)
-        raise
-    pool.shutdown()
-
-
-def _start_worker() -> None:
-    """Leave Ctrl-C to the main process, which ends the workers, and end when it was killed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Documents are many small objects without cycles, among which Python looks for some too often.
-    gc.set_threshold(50_000, 20, 20)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 def _to_json(job: Job | Flow) -> str:
