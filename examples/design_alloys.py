@@ -41,7 +41,7 @@ def main() -> None:
 
     # jobflow's store if one is configured, else files in the folder. A second run resumes.
     store, where = open_store(arguments.out)
-    summary = run_flow(flow, store, workers=available_cores())
+    summary = run_flow(flow, store, workers=available_cores(), potentials=[arguments.potential])
     print(f"{len(summary.finished)} jobs run, {len(summary.resumed)} taken over; {where}")
     for name, error in summary.failed.items():
         raise SystemExit(f"{name} failed: {error}")
