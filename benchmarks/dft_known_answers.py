@@ -1,7 +1,8 @@
-"""Elastic constants of known crystals by GPAW against published PBE values.
+"""Elastic constants of known crystals by GPAW or Quantum ESPRESSO against published PBE values.
 
 python benchmarks/dft_known_answers.py Al Si --preset quick >> answers.jsonl   # a line for each
 python benchmarks/dft_known_answers.py LiAl --strains >> answers.jsonl   # finite strains beside it
+python benchmarks/dft_known_answers.py Si --code espresso                # folder: ESPRESSO_PSEUDO
 python benchmarks/dft_known_answers.py --kpoints                         # what directions cost
 python benchmarks/dft_known_answers.py --table answers.jsonl                    # the table of them
 
@@ -22,7 +23,7 @@ from maggma.stores import MemoryStore
 from monty.json import jsanitize
 from pymatgen.core import Lattice, Structure
 
-from elatbot_flows.dft import DFTSettings, GPAWCode
+from elatbot_flows.dft import DFTSettings, EspressoCode, GPAWCode
 from elatbot_flows.dft.meshes import irreducible_points, rotations_of
 from elatbot_flows.dft.perturbing import plan_perturbations
 from elatbot_flows.dft.relaxing import frame_of
@@ -69,11 +70,21 @@ MORE = {
 """Crystals of which k-points alone are counted."""
 
 
-def judged(name: str, preset: str, spacing: float | None, *, strains: bool) -> dict[str, Any]:
+CODES = {"gpaw": GPAWCode, "espresso": EspressoCode}
+
+
+def judged(
+    name: str, preset: str, spacing: float | None, code: str, *, strains: bool
+) -> dict[str, Any]:
     """What DFT says of a crystal, as a line of a file."""
     changed = {"k_spacing": spacing} if spacing else {}
-    maker = DFTElasticMaker(code=GPAWCode(DFTSettings.preset(preset, **changed)))
-    row = {"name": name, "preset": preset, "result": asked(maker, CRYSTALS[name], name)}
+    maker = DFTElasticMaker(code=CODES[code](DFTSettings.preset(preset, **changed)))
+    row = {
+        "name": name,
+        "code": code,
+        "preset": preset,
+        "result": asked(maker, CRYSTALS[name], name),
+    }
     if strains:
         settings = replace(maker.settings, method="finite_strain")
         row["strains"] = asked(replace(maker, settings=settings), CRYSTALS[name], name)
@@ -132,12 +143,13 @@ def main() -> None:
     parser.add_argument("names", nargs="*", choices=[[], *CRYSTALS])
     parser.add_argument("--preset", default="quick")
     parser.add_argument("--k-spacing", type=float)
+    parser.add_argument("--code", choices=list(CODES), default="gpaw")
     parser.add_argument("--strains", action="store_true")
     parser.add_argument("--kpoints", action="store_true")
     parser.add_argument("--table", type=Path, metavar="FILE")
     asked = parser.parse_args()
     for name in asked.names:
-        line = judged(name, asked.preset, asked.k_spacing, strains=asked.strains)
+        line = judged(name, asked.preset, asked.k_spacing, asked.code, strains=asked.strains)
         print(json.dumps(line), flush=True)
     if asked.kpoints:
         kpoints()

@@ -128,7 +128,7 @@ def count_threads():
 
 
 @job
-def tell_begun(variable, number):
+def tell_preloaded(variable, number):
     """What a worker had before its first job: torch, potentials; and a variable."""
     import sys
 

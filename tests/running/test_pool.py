@@ -11,7 +11,7 @@ from jobflow import Flow
 import sample_jobs
 from elatbot_flows.database.stores import embedded_store
 from elatbot_flows.running import pool
-from elatbot_flows.running.begun import WANTED
+from elatbot_flows.running.preloaded import WANTED
 from elatbot_flows.running.runner import run_flow
 
 SCRIPT = """
@@ -25,7 +25,7 @@ from elatbot_flows.running.runner import run_flow
 if __name__ == "__main__":
     store = embedded_store(Path(sys.argv[1]))
     store.connect()
-    jobs = [sample_jobs.tell_begun("COLOUR", number) for number in (1, 2)]
+    jobs = [sample_jobs.tell_preloaded("COLOUR", number) for number in (1, 2)]
     os.environ["COLOUR"] = "red"
     run_flow(Flow(jobs[:1]), store, potentials=sys.argv[2:])
     os.environ["COLOUR"] = "blue"
@@ -57,13 +57,16 @@ def test_where_there_is_a_driver_of_accelerators_workers_start_anew(tmp_path, mo
     assert not pool.start_server()
     store = embedded_store(tmp_path)
     store.connect()
-    job = sample_jobs.tell_begun("NOWHERE", 1)
+    job = sample_jobs.tell_preloaded("NOWHERE", 1)
     run_flow(Flow([job]), store)
     assert store.get_output(job.uuid) == [False, 0, None, 1]
 
 
 def test_nobody_else_loads_anything():
-    script = (
-        f"import os, sys; from elatbot_flows.running import begun; print(os.getenv('{WANTED}'))"
-    )
-    assert told("-c", f"{script}; assert 'torch' not in sys.modules") == "None\n"
+    script = "import sys, elatbot_flows.running.preloaded; print('torch' in sys.modules)"
+    assert told("-c", script) == "False\n"
+
+
+def test_what_was_wanted_is_forgotten_once_it_is_loaded():
+    script = "import os, elatbot_flows.running.preloaded; print(os.environ.get('{}'))"
+    assert told("-c", script.format(WANTED), **{WANTED: "[]"}) == "None\n"

@@ -17,7 +17,9 @@ __all__ = ["Budget", "BudgetHours", "Code", "Hours", "Preset", "dft_judge"]
 
 Code = Annotated[
     str | None,
-    typer.Option("--dft", help="Density functional code that judges the best last: gpaw, vasp."),
+    typer.Option(
+        "--dft", help="Density functional code that judges the best last: gpaw, espresso, vasp."
+    ),
 ]
 Preset = Annotated[
     str, typer.Option("--dft-preset", help="Cut-off and k-points: quick, standard or tight.")
@@ -34,9 +36,13 @@ Hours = Annotated[
 
 
 def _code(name: str) -> type[DFTCode]:
-    from elatbot_flows.dft import GPAWCode, VaspCode
+    from elatbot_flows.dft import EspressoCode, GPAWCode, VaspCode
 
-    codes: dict[str, type[DFTCode]] = {"gpaw": GPAWCode, "vasp": VaspCode}
+    codes: dict[str, type[DFTCode]] = {
+        "gpaw": GPAWCode,
+        "espresso": EspressoCode,
+        "vasp": VaspCode,
+    }
     if name not in codes:
         raise TargetError(f"--dft {name}: choose {', '.join(codes)}, or use Python (docs/dft.md)")
     return codes[name]

@@ -19,7 +19,7 @@ from multiprocessing import forkserver
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from elatbot_flows.running.begun import WANTED
+from elatbot_flows.running.preloaded import WANTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -74,7 +74,7 @@ def start_server(potentials: Sequence[str] = ()) -> bool:
     """
     if sys.platform != "linux" or any(driver.exists() for driver in _ACCELERATORS):
         return False
-    forkserver.set_forkserver_preload(["elatbot_flows.running.begun"])
+    forkserver.set_forkserver_preload(["elatbot_flows.running.preloaded"])
     os.environ[WANTED] = json.dumps(list(potentials))
     try:
         forkserver.ensure_running()

@@ -15,7 +15,7 @@ import signal
 
 __all__ = ["WANTED"]
 
-WANTED = "ELATBOT_FLOWS_BEGIN_WITH"
+WANTED = "ELATBOT_FLOWS_PRELOAD"
 """JSON list of potentials."""
 _LIBRARIES = (
     "torch",
