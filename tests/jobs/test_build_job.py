@@ -223,7 +223,7 @@ def test_where_no_type_is_known_formulas_of_ones_own_get_crystals_by_chance(
     words = {"template": "raw", "engine": "transformers", "engine_version": "5"}
     named = None if generator is None else TextModelRecord(name=generator, **words)
     run = samples.run_record(generator=named)
-    rows = [samples.row(0, "Cu2Pd3Ag5", crystal_system="Triclinic")]
+    rows = [samples.row(0, "Cu2Pd3Ag4", crystal_system="Triclinic")]
     maker = BuildMaker(potential=samples.EMT, random=random, max_relaxed=1)
     (found,) = build_crystals.original(maker, rows, (), TARGET, run).candidates
     assert (found.guesses_built is not None) == drawn
