@@ -81,6 +81,7 @@ def test_build_crystals(tmp_path):
     assert sum(line.startswith(" * space group") for line in printed) == 1
 
 
+@pytest.mark.slow
 def test_validate_candidates(tmp_path):
     """Copper has 137 GPa."""
     verdict, moduli = run(tmp_path, "validate_candidates").splitlines()

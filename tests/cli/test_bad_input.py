@@ -134,6 +134,7 @@ def incomplete_directory(folder):
     return folder / "matgl"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("potential", "words"),
     [

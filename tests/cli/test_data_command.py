@@ -117,6 +117,7 @@ def test_unknown_words_and_tasks(command, alloys):
     assert not (alloys / "a.jsonl").exists()
 
 
+@pytest.mark.slow
 def test_candidates_of_a_run_are_a_judges_word(command, design_run, tmp_path):
     ended = command("data", "fetch", "--candidates", design_run[0])
     assert (ended.code, ended.out) == (0, "2 materials of candidates\n"), ended.err

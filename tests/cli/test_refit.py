@@ -45,6 +45,7 @@ def test_a_campaign_hands_it_to_its_designs(tmp_path):
     assert [design.refit for design in maker.designs] == [REFIT]
 
 
+@pytest.mark.slow
 def test_a_verdict_follows_it_and_the_documents_say_so(command, tmp_path):
     file, refit = tmp_path / "POSCAR", tmp_path / "refit.json"
     samples.fcc("Cu").to(file, fmt="poscar")

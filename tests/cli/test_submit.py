@@ -162,6 +162,7 @@ def test_stages_that_cannot_be_are_refused_before_anything_is_submitted(
     assert words in ended.err
 
 
+@pytest.mark.slow
 def test_stages_and_tag_reach_all_jobs_of_the_launchpad(command, tmp_path, monkeypatch):
     pytest.importorskip("fireworks")
     from fireworks import LaunchPad

@@ -45,6 +45,7 @@ def here(monkeypatch):
     monkeypatch.setattr(train, "run_shown", run)
 
 
+@pytest.mark.slow
 def test_a_file_is_all_it_takes_and_the_same_command_goes_on(config, tmp_path, here):
     out = tmp_path / "run"
     first = CliRunner().invoke(app, ["train", str(config), "--out", str(out), "--json"])

@@ -103,6 +103,7 @@ def test_same_arguments_give_same_crystals():
     assert all(a.structure == b.structure for a, b in zip(first, again, strict=True))
 
 
+@pytest.mark.slow
 def test_the_asked_crystal_system_comes_first_and_others_only_in_need():
     assert {g.crystal_system for g in build_structures("Ni3Al", "cubic", sources=PROTOTYPES)} == {
         "Cubic"

@@ -135,6 +135,7 @@ def test_groups_are_in_order_and_complete():
     assert MATCHER.among([l1_1(), salt("B1"), b2()], [l1_0(), salt("B2")]) == [True, False, False]
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(
     number=st.integers(0, 5),

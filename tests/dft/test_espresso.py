@@ -67,6 +67,7 @@ def silicon():
     return Structure.from_spacegroup("Fd-3m", cell, ["Si"], [[0, 0, 0]]).get_primitive_structure()
 
 
+@pytest.mark.slow
 @real
 def test_silicon():
     flow = DFTElasticMaker(code=SI).make([silicon()], ["Si"])

@@ -32,6 +32,7 @@ def judged(crystal, name):
     return found
 
 
+@pytest.mark.slow
 def test_aluminium():
     """C44 is not converged at the quick preset, see benchmarks/dft_known_answers.md."""
     found = judged(samples.fcc("Al", 4.06), "Al")
@@ -41,6 +42,7 @@ def test_aluminium():
     assert found.dft.cpu_seconds > 0
 
 
+@pytest.mark.slow
 def test_a_b2_alloy_through_a_design():
     """NiAl with far fewer k-points than the preset has, and without the spin that would vanish."""
     crystal = Structure(Lattice.cubic(2.89), ["Ni", "Al"], [[0, 0, 0], [0.5, 0.5, 0.5]])
@@ -65,6 +67,7 @@ def test_a_b2_alloy_through_a_design():
     assert result.dft.frame.moments is None
 
 
+@pytest.mark.slow
 def test_the_pressure_of_copper_hardly_depends_on_the_cutoff():
     """As GPAW says it: -2.9 GPa at 450 eV and 1.8 at 550, with cells 3 % apart in volume."""
     crystal = samples.fcc("Cu", 3.632).get_primitive_structure()

@@ -111,6 +111,7 @@ def test_best_candidates_are_where_the_campaign_says(campaign):
         assert found["formula"] == best.formula
 
 
+@pytest.mark.slow
 def test_another_campaign_computes_nothing_anew(campaign):
     """Other name, other seeds of runs, an overlapping target: what was known costs nothing."""
     document, _ = campaign
@@ -214,6 +215,7 @@ def test_every_manager_gives_the_same(campaign, through_fireworks, tmp_path):
         assert [b.candidate_id for b in found.best] == [b.candidate_id for b in document.best]
 
 
+@pytest.mark.slow
 def test_a_design_that_fails_is_told_and_the_others_go_on(tmp_path):
     broken = replace(DESIGN, judges=[PotentialJudge(potential="no.such:Potential")])
     store = embedded_store(tmp_path)

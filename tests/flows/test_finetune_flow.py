@@ -22,6 +22,7 @@ def maker(tmp_path):
     return FineTuningFlowMaker(train_maker=train, most_tested=1)
 
 
+@pytest.mark.slow
 def test_records_become_a_model_that_is_found_by_its_folder(maker, tmp_path):
     file = tmp_path / "records.jsonl"
     write_records(file, tensor_records(4))

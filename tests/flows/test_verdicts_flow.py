@@ -60,6 +60,7 @@ def store(tmp_path):
     return str(tmp_path / "run")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("pairs", "method"), [(False, "full"), (True, "lora")])
 def test_a_store_becomes_a_model_that_designs_take_up(store, tmp_path, pairs, method):
     trained = run(maker(tmp_path / "taught", pairs=pairs, method=method).make(store))

@@ -188,6 +188,7 @@ def test_without_the_command_it_is_incomplete(stand_in, tmp_path):
     assert (found.reason, found.message) == ("incomplete", "its relaxation ended without a result")
 
 
+@pytest.mark.slow
 def test_a_second_run_takes_over_what_is_finished(stand_in, tmp_path, monkeypatch):
     stand_in(AL, 4.04, cubic(110.0, 60.0, 30.0), fault="crash")
     monkeypatch.chdir(tmp_path)

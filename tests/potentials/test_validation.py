@@ -87,6 +87,7 @@ def test_a_supercell_costs_no_more_than_its_primitive_cell(sevennet):
     assert (found.status, len(found.structure), found.evaluations) == ("passed", 2, 6)
 
 
+@pytest.mark.slow
 def test_sixty_atoms(emt):
     crystal = element("Cu", "fcc", 3.62) * (3, 4, 5)
     crystal.replace(0, "Au")

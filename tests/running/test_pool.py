@@ -43,6 +43,7 @@ def told(*command, **variables):
     return done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="workers are forked under Linux")
 def test_workers_begin_with_libraries_potentials_and_variables_of_the_moment(tmp_path):
     script = tmp_path / "script.py"
@@ -67,6 +68,7 @@ def test_nobody_else_loads_anything():
     assert told("-c", script) == "False\n"
 
 
+@pytest.mark.slow
 def test_what_was_wanted_is_forgotten_once_it_is_loaded():
     script = "import os, elatbot_flows.running.preloaded; print(os.environ.get('{}'))"
     assert told("-c", script.format(WANTED), **{WANTED: "[]"}) == "None\n"

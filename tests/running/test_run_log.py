@@ -82,6 +82,7 @@ def test_the_same_flow_again_takes_the_place_of_the_first_and_another_does_not(r
     assert len(run(sample_jobs.chain(tmp_path, 2))) == 2
 
 
+@pytest.mark.slow
 def test_a_run_that_was_killed_is_seen_although_it_could_not_say_so(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)

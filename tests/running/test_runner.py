@@ -176,6 +176,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("ps") is None, reason="there is no ps to list processes")
 def test_workers_end_when_the_main_process_is_killed(tmp_path):
     script = tmp_path / "script.py"
@@ -207,6 +208,7 @@ def _living(session):
     return [state for state in listed.stdout.split() if not state.startswith("Z")]
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_keeps_what_is_finished_and_resumes(store, tmp_path):
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)

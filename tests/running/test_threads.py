@@ -66,6 +66,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="processes cannot be pinned here")
 @pytest.mark.parametrize("omp", [None, "1"])
 def test_torch_in_a_worker_uses_what_it_was_given(tmp_path, omp):

@@ -42,6 +42,7 @@ def test_gases_are_crystals_of_molecules(symbol):
     assert distances[2] > 2 * distances[1] or distances[2] > 2.5
 
 
+@pytest.mark.slow
 def test_every_element_but_the_noble_gases_has_a_crystal(sevennet):
     without = [symbol for symbol in sevennet.elements if not any(element_crystals(symbol))]
     assert without == []

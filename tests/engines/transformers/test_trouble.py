@@ -45,6 +45,7 @@ def test_patterns_need_a_package(base, monkeypatch):
     assert "pip install outlines_core" in answers[1].message
 
 
+@pytest.mark.slow
 def test_memory_runs_out(base, monkeypatch):
     """Batches are halved until they fit; a question too large alone fails alone."""
     engine = TransformersSettings(base, guided=False).start()

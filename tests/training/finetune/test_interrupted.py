@@ -94,6 +94,7 @@ def test_a_killed_training_goes_on_with_the_same_records(undisturbed, taught, tm
     assert [point.step for point in resumed.curve] == [point.step for point in whole.curve]
 
 
+@pytest.mark.slow
 def test_records_come_in_another_order_in_every_epoch(undisturbed):
     learned = undisturbed[1]
     epochs = [
@@ -103,6 +104,7 @@ def test_records_come_in_another_order_in_every_epoch(undisturbed):
     assert len({tuple(epoch) for epoch in epochs}) == STEPS // PER_EPOCH
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("records", "changes"),
     [(RECORDS[:10], {"epochs": 1.5}), (RECORDS, {"epochs": 9, "patience": 1})],

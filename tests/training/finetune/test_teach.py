@@ -72,6 +72,7 @@ def test_an_adapter_of_embeddings_holds_no_copy_of_them(untaught, tmp_path):
     assert found.reloaded_loss == pytest.approx(found.best_loss, abs=1e-5)
 
 
+@pytest.mark.slow
 def test_looking_at_weights_of_four_bits_does_not_change_what_is_learned(taught, tmp_path):
     pytest.importorskip("bitsandbytes", reason="the extra quantized is not installed")
     found = [

@@ -70,6 +70,7 @@ def test_teaching_lowers_the_loss_and_the_best_weights_open_as_a_potential(taugh
     assert rest[0].energy == pytest.approx(rest[1].energy, abs=0.5)
 
 
+@pytest.mark.slow
 def test_a_killed_teaching_ends_as_if_it_had_not_been(taught, targets, tmp_path):
     folder, curve = taught
 
