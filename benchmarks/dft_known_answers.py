@@ -94,7 +94,7 @@ def judged(
 def asked(maker: DFTElasticMaker, crystal: Structure, name: str) -> dict[str, Any]:
     """The result of a Maker as plain values; cycles and time are those of the relaxation too."""
     flow = maker.make([crystal], [name])
-    done = run_locally(flow, store=JobStore(MemoryStore()), log=False, ensure_success=True)
+    done = run_locally(flow, store=JobStore(MemoryStore()), ensure_success=True)
     result = ElasticResult.model_validate(done[flow.output.uuid][1].output[0])
     plain: dict[str, Any] = jsanitize(result.model_dump(), strict=True)
     return plain

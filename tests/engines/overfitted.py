@@ -189,15 +189,10 @@ def _padded(rows, fill):
     return torch.tensor([[*row, *[fill] * (width - len(row))] for row in rows])
 
 
-def _padded(rows, fill):
-    width = max(map(len, rows))
-    return torch.tensor([[*row, *[fill] * (width - len(row))] for row in rows])
-
-
 def _train(model, batches, epochs, weight_of_rest):
     """Fit until every token is sure; the last row of scores stands for tokens that do not occur."""
     learning = [weights for weights in model.parameters() if weights.requires_grad]
-    optimizer = torch.optim.AdamW(learning, lr=FAST, weight_decay=0.0)
+    optimizer = torch.optim.AdamW(learning, lr=FAST, betas=(0.9, 0.98), weight_decay=0.0)
     rate = torch.optim.lr_scheduler.LambdaLR(optimizer, partial(_rate, epochs * len(batches)))
     rng = np.random.default_rng(0)
     for _ in range(5 * epochs):

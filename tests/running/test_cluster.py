@@ -93,7 +93,7 @@ def test_jobflow_remote_through_slurm_gives_the_same(cluster, expected):
     try:
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
-            time.sleep(5)
+            time.sleep(15)  # asking takes three seconds of a core
             states = call("jf", "flow", "list")
             if "COMPLETED" in states or "FAILED" in states:
                 break
@@ -110,7 +110,7 @@ def test_fireworks_through_slurm_gives_the_same(cluster, expected):
     call("qlaunch", "singleshot")
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
-        time.sleep(5)
+        time.sleep(15)  # asking takes three seconds of a core
         states = json.loads(call("lpad", "get_wflows", "-d", "less"))
         if states["state"] in {"COMPLETED", "FIZZLED"}:
             break

@@ -184,12 +184,12 @@ print(json.dumps([robocrys_text.describe(structure_text.parse(t).structure) for 
 @pytest.mark.slow
 @pytest.mark.skipif(find_spec("robocrys") is None, reason="robocrystallographer is not installed")
 def test_words_of_robocrystallographer(zero_kelvin_rows):
-    """Robocrystallographer 0.2.13 repeats 7 of 10 small crystals; the texts are of 0.2.9.
+    """Robocrystallographer 0.2.13 repeats 5 of 6 small crystals; the texts are of 0.2.9.
 
     It runs in a process of its own because its choices depend on the seed of Python's hashes.
     """
-    small = [row for row in zero_kelvin_rows if len(row["species"]) <= 8]
-    sample = small[:: len(small) // 10][:10]
+    small = [row for row in zero_kelvin_rows if len(row["species"]) <= 4]
+    sample = small[:: len(small) // 10][:6]
     done = subprocess.run(  # noqa: S603
         [sys.executable, "-W", "ignore", "-c", SCRIPT],
         input=json.dumps([row["input_structure_json"] for row in sample]),
@@ -201,5 +201,5 @@ def test_words_of_robocrystallographer(zero_kelvin_rows):
     words = json.loads(done.stdout.splitlines()[-1])
     published_words = [row["input_structure_text"] for row in sample]
     assert all(robocrys_text.as_trained(text) == text for text in published_words)
-    assert len(words) == 10
-    assert sum(map(str.__eq__, words, published_words)) >= 7
+    assert len(words) == 6
+    assert sum(map(str.__eq__, words, published_words)) >= 5
