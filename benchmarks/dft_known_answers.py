@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -94,7 +95,7 @@ def judged(
 def asked(maker: DFTElasticMaker, crystal: Structure, name: str) -> dict[str, Any]:
     """The result of a Maker as plain values; cycles and time are those of the relaxation too."""
     flow = maker.make([crystal], [name])
-    done = run_locally(flow, store=JobStore(MemoryStore()), ensure_success=True)
+    done = run_locally(flow, store=JobStore(MemoryStore()), log=False, ensure_success=True)
     result = ElasticResult.model_validate(done[flow.output.uuid][1].output[0])
     plain: dict[str, Any] = jsanitize(result.model_dump(), strict=True)
     return plain
@@ -148,6 +149,8 @@ def main() -> None:
     parser.add_argument("--kpoints", action="store_true")
     parser.add_argument("--table", type=Path, metavar="FILE")
     asked = parser.parse_args()
+    logging.basicConfig()  # to stderr, where progress does not spoil the lines
+    logging.getLogger("jobflow").setLevel(logging.INFO)
     for name in asked.names:
         line = judged(name, asked.preset, asked.k_spacing, asked.code, strains=asked.strains)
         print(json.dumps(line), flush=True)
