@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from pymatgen.core.composition import Composition
 
@@ -197,7 +199,7 @@ def test_known_materials_take_their_place_before_chance():
     assert guesses[0].label == "mp-1 [Si=Ge W=Nb]"
 
 
-def test_prototypes_stand_beside_few_likely_types_of_more_than_two_elements():
+def test_prototypes_stand_beside_likely_types_of_more_than_two_elements():
     sources = ("learned", *PROTOTYPES)
     many = build_structures("Ti2NiSb", "Cubic", sources=sources, other_systems=4)
     assert 3 < len(many) <= 8
@@ -208,6 +210,10 @@ def test_prototypes_stand_beside_few_likely_types_of_more_than_two_elements():
     assert numbers.count(225) == 1  # the Heusler prototype is the type that was learned
     assert 123 in numbers
     few = build_structures("Ti2NiSb", "Cubic", sources=sources, max_likely=4, other_systems=4)
-    assert few == many[:4]
+    assert few == many[:5]
+    several = build_structures("Zr2MnAl", "Cubic", sources=sources, other_systems=4)
+    assert Counter(guess.source for guess in several) == {"learned": 5, "intermetallics": 2}
+    enough = build_structures("MgAlGe", "Trigonal", sources=sources, other_systems=4)
+    assert [guess.source == "learned" for guess in enough] == 8 * [True] + [False]
     two = build_structures("DyRh", "Cubic", sources=sources)
     assert {guess.source for guess in two} == {"learned"}

@@ -12,8 +12,8 @@ from elatbot_flows.crystals.materials_project import find_api_key, search_summar
 from elatbot_flows.crystals.prototypes import decorate, suitable_templates
 from elatbot_flows.crystals.question import Question
 from elatbot_flows.crystals.random_crystals import random_crystals
-from elatbot_flows.crystals.ranking import FEW, likely_guesses
 from elatbot_flows.crystals.ranking import SOURCE as LEARNED
+from elatbot_flows.crystals.ranking import likely_guesses
 from elatbot_flows.errors import StructureError
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ SOURCES = (LEARNED, *UNRANKED)
 """Where crystals come from."""
 _RESIZED = 0.5
 """Relative difference in volume within which crystals relax into the same one."""
+_BESIDE = 2
+"""Prototypes beside learned types of more than two elements at least."""
 
 
 def build_structures(
@@ -50,8 +52,8 @@ def build_structures(
     """Ordered, unrelaxed crystals that `formula` may stand for, best guess first.
 
     Types that were learned, where they are asked for and enough was learned, come first, the most
-    probable before the others; prototypes stand beside them only where few types of more than two
-    elements are likely. Substituted materials follow. Else crystals of the crystal
+    probable before the others; with more than two elements prototypes fill up what they leave of
+    `max_likely`, two at least. Substituted materials follow. Else crystals of the crystal
     system asked for come before all others; within it prototypes, then substituted materials, then
     random crystals. Prototypes of other systems come last. All are primitive cells, scaled to a
     predicted volume, without overlapping atoms and without duplicates. Equal arguments give equal
@@ -73,7 +75,7 @@ def build_structures(
         Largest number of crystals returned. If there are more, prototypes are cut before
         substituted and random crystals.
     max_likely
-        Largest number of crystals in types that were learned, prototypes beside them included.
+        Largest number of crystals in types that were learned.
     n_random
         Number of random crystals tried for; those that repeat another guess are dropped.
     other_systems
@@ -109,7 +111,7 @@ def build_structures(
             question, search or _default_search(mp_api_key, why_not), why_not
         )
     if likely:
-        if len(question.composition) > 2 and len(likely) <= FEW:
+        if len(question.composition) > 2:
             likely += _beside(likely, question, sources, most, other_systems)
         return [*likely, *without_duplicates(others, besides=likely)][:max_guesses]
     if "random" in sources and n_random > 0:
@@ -131,10 +133,10 @@ def _beside(
     most: int,
     other_systems: int | None,
 ) -> list[StructureGuess]:
-    """Prototypes that learned types are not among, `most` together with these."""
-    others = _unranked(question, sources, [], most, other_systems, [])
-    new = without_duplicates(others, besides=likely, volume_tolerance=_RESIZED)
-    return new[: most - len(likely)]
+    """Prototypes that learned types are not among, `most` together with these or `_BESIDE`."""
+    wanted = max(most - len(likely), _BESIDE)
+    others = _unranked(question, sources, [], len(likely) + wanted, other_systems, [])
+    return without_duplicates(others, besides=likely, volume_tolerance=_RESIZED)[:wanted]
 
 
 def _unranked(

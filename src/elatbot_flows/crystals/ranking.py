@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from elatbot_flows.crystals.question import Question
     from elatbot_flows.crystals.structure_types import Likely
 
-__all__ = ["ENOUGH", "FEW", "FEWEST", "LEAST", "SOURCE", "likely_guesses"]
+__all__ = ["ENOUGH", "FEWEST", "LEAST", "SOURCE", "likely_guesses"]
 
 SOURCE = "learned"
 FEWEST = 30
 """Compounds of a formula type that have to be known before the ranking is relied on."""
 ENOUGH, LEAST = 0.95, 0.02
 """Summed probability of the types that are tried, and that of each but the first few."""
-FEW = 3
+_FEW = 3
 """Types of more than two elements that are tried whatever their probability; one less of two."""
 _ASKED = 3.0
 """How much more probable types of the crystal system are that was asked for."""
@@ -56,7 +56,7 @@ def likely_guesses(question: Question, most: int) -> list[StructureGuess]:
     found = [o for o in known.likely(composition) if o.units * atoms <= question.max_sites]
     odds = [each.probability * _factor(each, question) for each in found]
     ranked = sorted(zip(odds, found, strict=True), key=lambda pair: -pair[0])
-    fewest = FEW if len(composition) > 2 else FEW - 1
+    fewest = _FEW if len(composition) > 2 else _FEW - 1
     guesses: list[StructureGuess] = []
     total, summed = sum(odds), 0.0
     for odd, each in ranked:

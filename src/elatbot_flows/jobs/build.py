@@ -56,9 +56,9 @@ class BuildMaker(Maker):
         Those of them that are relaxed: lowest in energy as built, less what their forces and stress
         promise.
     max_likely
-        Crystals built at most where they are in structure types that were learned, ranked by their
-        probability (see :func:`~elatbot_flows.crystals.ranking.likely_guesses`), prototypes beside
-        them included; none with 0.
+        Crystals built at most in structure types that were learned, ranked by their probability
+        (see :func:`~elatbot_flows.crystals.ranking.likely_guesses`); none with 0. With more than
+        two elements prototypes fill up what they leave, two at least.
     random
         Where no type is known, crystals are drawn at random ``"always"``, ``"never"``, or only for
         formulas that were ``"given"``. They cost several times as much as others and are right for
