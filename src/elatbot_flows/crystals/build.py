@@ -32,7 +32,7 @@ SOURCES = (LEARNED, *UNRANKED)
 _RESIZED = 0.5
 """Relative difference in volume within which crystals relax into the same one."""
 _BESIDE = 2
-"""Prototypes beside learned types of more than two elements at least."""
+"""Prototypes beside so many learned types that none would fit in."""
 
 
 def build_structures(
@@ -52,12 +52,12 @@ def build_structures(
     """Ordered, unrelaxed crystals that `formula` may stand for, best guess first.
 
     Types that were learned, where they are asked for and enough was learned, come first, the most
-    probable before the others; with more than two elements prototypes fill up what they leave of
-    `max_likely`, two at least. Substituted materials follow. Else crystals of the crystal
-    system asked for come before all others; within it prototypes, then substituted materials, then
-    random crystals. Prototypes of other systems come last. All are primitive cells, scaled to a
-    predicted volume, without overlapping atoms and without duplicates. Equal arguments give equal
-    crystals.
+    probable before the others; with more than two elements prototypes stand beside them, at most as
+    many as they leave of `max_likely`, or two. Substituted materials follow. Else crystals of the
+    crystal system asked for come before all others; within it prototypes, then substituted
+    materials, then random crystals. Prototypes of other systems come last. All are primitive cells,
+    scaled to a predicted volume, without overlapping atoms and without duplicates. Equal arguments
+    give equal crystals.
 
     Parameters
     ----------
@@ -133,7 +133,10 @@ def _beside(
     most: int,
     other_systems: int | None,
 ) -> list[StructureGuess]:
-    """Prototypes that learned types are not among, `most` together with these or `_BESIDE`."""
+    """Of the first prototypes those that are none of the learned types: `most` with these, or two.
+
+    Fewer where learned types are among the first prototypes.
+    """
     wanted = max(most - len(likely), _BESIDE)
     others = _unranked(question, sources, [], len(likely) + wanted, other_systems, [])
     return without_duplicates(others, besides=likely, volume_tolerance=_RESIZED)[:wanted]

@@ -58,7 +58,7 @@ class BuildMaker(Maker):
     max_likely
         Crystals built at most in structure types that were learned, ranked by their probability
         (see :func:`~elatbot_flows.crystals.ranking.likely_guesses`); none with 0. With more than
-        two elements prototypes fill up what they leave, two at least.
+        two elements prototypes stand beside them, at most as many as they leave, or two.
     random
         Where no type is known, crystals are drawn at random ``"always"``, ``"never"``, or only for
         formulas that were ``"given"``. They cost several times as much as others and are right for
