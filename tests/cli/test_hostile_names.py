@@ -97,11 +97,9 @@ class Tags(HTMLParser):
         self.attributes.update(name for name, _ in attrs)
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("text", [text for text in HOSTILE if "\ud800" not in text])  # no UTF-8
 def test_the_report_shows_them_and_writes_nowhere_else(tmp_path, text):
     folder = tmp_path / "a" / "b" / "c" / "d" / "out"
-    if "\ud800" in text:
-        pytest.skip("documents are UTF-8, so no store holds it")
     files = write_report(result_of(text), folder)
     page = Tags(files.html.read_text(encoding="utf-8"))
     assert "script" not in page.tags
