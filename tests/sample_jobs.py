@@ -6,7 +6,7 @@ import os
 import time
 from pathlib import Path
 
-from jobflow import Flow, Response, job
+from jobflow import Flow, JobConfig, OnMissing, Response, job
 
 PATIENCE = 120.0
 
@@ -97,6 +97,35 @@ def count_down(folder, number):
 def with_addition(folder):
     """Bring another job along without waiting for it."""
     return Response(output="own", addition=announce(folder, 5))
+
+
+@job
+def with_detour(folder, *, fails=False):
+    """Have children wait for another job, which needs what this one says."""
+    me = Response(output="own")
+    other = fail("lost on the way") if fails else announce(folder, "detour")
+    me.detour = Flow([other])
+    return me
+
+
+@job
+def with_replacement_and_addition(folder):
+    """Replace itself, and bring another job beside."""
+    instead = give("instead")
+    flow = Flow([instead], output=instead.output)
+    return Response(replace=flow, addition=announce(folder, 5))
+
+
+@job
+def stop(what):
+    """Stop its children, or the whole flow."""
+    return Response(output=what, **{what: True})
+
+
+@job(config=JobConfig(on_missing_references=OnMissing.NONE))
+def make_do(value):
+    """Do without what is missing."""
+    return value
 
 
 def chain(folder, value):

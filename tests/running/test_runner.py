@@ -82,6 +82,59 @@ def test_a_job_may_bring_others(store, tmp_path):
     assert executions(tmp_path) == ["5"]
 
 
+def test_children_wait_for_the_detour_of_a_job(store, tmp_path):
+    job = sample_jobs.with_detour(tmp_path)
+    child = sample_jobs.announce(tmp_path, job.output)
+    summary, _ = run(Flow([job, child]), store, workers=2)
+    assert (tmp_path / "executions").read_text().split() == ["detour", "own"]
+    assert summary.finished == ["with_detour", "announce", "announce"]
+
+
+def test_children_of_a_detour_that_failed_never_run(store, tmp_path):
+    job = sample_jobs.with_detour(tmp_path, fails=True)
+    summary, _ = run(Flow([job, sample_jobs.announce(tmp_path, job.output)]), store)
+    assert (list(summary.failed), summary.orphaned) == (["fail"], ["announce"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "known"),
+    [
+        ("with_addition", ["5"]),
+        ("with_detour", ["detour"]),
+        ("with_replacement_and_addition", ["5"]),
+    ],
+)
+def test_what_a_job_brought_is_made_up_for_if_it_was_never_run(store, tmp_path, kind, known):
+    """The job had ended and its output was stored when the run was killed."""
+    job = getattr(sample_jobs, kind)
+    run(Flow([job(tmp_path)]), store)
+    store.docs_store.remove_docs({"name": "announce"})
+    (tmp_path / "executions").unlink()
+    run(Flow([job(tmp_path)]), store)
+    assert executions(tmp_path) == known
+
+
+@pytest.mark.parametrize("needs", [sample_jobs.give, sample_jobs.make_do])
+def test_a_job_may_stop_its_children(store, tmp_path, needs):
+    job = sample_jobs.stop("stop_children")
+    child = needs(job.output)
+    other = sample_jobs.announce(tmp_path, "other")
+    flow = Flow([job, child, sample_jobs.make_do(child.output), other])
+    for _ in range(2):
+        summary, _ = run(flow, store)
+        assert sorted(summary.orphaned) == sorted([child.name, "make_do"])
+        assert executions(tmp_path) == ["other"]
+        assert summary.failed == {}
+
+
+def test_a_job_may_stop_the_flow(store, tmp_path):
+    job = sample_jobs.stop("stop_jobflow")
+    last = sample_jobs.announce(tmp_path, job.output)
+    summary, _ = run(Flow([job, last]), store)
+    assert (summary.finished, summary.orphaned) == (["stop"], ["announce"])
+    assert executions(tmp_path) == []
+
+
 def test_a_failure_stops_its_children_and_nothing_else(store, tmp_path):
     bad = sample_jobs.fail("no such luck")
     child = sample_jobs.add(bad.output, 1)

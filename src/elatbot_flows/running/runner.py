@@ -28,10 +28,13 @@ from elatbot_flows.running.threads import shared_out_threads
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from jobflow import Flow, Job, JobStore
+    from jobflow import Flow, Job, JobStore, Response
 
 _FOLDER = "elatbot-jobs"
 """Where programs that jobs start leave their files, in the current folder."""
+
+_OUTCOME = {"brought": {}, "resumed": False, "stops_children": False, "stops_flow": False}
+"""What a worker says of a job that ended: flows it brought by their kind, and what it stops."""
 
 __all__ = ["Event", "RunSummary", "run_flow"]
 
@@ -82,7 +85,8 @@ def run_flow(
     Parameters
     ----------
     flow
-        The flow; jobs may replace themselves by or add other flows.
+        The flow; jobs may replace themselves by other flows, add some or have their children wait
+        for some, and stop their children or the whole flow.
     store
         Where outputs go. Each worker opens it anew, so it must not live in memory.
     workers
@@ -161,11 +165,15 @@ def _settle(
         summary.failed[job.name] = error
         tell("failed", job, error)
         return
-    for flow in outcome["flows"]:
-        for new in plan.add(MontyDecoder().process_decoded(flow)):
+    for kind, flow in outcome["brought"].items():
+        before = job.uuid if kind == "detour" else None
+        for new in plan.add(MontyDecoder().process_decoded(flow), before_children_of=before):
             tell("added", new)
-    if not outcome["replaced"]:
+    if "replace" not in outcome["brought"]:
         plan.done.add(job.uuid)
+    if outcome["stops_children"]:
+        plan.stopped.add(job.uuid)
+    plan.closed |= outcome["stops_flow"]
     (summary.resumed if outcome["resumed"] else summary.finished).append(job.name)
     tell("resumed" if outcome["resumed"] else "finished", job)
 
@@ -200,18 +208,16 @@ def _run_job(job_spec: str, store_spec: str) -> dict[str, Any]:
         if may_resume(job):
             job.metadata["fingerprint"] = fingerprint(job, inputs)
             if _take_over(job, store):
-                return {"flows": [], "replaced": False, "resumed": True}
+                return _OUTCOME | {"resumed": True}
         supply(job, inputs)
     with _folder_of(job):
         response = job.run(store)
-    if response.detour is not None:
-        raise NotImplementedError("detours are not supported here: use jobflow's run_locally")
-    flows: list[Any] = [f for f in (response.replace, response.addition) if f is not None]
-    return {
-        "flows": [json.loads(_to_json(flow)) for flow in flows],
-        "replaced": response.replace is not None,
-        "resumed": False,
-    }
+    stops = {"stops_children": response.stop_children, "stops_flow": response.stop_jobflow}
+    if response.detour is not None or response.addition is not None or any(stops.values()):
+        _never_take_over(job, response, store)
+    flows = {name: getattr(response, name) for name in ("detour", "replace", "addition")}
+    brought = {name: json.loads(_to_json(f)) for name, f in flows.items() if f is not None}
+    return _OUTCOME | stops | {"brought": brought}
 
 
 @contextlib.contextmanager
@@ -233,6 +239,17 @@ def _open_store(spec: str) -> JobStore:
     store: JobStore = MontyDecoder().decode(spec)
     store.connect()
     return store
+
+
+def _never_take_over(job: Job, response: Response[Any], store: JobStore) -> None:
+    """Have no equal job take over the output: it would lack what this one did beside it."""
+    from jobflow import Flow
+
+    (document,) = store.docs_store.query({"uuid": job.uuid, "index": job.index})
+    document["metadata"].pop("fingerprint", None)
+    store.docs_store.update(document, key=["uuid", "index"])
+    if isinstance(response.replace, Flow):  # its last job stores the output in place of this one
+        response.replace.update_metadata({"fingerprint": None})
 
 
 def _take_over(job: Job, store: JobStore) -> bool:
