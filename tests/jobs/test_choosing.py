@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 import samples
-from elatbot_flows.documents import CandidateDocument, ElasticResult, Evidence
+from elatbot_flows.documents import CandidateDocument, DFTVerdict, ElasticResult, Evidence
 from elatbot_flows.errors import StructureError
 from elatbot_flows.jobs.choosing import chosen_for_dft, crystal_for_dft
 
@@ -136,3 +136,17 @@ def test_where_a_judge_found_a_saddle_the_crystal_below_it_is_asked_about(eviden
     asked = candidate("a", 0.8, volume=30.0, polymorph=0, evidence=evidence)
     expected = asked.structure.volume if lattice is None else samples.fcc("Cu", lattice).volume
     assert crystal_for_dft(asked).volume == pytest.approx(expected)
+    assert asked.doubts == (lattice is not None)
+
+
+def test_a_hit_that_a_judge_followed_downhill_comes_after_hits_that_are_minima():
+    saddle = candidate("saddle", 0.95, polymorph=0, evidence=[ended(0.025, 3.7)])
+    assert set(chosen(Referee(), saddle, *EVERYBODY)) == {"sure", "likely"}
+
+
+def test_nothing_speaks_against_a_crystal_whose_lower_end_was_measured():
+    judged = DFTVerdict(judge="gpaw", status="measured", verdict_before="hit")
+    saddle = candidate("a", 0.9, polymorph=0, evidence=[ended(0.025, 3.7)])
+    refused = judged.model_copy(update={"status": "failed"})
+    assert saddle.updated(dft=judged).doubts == 0
+    assert saddle.updated(dft=refused).doubts == 1

@@ -103,3 +103,12 @@ def test_lowest_in_energy_is_said_only_where_it_is_so(odd_result):
     assert stands_for(unknown) == "Crystal 2 of 2 stands for it."
     assert stands_for(odd.updated(polymorphs=odd.polymorphs[:1])) == "There is one crystal."
     assert stands_for(odd.updated(polymorphs=[])) == "No crystal."
+
+
+def test_why_a_material_ranks_behind_less_probable_ones_is_said_where_one_does(
+    make_design, make_material, bulk_target
+):
+    sound = make_material(1, bulk_target, 160)
+    soft = sound.updated(softest_mode_doubled=-0.5)
+    assert "rank behind others" not in " ".join(limits(make_design(bulk_target, [sound])))
+    assert "rank behind others" in " ".join(limits(make_design(bulk_target, [sound, soft])))

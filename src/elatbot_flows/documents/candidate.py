@@ -23,6 +23,8 @@ __all__ = [
 
 SOFTEST_STABLE = 0.02
 """Smallest curvature in a doubled cell that counts as stable, eV/A^2."""
+_FURTHER = 0.01
+"""What following soft modes has to gain, eV/atom, for its end to be another crystal."""
 
 Status = Literal["proposed", "built", "passed", "failed", "rejected"]
 VerdictWord = Literal["hit", "open", "miss", "unknown"]
@@ -167,10 +169,28 @@ class CandidateDocument(BaseModel):
         return softest is not None and softest < SOFTEST_STABLE
 
     @property
+    def lower_end(self) -> ElasticResult | None:
+        """Where its crystal leads downhill, by more than 10 meV/atom; None if it is a minimum.
+
+        Of the judges that let it pass, the one that gained most by following soft modes says so.
+        """
+        ends = [
+            one.result
+            for one in self.evidence
+            if one.polymorph == self.polymorph
+            and one.result.status == "passed"
+            and one.result.structure is not None
+            and (one.result.energy_gained or 0.0) > _FURTHER
+        ]
+        return max(ends, key=lambda end: end.energy_gained or 0.0, default=None)
+
+    @property
     def doubts(self) -> int:
         """How much speaks against the crystal: see the rows of the ledger."""
         off = self.hull is not None and self.hull.status == "unstable"
-        return 2 * off + self.soft_when_doubled
+        measured = self.dft is not None and self.dft.status == "measured"  # of the lower end
+        left = self.lower_end is not None and not measured
+        return 2 * off + (self.soft_when_doubled or left)
 
     @property
     def evaluations(self) -> int:

@@ -48,7 +48,9 @@ class LedgerRow(BaseModel):
     probability: float | None = Field(None, description="Probability to meet the target.")
     hull: str | None = Field(None, description="Word of the hull, if it was asked.")
     doubts: int = Field(
-        0, description="1 if it is soft in a doubled cell, 2 if unstable by the hull, 3 if both."
+        0,
+        description="1 if its crystal is no minimum (soft in a doubled cell, or a judge followed "
+        "it downhill by more than 10 meV/atom), 2 if it is unstable by the hull, 3 if both.",
     )
     evaluations: int = Field(0, description="Evaluations of potentials spent on it so far.")
     uuid: str | None = Field(None, description="Job whose chunk holds the candidate.")

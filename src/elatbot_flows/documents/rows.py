@@ -128,8 +128,9 @@ def closed(row: LedgerRow) -> LedgerRow:
 def best_first(rows: list[Row]) -> list[Row]:
     """Hits first, then by probability; of equal verdict those with fewer doubts.
 
-    Behind others are those with a soft mode in the doubled cell, and last those that the hull calls
-    unstable: the probability is that of the moduli of a crystal, not that of its existence.
+    Behind others are those whose crystal is no minimum, by its doubled cell or by a judge, and last
+    those that the hull calls unstable: the probability is that of the moduli of a crystal, not that
+    of its existence.
     """
     return sorted(
         rows,

@@ -22,8 +22,6 @@ __all__ = ["LOOKED_AT", "chosen_for_dft", "crystal_for_dft"]
 LOOKED_AT = 10
 """Candidates that are looked at for each one that can be chosen: to estimate costs takes time."""
 
-_FURTHER = 0.01
-"""What following soft modes has to gain, eV/atom, for its end to be asked about."""
 _WORDS = {"hit": 0, "open": 1, "miss": 2, "unknown": 3}
 _WHY = {
     "best": "among the best for what it costs",
@@ -94,16 +92,8 @@ def crystal_for_dft(candidate: CandidateDocument) -> Structure | None:
     candidate
         With what the judges said.
     """
-    ends = [
-        one.result
-        for one in candidate.evidence
-        if one.polymorph == candidate.polymorph
-        and one.result.status == "passed"
-        and one.result.structure is not None
-        and (one.result.energy_gained or 0.0) > _FURTHER
-    ]
-    lowest = max(ends, key=lambda end: end.energy_gained or 0.0, default=None)
-    return candidate.structure if lowest is None else lowest.structure
+    end = candidate.lower_end
+    return candidate.structure if end is None else end.structure
 
 
 def _offer(candidate: CandidateDocument, judge: Judge) -> DFTChoice:

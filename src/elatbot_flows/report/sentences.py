@@ -36,6 +36,10 @@ _UNSEEN = (
     "Unseen: the formula is not among those the generator was trained on. Others may well know it."
 )
 _BUILT = "Another crystal of the same formula may be lower in energy than all that were built."
+_BEHIND = (
+    "Of equal verdict, materials rank behind others whatever their probability if their crystal is "
+    "no minimum, by the doubled cell or by a judge, and last if the hull calls them unstable."
+)
 _GUESSED = "their intervals are what its settings are believed to leave, which nothing confirms"
 _UNCALIBRATED = "There is no estimate where the calibration knows none of the judges."
 
@@ -108,6 +112,7 @@ def limits(result: DesignResult) -> list[str]:
         *_about_magnets(found),
         *([_BUILT] if any(len(c.polymorphs) > 1 for c in found) else []),
         _PLACED if any(c.hull for c in found) else _NOT_PLACED,
+        *([_BEHIND] if any(c.doubts for c in found) else []),
         *([_UNSEEN] if run.generator is not None else []),
     ]
 
