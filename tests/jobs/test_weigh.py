@@ -105,9 +105,7 @@ def test_gates_passed_by_little_are_flagged():
 
 def test_the_shear_modulus_of_a_followed_saddle_does_not_count():
     """The estimate is that of the same evidence without a shear modulus, to every digit."""
-    followed = said(
-        ZERO, 166.7, 17.0, modes_followed=1, initial_spacegroup_number=225, energy_gained=0.025
-    )
+    followed = said(ZERO, 166.7, 17.0, modes_followed=1, initial_spacegroup_number=225)
     doubted = weighed(candidate(followed), WIDE)
     silent = weighed(candidate(said(ZERO, 166.7)), WIDE)
     assert doubted.status == "passed"
@@ -115,7 +113,7 @@ def test_the_shear_modulus_of_a_followed_saddle_does_not_count():
     assert doubted.estimate.bulk_modulus == silent.estimate.bulk_modulus
     trusted = weighed(candidate(said(ZERO, 166.7, 17.0)), WIDE)
     assert doubted.shear_modulus > trusted.shear_modulus
-    assert "down by 25 meV/atom; its shear modulus does not count" in doubted.flags[0]
+    assert "does not count" in doubted.flags[0]
     assert doubted.evidence[0].result.shear_modulus == 17.0
 
 

@@ -136,9 +136,8 @@ def _flags(
         elif result.modes_followed:
             flags.append(
                 f"{who}: followed {result.modes_followed} soft mode(s) from space group "
-                f"{result.initial_spacegroup_number} to {result.spacegroup_number}, down by "
-                f"{1000 * (result.energy_gained or 0.0):.0f} meV/atom; its shear modulus does not "
-                "count"
+                f"{result.initial_spacegroup_number} to {result.spacegroup_number}; its shear "
+                "modulus does not count"
             )
         flags += [f"{who}: {words}" for words in result.near_gates]
     return flags
