@@ -49,6 +49,12 @@ CRYSTALS = {
     "NiAl": cubic("Pm-3m", 2.88, ("Ni", ORIGIN), ("Al", CENTRE)),
     "CuZn": cubic("Pm-3m", 2.95, ("Cu", ORIGIN), ("Zn", CENTRE)),
     "LiAl": cubic("Fd-3m", 6.36, ("Li", ORIGIN), ("Al", CENTRE)),
+    "AlN": Structure.from_spacegroup(
+        "P6_3mc",
+        Lattice.hexagonal(3.13, 5.02),
+        ["Al", "N"],
+        [[1 / 3, 2 / 3, 0], [1 / 3, 2 / 3, 0.382]],
+    ),
     "BC2N": Structure(
         Lattice.orthorhombic(2.55, 2.53, 3.62),
         ["C", "C", "N", "B"],
