@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from functools import partial
 
 import pytest
 from transformers import AutoTokenizer
@@ -54,14 +53,15 @@ def test_guidance_spoils_no_answer_in_process(knowing_model, tmp_path):
 
 
 def test_an_adapter_says_the_same_merged_and_apart(knowing_model, knowing_adapter, tmp_path):
-    """Two adapters of one model, which one vLLM serves; and one that is part of the weights."""
+    """Two adapters of one model, which one vLLM serves; then one that is part of the weights."""
     copy = shutil.copytree(knowing_adapter, tmp_path / "copy")
     loaded = TransformersSettings(knowing_model, knowing_adapter).start()
     loaded.weights().save_pretrained(tmp_path / "merged")
     AutoTokenizer.from_pretrained(knowing_model).save_pretrained(tmp_path / "merged")
-    ask = partial(ask_in_process, vllm_python(), asked=other_lessons(), folder=tmp_path)
-    apart = ask([(knowing_model, knowing_adapter), (knowing_model, str(copy))])
-    whole = ask([(str(tmp_path / "merged"), None)])
+    models = [(knowing_model, knowing_adapter), (knowing_model, str(copy))]
+    models.append((str(tmp_path / "merged"), None))
+    *apart, free, held = ask_in_process(vllm_python(), models, other_lessons(), tmp_path)
+    whole = [free, held]
     assert apart == whole * 2
     right = [lesson.row()[1] for lesson in other_lessons()]
     assert [text.removeprefix(" ") for text in whole[0]] == whole[1] == right
