@@ -40,11 +40,13 @@ def cubic(group: str, edge: float, *atoms: tuple[str, tuple[float, float, float]
     return Structure.from_spacegroup(group, Lattice.cubic(edge), symbols, places)
 
 
-ORIGIN, CENTRE, FACE = (0, 0, 0), (0.5, 0.5, 0.5), (0, 0.5, 0.5)
+ORIGIN, CENTRE, FACE, QUARTER = (0, 0, 0), (0.5, 0.5, 0.5), (0, 0.5, 0.5), (0.25, 0.25, 0.25)
 CRYSTALS = {
     "Al": cubic("Fm-3m", 4.02, ("Al", ORIGIN)),
     "Cu": cubic("Fm-3m", 3.62, ("Cu", ORIGIN)),
     "Si": cubic("Fd-3m", 5.45, ("Si", ORIGIN)),
+    "SiC": cubic("F-43m", 4.38, ("Si", ORIGIN), ("C", QUARTER)),
+    "AlN zinc blende": cubic("F-43m", 4.40, ("Al", ORIGIN), ("N", QUARTER)),
     "Fe": cubic("Im-3m", 2.84, ("Fe", ORIGIN)),
     "NiAl": cubic("Pm-3m", 2.88, ("Ni", ORIGIN), ("Al", CENTRE)),
     "CuZn": cubic("Pm-3m", 2.95, ("Cu", ORIGIN), ("Zn", CENTRE)),
@@ -81,10 +83,9 @@ CODES = {"gpaw": GPAWCode, "espresso": EspressoCode}
 
 
 def judged(
-    name: str, preset: str, spacing: float | None, code: str, *, strains: bool
+    name: str, preset: str, changed: dict[str, float], code: str, *, strains: bool
 ) -> dict[str, Any]:
     """What DFT says of a crystal, as a line of a file."""
-    changed = {"k_spacing": spacing} if spacing else {}
     maker = DFTElasticMaker(code=CODES[code](DFTSettings.preset(preset, **changed)))
     row = {
         "name": name,
@@ -149,7 +150,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", choices=[[], *CRYSTALS])
     parser.add_argument("--preset", default="quick")
-    parser.add_argument("--k-spacing", type=float)
+    for setting in ("k-spacing", "cutoff", "width"):
+        parser.add_argument(f"--{setting}", type=float)
     parser.add_argument("--code", choices=list(CODES), default="gpaw")
     parser.add_argument("--strains", action="store_true")
     parser.add_argument("--kpoints", action="store_true")
@@ -157,8 +159,10 @@ def main() -> None:
     asked = parser.parse_args()
     logging.basicConfig()  # to stderr, where progress does not spoil the lines
     logging.getLogger("jobflow").setLevel(logging.INFO)
+    given = {name: getattr(asked, name) for name in ("k_spacing", "cutoff", "width")}
+    changed = {name: value for name, value in given.items() if value is not None}
     for name in asked.names:
-        line = judged(name, asked.preset, asked.k_spacing, asked.code, strains=asked.strains)
+        line = judged(name, asked.preset, changed, asked.code, strains=asked.strains)
         print(json.dumps(line), flush=True)
     if asked.kpoints:
         kpoints()
