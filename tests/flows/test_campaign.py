@@ -91,8 +91,9 @@ def test_the_sums_are_those_of_the_designs(campaign):
         assert getattr(document, name) == sum(getattr(d.counts, name) for d in document.designs)
     assert document.hits == sum(one.new_hits for one in document.designs) > 0
     assert document.evaluations > 0
-    probabilities = [one.probability for one in document.best if one.verdict == "hit"]
-    assert probabilities == sorted(probabilities, reverse=True)
+    order = [(one.doubts, -one.probability) for one in document.best if one.verdict == "hit"]
+    assert order == sorted(order)
+    assert len({doubts for doubts, _ in order}) > 1
     assert len(document.best) == document.passed
 
 
