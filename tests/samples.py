@@ -127,6 +127,12 @@ def fcc(symbol="Cu", a=3.6):
     )
 
 
+def diamond(symbol="Si", a=5.45):
+    """Primitive cell of a crystal like diamond."""
+    cubic = Structure.from_spacegroup("Fd-3m", Lattice.cubic(a), [symbol], [[0, 0, 0]])
+    return cubic.get_primitive_structure()
+
+
 def chunk(rung, candidates, rows=None, run=None, uuid="chunk-uuid"):
     """The output of one step."""
     rows = rows or [LedgerRow(candidate_id=c.candidate_id, formula=c.formula) for c in candidates]

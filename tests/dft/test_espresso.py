@@ -9,6 +9,7 @@ from jobflow import JobStore, run_locally
 from maggma.stores import MemoryStore
 from pymatgen.core import Lattice, Structure
 
+import samples
 from elatbot_flows.dft import DFTSettings, EspressoCode
 from elatbot_flows.dft.espresso_reading import grids_in, moments_in
 from elatbot_flows.dft.static import calculate
@@ -62,15 +63,10 @@ def test_what_is_not_there_is_named_with_the_remedy(tmp_path, monkeypatch):
         EspressoCode(command="true").elements()
 
 
-def silicon():
-    cell = Lattice.cubic(5.45)
-    return Structure.from_spacegroup("Fd-3m", cell, ["Si"], [[0, 0, 0]]).get_primitive_structure()
-
-
 @pytest.mark.slow
 @real
 def test_silicon():
-    flow = DFTElasticMaker(code=SI).make([silicon()], ["Si"])
+    flow = DFTElasticMaker(code=SI).make([samples.diamond()], ["Si"])
     done = run_locally(flow, store=JobStore(MemoryStore()), log=False, ensure_success=True)
     (found,) = done[flow.output.uuid][1].output
     assert found.status == "passed", found.message
@@ -85,9 +81,15 @@ def test_silicon():
 @real
 def test_a_calculation_that_does_not_converge_says_so():
     impatient = replace(SI, settings=replace(SI.settings, max_cycles=2))
-    found, _ = calculate(silicon(), DFTFrame(mesh=(1, 1, 1)), impatient)
+    found, _ = calculate(samples.diamond(), DFTFrame(mesh=(1, 1, 1)), impatient)
     assert found.reason == "scf_not_converged"
     assert found.energy is None
+
+
+@real
+def test_gaps_are_found():
+    found, _ = calculate(samples.diamond(), DFTFrame(mesh=(4, 4, 4)), SI)
+    assert found.gap == pytest.approx(0.6, abs=0.2)
 
 
 @real
@@ -105,7 +107,7 @@ def test_moments_are_found():
 @real
 def test_what_the_program_says_of_its_error_is_kept():
     crowded = DFTFrame(mesh=(1, 1, 1), fixed={"nr1": 4, "nr2": 4, "nr3": 4})
-    found, _ = calculate(silicon(), crowded, SI)
+    found, _ = calculate(samples.diamond(), crowded, SI)
     assert found.reason == "calculation_error"
     assert "pw.x: " in found.message
     assert "exit status" not in found.message

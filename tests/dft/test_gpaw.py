@@ -100,6 +100,14 @@ def test_a_calculation_that_does_not_converge_says_so():
     assert found.energy is None
 
 
+@pytest.mark.parametrize(("name", "gap"), [("Si", 0.6), ("Al", 0.0)])
+def test_gaps_are_found(name, gap):
+    crystals = {"Si": samples.diamond(), "Al": samples.fcc("Al")}
+    code, frame = GPAWCode(DFTSettings(cutoff=250)), DFTFrame(mesh=(4, 4, 4))
+    found, _ = calculate(crystals[name], frame, code)
+    assert found.gap == pytest.approx(gap, abs=0.2)
+
+
 def test_moments_are_found_and_the_grid_is_kept():
     code = GPAWCode(DFTSettings(cutoff=250, width=0.3))
     crystal = Structure(Lattice.cubic(2.83), ["Fe", "Fe"], [[0] * 3, [0.5] * 3])

@@ -75,6 +75,14 @@ def test_what_contradicts_itself_decides_nothing(said_of_it):
     assert overruled(candidate(), agreeing, TARGET).dft.status == "measured"
 
 
+@pytest.mark.parametrize(("mismatch", "told"), [(None, 0), (0.004, 0), (0.024, 1)])
+def test_too_few_plane_waves_are_told(mismatch, told):
+    found = overruled(candidate(), said(dft=DFTRecord(energy_mismatch=mismatch)), TARGET)
+    assert found.dft.status == "measured"
+    assert len(found.flags) == told
+    assert all("off by 2.4%: a higher cut-off" in flag for flag in found.flags)
+
+
 def test_an_unstable_crystal_is_a_miss():
     bad = unstable(-15.0)
     found = overruled(candidate(), bad, TARGET)

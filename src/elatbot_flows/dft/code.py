@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 from monty.json import MSONable
 
 from elatbot_flows.dft.settings import DFTSettings
+from elatbot_flows.dft.widths import first_width
 from elatbot_flows.documents import MethodRecord, StaticCalculation
 
 if TYPE_CHECKING:
@@ -132,6 +133,21 @@ class DFTCode(MSONable):
         """Irreducible k-points and cycles of a calculation that ended, as far as it tells."""
         del calculator
         return None, None
+
+    def width(self, frame: DFTFrame) -> float:
+        """How wide occupations are smeared, eV.
+
+        Parameters
+        ----------
+        frame
+            What all calculations of the crystal share.
+        """
+        return first_width(self.settings, frame.moments) if frame.width is None else frame.width
+
+    def gap(self, calculator: Any) -> float | None:
+        """Gap of a calculation that ended, eV, zero without one; None where it does not tell."""
+        del calculator
+        return None
 
     @property
     def tells_costs(self) -> bool:

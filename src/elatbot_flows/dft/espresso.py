@@ -18,7 +18,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ase.units import Ry
 
 from elatbot_flows.dft.code import DFTCode
-from elatbot_flows.dft.espresso_reading import OUTPUT, careful_template, effort_in, grids_in
+from elatbot_flows.dft.espresso_reading import (
+    OUTPUT,
+    careful_template,
+    effort_in,
+    electrons_in,
+    grids_in,
+)
+from elatbot_flows.dft.widths import band_gap
 from elatbot_flows.errors import DFTError
 
 if TYPE_CHECKING:
@@ -85,7 +92,7 @@ class EspressoCode(DFTCode):
             "ecutrho": self.density_factor * own.cutoff / Ry,
             "occupations": "smearing",
             "smearing": own.smearing,
-            "degauss": own.width / Ry,
+            "degauss": self.width(frame) / Ry,
             "nspin": 1 if frame.moments is None else 2,
         }
         return {
@@ -130,6 +137,13 @@ class EspressoCode(DFTCode):
     def effort(self, calculator: Any) -> tuple[int | None, int | None]:
         """Irreducible k-points and cycles."""
         return effort_in(_output(calculator))
+
+    def gap(self, calculator: Any) -> float | None:
+        """See `DFTCode.gap`."""
+        results, electrons = calculator.results, electrons_in(_output(calculator))
+        if electrons is None or "eigenvalues" not in results:
+            return None
+        return band_gap(results["eigenvalues"], electrons, results.get("magmom", 0.0))
 
     def _found_command(self) -> str:
         program = shlex.split(self.command)[0]

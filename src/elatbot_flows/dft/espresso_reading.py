@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["OUTPUT", "careful_template", "effort_in", "grids_in", "moments_in"]
+__all__ = ["OUTPUT", "careful_template", "effort_in", "electrons_in", "grids_in", "moments_in"]
 
 OUTPUT = "espresso.pwo"
 """ASE's name of the file."""
@@ -63,6 +63,12 @@ def effort_in(text: str) -> tuple[int | None, int | None]:
     kpoints = re.search(r"number of k points=\s*(\d+)", text)
     cycles = re.search(r"convergence has been achieved in\s+(\d+) iterations", text)
     return (int(kpoints[1]) if kpoints else None), (int(cycles[1]) if cycles else None)
+
+
+def electrons_in(text: str) -> float | None:
+    """Electrons that are treated."""
+    found = re.search(r"number of electrons\s*=\s*([\d.]+)", text)
+    return float(found[1]) if found else None
 
 
 def moments_in(text: str) -> list[float] | None:

@@ -7,7 +7,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+
 from elatbot_flows.dft.code import DFTCode
+from elatbot_flows.dft.widths import band_gap
 from elatbot_flows.errors import DFTError
 
 if TYPE_CHECKING:
@@ -55,7 +58,7 @@ class GPAWCode(DFTCode):
             mode={"name": "pw", "ecut": self.settings.cutoff},
             xc=self.settings.functional,
             kpts={"size": tuple(frame.mesh), "gamma": True},
-            occupations={"name": self.settings.smearing, "width": self.settings.width},
+            occupations={"name": self.settings.smearing, "width": self.width(frame)},
             convergence=_CONVERGENCE,
             maxiter=self.settings.max_cycles,
             symmetry={"tolerance": _TOLERANCE, "symmorphic": False},
@@ -110,6 +113,16 @@ class GPAWCode(DFTCode):
     def effort(self, calculator: Any) -> tuple[int | None, int | None]:
         """Irreducible k-points and cycles."""
         return len(calculator.get_ibz_k_points()), int(calculator.get_number_of_iterations())
+
+    def gap(self, calculator: Any) -> float | None:
+        """See `DFTCode.gap`."""
+        spins, kpoints = calculator.get_number_of_spins(), len(calculator.get_ibz_k_points())
+        bands = [
+            [calculator.get_eigenvalues(kpt=k, spin=spin) for k in range(kpoints)]
+            for spin in range(spins)
+        ]
+        electrons = calculator.get_number_of_electrons()
+        return band_gap(np.array(bands), electrons, calculator.get_magnetic_moment())
 
     def core_seconds(self, structure: Structure, kpoints: int, *, spin: bool) -> float:
         """Core-seconds of one calculation, by a rule from crystals of one to four atoms."""

@@ -9,6 +9,7 @@ from elatbot_flows.dft.basis import measure_basis
 from elatbot_flows.dft.meshes import mesh_of, rotations_of
 from elatbot_flows.dft.plane_waves import completed
 from elatbot_flows.dft.static import calculate, point_of
+from elatbot_flows.dft.widths import first_width, fitting_width
 from elatbot_flows.documents import DFTFrame
 from elatbot_flows.elasticity.symmetry import crystal_symmetry
 from elatbot_flows.errors import StructureError
@@ -72,9 +73,11 @@ def frame_of(structure: Structure, code: DFTCode, symprec: float) -> DFTFrame:
         Tolerance of the symmetry, A.
     """
     rotations = rotations_of(structure, crystal_symmetry(structure, symprec))
+    moments = code.starting_moments([site.specie.symbol for site in structure])
     return DFTFrame(
         mesh=mesh_of(structure, code.settings.k_spacing, rotations),
-        moments=code.starting_moments([site.specie.symbol for site in structure]),
+        moments=moments,
+        width=first_width(code.settings, moments),
     )
 
 
@@ -84,7 +87,8 @@ def relax_by_dft(
     """Relax cell and ions along what keeps the symmetry; if some is gained, again within that.
 
     k-mesh and grid are those of the first calculation. Spin is given up where the moments vanish;
-    where they do not, small moments are tried too, and the lower in energy is gone on with.
+    where they do not, small moments are tried too, and the lower in energy is gone on with. Where
+    the first calculation calls for another width of the smearing, it is done again with that.
 
     Parameters
     ----------
@@ -134,8 +138,21 @@ def _round(
 def _evaluated(
     crystal: Structure, coordinates: NDArray[np.float64], relaxation: DFTRelaxation, code: DFTCode
 ) -> Point:
-    """One calculation of the relaxation, booked; the next ones go on from its moments."""
+    """What is computed at one place of the relaxation; the next ones go on from its moments."""
     current = deformed(crystal, coordinates)
+    first = not relaxation.calculations
+    found = _computed(current, relaxation, code)
+    width = fitting_width(code.settings, found, relaxation.frame.moments)
+    if first and width != relaxation.frame.width:
+        relaxation.frame = relaxation.frame.model_copy(update={"width": width})
+        found = _computed(current, relaxation, code)
+    if code.plane_waves and relaxation.frame.basis_slope is None:
+        found = _with_basis(current, relaxation, code)
+    return point_of(crystal, coordinates, found)
+
+
+def _computed(current: Structure, relaxation: DFTRelaxation, code: DFTCode) -> StaticCalculation:
+    """One calculation, booked; the very first one from high and from low spin."""
     found, fixed = calculate(current, relaxation.frame, code)
     magnetic = relaxation.frame.moments and (found.energy is None or settled(found.moments))
     if magnetic and not relaxation.calculations:
@@ -146,9 +163,7 @@ def _evaluated(
         raise StructureError(words, str(found.reason))
     moments = settled(found.moments)
     relaxation.frame = relaxation.frame.model_copy(update={"moments": moments, "fixed": fixed})
-    if code.plane_waves and relaxation.frame.basis_slope is None:
-        found = _with_basis(current, relaxation, code)
-    return point_of(crystal, coordinates, found)
+    return found
 
 
 def _lower_start(
@@ -194,7 +209,8 @@ def _next_frame(
     crystal: Structure, relaxation: DFTRelaxation, code: DFTCode, symprec: float
 ) -> DFTFrame:
     """The frame of the next round, with the moments found where the atoms are still the same."""
-    fresh = frame_of(crystal, code, symprec)
+    width = {"width": relaxation.frame.width}
+    fresh = frame_of(crystal, code, symprec).model_copy(update=width)
     before = relaxation.ended.structure if relaxation.ended else crystal
     found = relaxation.calculations[-1].moments
     if settled(found) is None:

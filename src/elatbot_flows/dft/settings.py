@@ -14,11 +14,11 @@ __all__ = ["PRESETS", "DFTSettings", "Smearing"]
 Smearing = Literal["marzari-vanderbilt", "methfessel-paxton", "fermi-dirac"]
 
 PRESETS = {
-    "quick": (450.0, 0.225, 0.5, 0.05, 0.40),
-    "standard": (550.0, 0.17, 0.4, 0.03, 0.25),
-    "tight": (700.0, 0.13, 0.5, 0.02, 0.10),
+    "quick": (450.0, 0.225, 0.05, 0.40),
+    "standard": (550.0, 0.17, 0.03, 0.25),
+    "tight": (700.0, 0.13, 0.02, 0.10),
 }
-"""Cut-off (eV), distance of k-points (1/A), smearing (eV), and errors of K and G of each preset."""
+"""Cut-off (eV), distance of k-points (1/A), and errors of K and G of each preset."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,8 @@ class DFTSettings(MSONable):
     k_spacing
         Largest distance of neighbouring k-points, 1/A (2 pi included, as VASP's ``KSPACING``).
     smearing, width
-        How occupations are smeared, and how wide, eV.
+        How occupations are smeared, and how wide, eV. Without a width the first calculation of
+        each crystal decides: 0.1 where there is a gap, 0.2 where magnetic moments stay, else 0.5.
     spin
         ``"auto"``: collinear, from a high-spin start, where there is Cr, Mn, Fe, Co or Ni; given up
         where the moments vanish. ``"none"``: never.
@@ -54,7 +55,7 @@ class DFTSettings(MSONable):
     cutoff: float = 550.0
     k_spacing: float = 0.17
     smearing: Smearing = "marzari-vanderbilt"
-    width: float = 0.4
+    width: float | None = None
     spin: Literal["auto", "none"] = "auto"
     max_cycles: int = 150
     bulk_error: float = 0.03
@@ -78,5 +79,5 @@ class DFTSettings(MSONable):
         """
         if name not in PRESETS:
             raise DFTError(f"there is no preset '{name}': choose {', '.join(PRESETS)}")
-        names = ("cutoff", "k_spacing", "width", "bulk_error", "shear_error")
+        names = ("cutoff", "k_spacing", "bulk_error", "shear_error")
         return cls(**dict(zip(names, PRESETS[name], strict=True)) | changed)  # type: ignore[arg-type]

@@ -111,6 +111,7 @@ def _numbers(
         forces=forces.tolist(),
         stress=stress.tolist(),
         moments=moments,
+        gap=code.gap(calculator),
         kpoints=kpoints,
         cycles=cycles,
     )

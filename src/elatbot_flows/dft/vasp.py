@@ -68,7 +68,7 @@ class VaspCode(DFTCode):
     Raises
     ------
     DFTError
-        If VASP has no such functional or smearing.
+        If VASP has no such functional or smearing, or no width is given.
 
     Examples
     --------
@@ -92,6 +92,8 @@ class VaspCode(DFTCode):
         for asked, known in ((own.functional, _FUNCTIONALS), (own.smearing, _SMEARINGS)):
             if asked not in known:
                 raise DFTError(f"VASP here has no {asked}: choose {', '.join(known)}")
+        if own.width is None:
+            raise DFTError("VASP relaxes before anybody knows what width it wants: give width=...")
 
     @classmethod
     def preset(cls, name: str) -> Self:

@@ -16,6 +16,11 @@ class DFTFrame(BaseModel):
         description="Magnetic moments that calculations start from, collinear, one for each atom, "
         "Bohr magnetons; None without spin.",
     )
+    width: float | None = Field(
+        None,
+        description="How wide occupations are smeared, eV; None for as wide as the first "
+        "calculation of a crystal begins with.",
+    )
     fixed: dict[str, Any] = Field(
         default_factory=dict,
         description="Whatever else the code fixes at the first calculation, by its own names.",
@@ -44,6 +49,11 @@ class StaticCalculation(BaseModel):
     moments: list[float] | None = Field(
         None, description="Magnetic moments found, Bohr magnetons; None without spin."
     )
+    gap: float | None = Field(
+        None,
+        description="Gap between full and empty bands on the k-mesh, eV, zero without one; None "
+        "where the code does not tell.",
+    )
     kpoints: int | None = Field(None, description="Irreducible k-points, where the code tells.")
     cycles: int | None = Field(
         None, description="Cycles to self-consistency, where the code tells."
@@ -57,6 +67,11 @@ class DFTRecord(BaseModel):
     frame: DFTFrame | None = Field(None, description="What all its calculations share.")
     moments: list[float] | None = Field(
         None, description="Magnetic moments of the relaxed crystal, Bohr magnetons."
+    )
+    gap: float | None = Field(
+        None,
+        description="Gap of the relaxed crystal on the k-mesh, eV, zero without one; None where "
+        "the code does not tell.",
     )
     low_spin_energy: float | None = Field(
         None,

@@ -185,6 +185,7 @@ def _ended(
         update={
             "frame": frame,
             "moments": final.moments,
+            "gap": final.gap,
             "energy": final.energy,
             "relaxation_calculations": len(calculations),
         }
