@@ -114,6 +114,10 @@ def judged(case: Case, maker: DFTElasticMaker) -> dict[str, Any]:
         line["calculations"] = [record.relaxation_calculations, record.calculations]
         line["cpu_seconds"] = round(record.cpu_seconds)
         line["moments"] = record.moments and rounded(*record.moments)
+        if record.frame:
+            line["mesh"], line["width"] = record.frame.mesh, record.frame.width
+        line["gap"] = record.gap
+        line["mismatch"] = record.energy_mismatch
         line["lattice"] = result.structure and rounded(*result.structure.lattice.parameters)
     return line
 

@@ -8,10 +8,10 @@ import pytest
 from rich.console import Console
 
 import samples
-from elatbot_flows.documents import CandidateDocument, ElasticResult
+from elatbot_flows.documents import CandidateDocument, DFTFrame, DFTRecord, ElasticResult
 from elatbot_flows.jobs.referee import overruled
 from elatbot_flows.report import render_summary
-from elatbot_flows.report.against_dft import dft_rows, dft_sentence
+from elatbot_flows.report.against_dft import dft_rows, dft_sentence, dft_settings
 from elatbot_flows.report.html import report_page
 from elatbot_flows.targets import DesignTarget
 
@@ -21,7 +21,11 @@ TARGET = DesignTarget(bulk_modulus=(150, 170))
 def said(**fields):
     usual = {"status": "passed", "method": "linear_response", "bulk_modulus": 160.0}
     usual |= {"shear_modulus": 70.0, "bulk_modulus_std": 5.0, "shear_modulus_std": 9.0}
-    return ElasticResult(judge=samples.method("gpaw", "dft"), **usual | fields)
+    settings = {"functional": "PBE", "cutoff": 450.0}
+    judge = samples.method("gpaw", "dft", settings=settings)
+    frame = DFTFrame(mesh=(9, 9, 7), width=0.2)
+    record = DFTRecord(frame=frame, moments=[2.0, 0.25], calculations=3, cpu_seconds=98.6)
+    return ElasticResult(judge=judge, dft=record, **usual | fields)
 
 
 @pytest.fixture
@@ -35,7 +39,17 @@ def refereed(run_result):
     return type(run_result)(run_result.document, [*done, *others])
 
 
+def test_it_says_with_what_settings(refereed):
+    first, second = dft_settings(refereed.passed)
+    assert first.startswith(f"{refereed.passed[0].formula}: ")
+    assert "PBE, 450 eV, 9 x 9 x 7 k-points, 0.2 eV of smearing, 2.25 Bohr magnetons" in first
+    assert first.endswith("3 calculations, 99 CPU s")
+    assert second.startswith(f"{refereed.passed[1].formula}: ")
+    assert "9 x 9 x 7 k-points" in report_page(refereed, {})
+
+
 def test_nothing_is_said_where_nobody_asked(run_result):
+    assert dft_settings(run_result.passed) == []
     assert dft_sentence(run_result.passed) is None
     assert dft_rows(run_result.passed) == []
 

@@ -9,9 +9,9 @@ from elatbot_flows.report.words import DASH, number
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from elatbot_flows.documents import AgainstDFT, CandidateDocument, DFTVerdict
+    from elatbot_flows.documents import AgainstDFT, CandidateDocument, DFTVerdict, ElasticResult
 
-__all__ = ["HEADS", "dft_rows", "dft_sentence"]
+__all__ = ["HEADS", "dft_rows", "dft_sentence", "dft_settings"]
 
 HEADS = ("Candidate", "Source", "K (GPa)", "to DFT", "G (GPa)", "to DFT", "Interval held")
 
@@ -47,6 +47,38 @@ def dft_rows(candidates: Sequence[CandidateDocument]) -> list[list[str]]:
         rows += [_source(name, one) for one in found.sources]
         rows.append(_itself(name, found))
     return rows
+
+
+def dft_settings(candidates: Sequence[CandidateDocument]) -> list[str]:
+    """With what settings each was judged, and what that took; a line for each.
+
+    Parameters
+    ----------
+    candidates
+        Those it was not asked about, or whose jobs were lost, are left out.
+    """
+    return [
+        f"{candidate.formula}: {_settings(evidence.result)}"
+        for candidate in candidates
+        for evidence in candidate.evidence
+        if evidence.result.judge.kind == "dft" and evidence.result.dft is not None
+    ]
+
+
+def _settings(said: ElasticResult) -> str:
+    own, record = said.judge.settings, said.dft
+    words = [" ".join(filter(None, (said.judge.family, said.judge.package_version)))]
+    words += [str(own["functional"])] if "functional" in own else []
+    words += [f"{own['cutoff']:g} eV"] if "cutoff" in own else []
+    if record is None:
+        return ", ".join(words)
+    if record.frame is not None:
+        words.append(" x ".join(map(str, record.frame.mesh)) + " k-points")
+        words += [f"{record.frame.width:g} eV of smearing"] if record.frame.width else []
+    if record.moments:
+        words.append(f"{sum(record.moments):.2f} Bohr magnetons")
+    done = record.relaxation_calculations + record.calculations
+    return ", ".join([*words, f"{done} calculations, {record.cpu_seconds:.0f} CPU s"])
 
 
 def _source(name: str, one: AgainstDFT) -> list[str]:

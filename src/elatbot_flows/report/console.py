@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from elatbot_flows.report.against_dft import HEADS, dft_rows, dft_sentence
+from elatbot_flows.report.against_dft import HEADS, dft_rows, dft_sentence, dft_settings
 from elatbot_flows.report.columns import candidate_columns, fate_column, formula_column
 from elatbot_flows.report.evidence import remarks
 from elatbot_flows.report.sentences import limits, origin_words, result_sentence
@@ -146,6 +146,8 @@ def _print_dft(found: Sequence[CandidateDocument], console: Console) -> None:
         for place, head in enumerate(HEADS)
     ]
     print_fitted(columns, console)
+    for line in dft_settings(found):
+        console.print(Text(line, style="dim"))
 
 
 def _print_notes(notes: Sequence[str], console: Console) -> None:

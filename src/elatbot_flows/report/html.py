@@ -6,7 +6,7 @@ from html import escape
 from itertools import compress
 from typing import TYPE_CHECKING
 
-from elatbot_flows.report.against_dft import HEADS, dft_rows, dft_sentence
+from elatbot_flows.report.against_dft import HEADS, dft_rows, dft_sentence, dft_settings
 from elatbot_flows.report.details import anchor, details_html
 from elatbot_flows.report.evidence import judges_of, remarks, said_by
 from elatbot_flows.report.figure import as_svg, funnel_figure, moduli_figure
@@ -199,7 +199,9 @@ def _against_dft(result: DesignResult) -> str:
     if sentence is None:
         return ""
     rows = [[formula_html(row[0]), *map(escape, row[1:])] for row in dft_rows(result.passed)]
-    return f"<h2>Against DFT</h2><p>{escape(sentence)}</p>{table_html(list(HEADS), rows)}"
+    settings = bullets(dft_settings(result.passed))
+    table = table_html(list(HEADS), rows)
+    return f"<h2>Against DFT</h2><p>{escape(sentence)}</p>{table}{settings}"
 
 
 def _section(heading: str, lines: Sequence[str]) -> str:
