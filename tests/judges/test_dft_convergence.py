@@ -14,6 +14,7 @@ from monty.json import MontyDecoder, MontyEncoder
 import samples
 from elatbot_flows.dft import DFTSettings
 from elatbot_flows.dft.convergence import converged_settings, enough
+from elatbot_flows.dft.widths import METALLIC
 from elatbot_flows.documents import ConvergenceDocument, ConvergencePoint, ElasticResult
 from elatbot_flows.errors import DFTError
 from elatbot_flows.judges import DFTConvergenceMaker, DFTElasticMaker
@@ -65,6 +66,7 @@ def scanned():
 def test_points_are_those_of_the_code(scanned):
     document, _ = scanned
     meshes = [point.mesh[0] for point in document.by_mesh]
+    assert {point.width for point in document.by_mesh} == {METALLIC}
     assert meshes == sorted(set(meshes))
     fine = document.by_mesh[-1]
     exact = fine.bulk_modulus / factor(fine.cutoff, fine.mesh[0])

@@ -34,6 +34,7 @@ def point_of_result(result: ElasticResult, settings: DFTSettings) -> Convergence
         cutoff=settings.cutoff,
         k_spacing=settings.k_spacing,
         mesh=dft.frame.mesh if dft and dft.frame else None,
+        width=dft.frame.width if dft and dft.frame else None,
         cpu_seconds=dft.cpu_seconds if dft else 0.0,
         message=result.message,
     )

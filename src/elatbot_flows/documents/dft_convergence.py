@@ -15,6 +15,7 @@ class ConvergencePoint(BaseModel):
     cutoff: float = Field(description="Cut-off, eV.")
     k_spacing: float = Field(description="Largest distance of k-points, 1/A, with 2 pi.")
     mesh: tuple[int, int, int] | None = Field(None, description="k-mesh that follows from it.")
+    width: float | None = Field(None, description="How wide occupations were smeared, eV.")
     bulk_modulus: float | None = Field(None, description="K (Voigt), GPa; None if it failed.")
     shear_constants: list[float] = Field(
         default_factory=list, description="C44, C55, C66 in IEEE axes, GPa."
