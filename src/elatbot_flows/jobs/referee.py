@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from jobflow import JobConfig, Maker, OnMissing, Response, job
 
+from elatbot_flows.dft.trust import clearly_unstable, contradiction, remarks
 from elatbot_flows.documents import (
     AgainstDFT,
     CandidateChunk,
@@ -31,12 +32,6 @@ if TYPE_CHECKING:
     from elatbot_flows.uncertainty import JointEstimate
 
 __all__ = ["RefereeMaker", "choose", "overrule", "overruled"]
-
-
-_CONTRADICTION = 0.1
-"""Fcc Cu and bcc Fe at too low a cut-off have 0.2 and more, Al, Si and NiAl 0.05 at most."""
-_FEW_WAVES = 0.01
-"""AlN at 450 eV has 0.02 and constants off by 14 %, at 700 eV 0.001 and 1.4 %."""
 
 
 @dataclass
@@ -179,7 +174,7 @@ def overruled(
         lost = DFTVerdict(judge="dft", status="failed", reason="lost", message=message, **before)
         return candidate.updated(dft=lost, flags=[*candidate.flags, f"DFT: {message}"])
     said = ElasticResult.model_validate(result)
-    doubt = _contradiction(said)
+    doubt = contradiction(said)
     found = None if doubt else stated_estimate(said, str(candidate.formula))
     verdict = DFTVerdict(
         judge=said.judge.name,
@@ -194,7 +189,7 @@ def overruled(
     evidence = [*candidate.evidence, Evidence(polymorph=candidate.polymorph, result=said)]
     with_it = candidate.updated(dft=verdict, evidence=evidence)
     if found is not None:
-        with_it = with_it.updated(flags=[*candidate.flags, *_remarks(said)])
+        with_it = with_it.updated(flags=[*candidate.flags, *remarks(said)])
         return _measured(with_it, found, target)
     flags = [*candidate.flags, f"DFT ({said.judge.name}): {verdict.message}"]
     if verdict.status == "failed" or target is None:
@@ -202,47 +197,12 @@ def overruled(
     return with_it.updated(verdict="miss", probability=0.0, flags=flags)
 
 
-def _contradiction(said: ElasticResult) -> str | None:
-    """What energies and stresses contradict of one another, if it is too much to decide anything.
-
-    A wide error alone would do worse than nothing: no interval is likely then, which is no miss.
-    """
-    mismatch = _mismatch(said)
-    if mismatch <= _CONTRADICTION:
-        return None
-    return f"second derivatives of energies contradict those of stresses by {mismatch:.0%}"
-
-
-def _remarks(said: ElasticResult) -> list[str]:
-    """What makes a result less sure than its settings promise, with the remedy."""
-    mismatch = _mismatch(said)
-    if mismatch <= _FEW_WAVES:
-        return []
-    words = f"plane waves are so few that K may be off by {mismatch:.1%}: a higher cut-off is surer"
-    return [f"DFT ({said.judge.name}): {words}"]
-
-
-def _mismatch(said: ElasticResult) -> float:
-    return (said.dft and said.dft.energy_mismatch) or 0.0
-
-
 def _status(
     said: ElasticResult, found: JointEstimate | None, doubt: str | None
 ) -> Literal["measured", "unstable", "failed"]:
     if found is not None:
         return "measured"
-    return "unstable" if doubt is None and _clearly_unstable(said) else "failed"
-
-
-def _clearly_unstable(said: ElasticResult) -> bool:
-    """Whether a crystal is unstable by more than the error of shear moduli."""
-    from elatbot_flows.elasticity.moduli import moduli_from_tensor
-
-    if said.elastic_tensor is None or said.reason != "born_unstable":
-        return said.elastic_tensor is not None
-    usual = 2 * abs(moduli_from_tensor(said.elastic_tensor).shear_modulus_voigt)
-    error = float(said.judge.settings.get("shear_error", 0.0))
-    return (said.smallest_eigenvalue or 0.0) < -error * usual
+    return "unstable" if doubt is None and clearly_unstable(said) else "failed"
 
 
 def _measured(
