@@ -1,39 +1,22 @@
-"""The prototypes of pymatgen, from its library and from the copy."""
+"""The prototypes of pymatgen, from its file and from its interface."""
 
 from __future__ import annotations
 
 import pytest
 
-from elatbot_flows.crystals.aflow import aflow_prototypes
-
-
-@pytest.fixture(autouse=True)
-def own_cache(monkeypatch, tmp_path):
-    monkeypatch.setenv("ELATBOT_FLOWS_CACHE", str(tmp_path))
+from elatbot_flows.crystals import aflow
 
 
 @pytest.mark.slow
-def test_the_copy_is_the_library(tmp_path, monkeypatch):
-    first = aflow_prototypes()
-    assert len(first) > 250
-    assert "A_cF4_225_a (A1, Copper)" in dict(first)
-    monkeypatch.setattr("elatbot_flows.crystals.aflow._from_pymatgen", lambda: 1 / 0)
-    second = aflow_prototypes()
-    assert [label for label, _ in second] == [label for label, _ in first]
-    assert all(new == old for (_, new), (_, old) in zip(second, first, strict=True))
-    (file,) = (tmp_path / "prototypes").iterdir()
-    assert file.stat().st_size < 2_000_000
+def test_the_file_holds_what_pymatgen_says(monkeypatch):
+    quick = aflow.aflow_prototypes()
+    assert len(quick) > 250
+    assert "A_cF4_225_a (A1, Copper)" in dict(quick)
+    monkeypatch.setattr(aflow, "_in_file", lambda: None)
+    slow = aflow.aflow_prototypes()
+    assert [label for label, _ in quick] == [label for label, _ in slow]
+    assert all(one == other for (_, one), (_, other) in zip(quick, slow, strict=True))
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '[{"label": 1}]'])
-def test_a_copy_that_cannot_be_read_is_made_anew(tmp_path, monkeypatch, content):
-    row = {"label": "mine", "cell": [[3, 0, 0], [0, 3, 0], [0, 0, 3]], "species": ["Cu"]}
-    monkeypatch.setattr(
-        "elatbot_flows.crystals.aflow._from_pymatgen", lambda: [row | {"xyz": [[0, 0, 0]]}]
-    )
-    aflow_prototypes()
-    (file,) = (tmp_path / "prototypes").iterdir()
-    file.write_text(content)
-    ((label, structure),) = aflow_prototypes()
-    assert (label, structure.formula) == ("mine", "Cu1")
-    assert file.read_text() != content
+def test_the_file_is_where_it_is_looked_for():
+    assert aflow._in_file()

@@ -1,18 +1,13 @@
-"""The prototypes of the AFLOW library that pymatgen ships, quick to read the second time."""
+"""The prototypes of the AFLOW library that pymatgen ships, quick to read."""
 
 from __future__ import annotations
 
-import contextlib
+import gzip
 import json
-from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from importlib.resources import files
+from typing import Any
 
-from elatbot_flows.files import cache_directory, write_whole
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from pymatgen.core.structure import Structure
+from pymatgen.core import Structure
 
 __all__ = ["aflow_prototypes"]
 
@@ -20,47 +15,37 @@ __all__ = ["aflow_prototypes"]
 def aflow_prototypes() -> list[tuple[str, Structure]]:
     """Label and primitive cell of each prototype (Mehl et al., Comput. Mater. Sci. 136, S1 (2017)).
 
-    pymatgen takes seconds to read its library, in every process; a plain copy of what is used here
-    is kept among the files that can be made again. One that cannot be read or written is no error.
+    pymatgen takes seconds to make objects of all that its file holds, in every process; read as
+    plain values it takes a tenth of one.
     """
-    from pymatgen.core import Structure
-
-    file = cache_directory() / "prototypes" / f"aflow-pymatgen-{version('pymatgen')}.json"
-    known = _read(file)
-    if known is None:
-        known = _from_pymatgen()
-        with contextlib.suppress(OSError, RuntimeError):
-            write_whole(file, json.dumps(known))
-    return [(one["label"], Structure(one["cell"], one["species"], one["xyz"])) for one in known]
+    return [(_label(entry["tags"]), _cell(entry["snl"])) for entry in _in_file() or _by_pymatgen()]
 
 
-def _read(file: Path) -> list[dict[str, Any]] | None:
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, RuntimeError, ValueError):
+def _in_file() -> list[dict[str, Any]] | None:
+    """Plain values of pymatgen's own file; None if a version of it keeps them elsewhere."""
+    file = files("pymatgen.analysis") / "prototypes" / "aflow_prototypes.json.gz"
+    if not file.is_file():
         return None
-    fields = {"label", "cell", "species", "xyz"}
-    fits = isinstance(found, list) and all(getattr(o, "keys", set)() == fields for o in found)
-    return found if fits and found else None
+    found: list[dict[str, Any]] = json.loads(gzip.decompress(file.read_bytes()))
+    return found
 
 
-def _from_pymatgen() -> list[dict[str, Any]]:
+def _by_pymatgen() -> list[dict[str, Any]]:
+    """The same by its interface."""
     from pymatgen.analysis.prototypes import (  # type: ignore[attr-defined]
         AFLOW_PROTOTYPE_LIBRARY,
     )
 
-    found = []
-    for entry in AFLOW_PROTOTYPE_LIBRARY:
-        tags, structure = entry["tags"], entry["snl"].structure
-        names = [tags["strukturbericht"], tags["mineral"]]
-        names = [name for name in names if name not in {"", "None"}]
-        label = f"{tags['aflow']} ({', '.join(names)})" if names else tags["aflow"]
-        found.append(
-            {
-                "label": label,
-                "cell": structure.lattice.matrix.tolist(),
-                "species": [site.specie.symbol for site in structure],
-                "xyz": structure.frac_coords.tolist(),
-            }
-        )
-    return found
+    return [{**entry, "snl": entry["snl"].as_dict()} for entry in AFLOW_PROTOTYPE_LIBRARY]
+
+
+def _label(tags: dict[str, str]) -> str:
+    known = (tags["strukturbericht"], tags["mineral"])
+    names = [name for name in known if name not in {"", "None"}]
+    return f"{tags['aflow']} ({', '.join(names)})" if names else tags["aflow"]
+
+
+def _cell(values: dict[str, Any]) -> Structure:
+    sites = values["sites"]
+    species = [site["species"][0]["element"] for site in sites]
+    return Structure(values["lattice"]["matrix"], species, [site["abc"] for site in sites])
