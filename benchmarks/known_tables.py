@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
+from known_bias import bias_section
 from known_cases import MOST_SITES, TEXT
 from known_selection import TAKEN, selection_tables
 
@@ -52,6 +53,7 @@ def print_tables(cases: list[Case], calibration: Calibration, command: str) -> s
         *coverage_table(reported, estimators),
         *selection_section(reported, estimators),
         *alloy_section(reported, estimators),
+        *bias_section(every, estimators["offline"]),
         *beyond_section([case for case in every if not case.binary], potentials, estimators),
     ]
     return "\n".join(lines) + "\n"

@@ -2,6 +2,8 @@
 
 OMP_NUM_THREADS=1 python benchmarks/solid_solutions.py --potential 7net-l3i5 --potential DIR \
     --out solutions.jsonl --table benchmarks/solid_solutions.md
+OMP_NUM_THREADS=1 python benchmarks/solid_solutions.py --potential 7net-l3i5 --potential DIR \
+    --potential gpaw --small --out small.jsonl     # cells that a density functional can afford
 
 A line is written for each alloy as soon as it is known; a second start goes on.
 """
@@ -17,8 +19,10 @@ from typing import Any
 from jobflow import run_locally
 from pymatgen.core import Lattice, Structure
 
+from elatbot_flows.dft import DFTSettings, GPAWCode
+from elatbot_flows.documents import ElasticResult
 from elatbot_flows.flows import SolidSolutionMaker
-from elatbot_flows.judges import PotentialJudge
+from elatbot_flows.judges import DFTElasticMaker, Judge, PotentialJudge
 
 ALLOYS = (
     *("Ni0.875Al0.125 fcc", "Ni0.75Al0.25 fcc"),
@@ -29,6 +33,8 @@ ALLOYS = (
 SIZED = ("Cu0.75Zn0.25 fcc", "Mo0.5W0.5 bcc", "Ti0.5Nb0.5 bcc", "Ni0.75Al0.25 fcc")
 SIZES = (8, 16, 32)
 USUAL = 16
+SMALL = {"fcc": 8, "bcc": 4}
+"""Atoms in the cells of which there is one arrangement each, for all judges."""
 ELEMENTS = {
     "Ni": ("fcc", 3.52), "Cu": ("fcc", 3.61), "Nb": ("bcc", 3.30),
     "Mo": ("bcc", 3.15), "W": ("bcc", 3.17),
@@ -62,18 +68,26 @@ def cell(element: str) -> Structure:
     return Structure(lattice, [element], [[0, 0, 0]])
 
 
-def judged(name: str, size: int, potential: str) -> dict[str, Any]:
-    """A line: mean and spread of K and G of one alloy by one potential."""
-    judge = PotentialJudge(potential=potential)
+def judge_of(name: str) -> Judge:
+    """A potential, or ``gpaw`` at its quick preset."""
+    if name == "gpaw":
+        return DFTElasticMaker(code=GPAWCode(DFTSettings.preset("quick")))
+    return PotentialJudge(potential=name)
+
+
+def judged(name: str, size: int, potential: str, count: int) -> dict[str, Any]:
+    """A line: mean and spread of K and G of one alloy by one judge."""
+    judge = judge_of(potential)
     line = {"alloy": name, "size": size, "potential": Path(potential).name}
     start = time.process_time()
     if name in ELEMENTS:
         flow: Any = judge.make([cell(name)], [name])
-        (found,) = run_locally(flow, log=False)[flow.output.uuid][1].output
+        (document,) = run_locally(flow, log=False)[flow.output.uuid][1].output
+        found = ElasticResult.model_validate(document)
         line |= {"asked": 1, "passed": int(found.status == "passed"), "reason": found.reason}
         line |= {"K": [found.bulk_modulus, None], "G": [found.shear_modulus, None]}
     else:
-        flow = SolidSolutionMaker(judges=[judge], count=3, most_atoms=size).make(name)
+        flow = SolidSolutionMaker(judges=[judge], count=count, most_atoms=size).make(name)
         document = run_locally(flow, log=False, ensure_success=True)[flow.output.uuid][1].output
         (said,) = document.judged
         reasons = sorted({str(one.reason) for one in said.results if one.reason})
@@ -119,20 +133,28 @@ def _shown(pair: list[float | None] | None) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--potential", action="append", required=True)
+    parser.add_argument("--small", action="store_true", help="small cells, one arrangement each")
+    parser.add_argument("--only", nargs="*", help="these alloys alone")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--table", action="store_true", help="print what is known")
     asked = parser.parse_args()
     text = asked.out.read_text(encoding="utf-8") if asked.out.exists() else ""
     lines = [json.loads(line) for line in text.splitlines()]
     done = {(line["alloy"], line["size"], line["potential"]) for line in lines}
-    wanted = [(name, 1) for name in ELEMENTS] + [(name, USUAL) for name in ALLOYS]
-    wanted += [(name, size) for size in SIZES for name in SIZED if size != USUAL]
+    wanted = [(name, 1) for name in ELEMENTS]
+    if asked.small:
+        wanted += [(name, SMALL[name[-3:]]) for name in ALLOYS]
+    else:
+        wanted += [(name, USUAL) for name in ALLOYS]
+        wanted += [(name, size) for size in SIZES for name in SIZED if size != USUAL]
     for name, size in [] if asked.table else wanted:
         for potential in asked.potential:
-            if (name, size, Path(potential).name) in done:
+            known = (name, size, Path(potential).name) in done
+            if known or (asked.only and name not in asked.only):
                 continue
+            line = judged(name, size, potential, count=1 if asked.small else 3)
             with asked.out.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(judged(name, size, potential)) + "\n")
+                file.write(json.dumps(line) + "\n")
     if asked.table:
         print(table(lines))
 
