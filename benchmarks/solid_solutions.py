@@ -84,7 +84,12 @@ def judged(name: str, size: int, potential: str, count: int) -> dict[str, Any]:
         flow: Any = judge.make([cell(name)], [name])
         (document,) = run_locally(flow, log=False)[flow.output.uuid][1].output
         found = ElasticResult.model_validate(document)
-        line |= {"asked": 1, "passed": int(found.status == "passed"), "reason": found.reason}
+        line |= {
+            "asked": 1,
+            "passed": int(found.status == "passed"),
+            "reason": found.reason,
+            "messages": [found.message],
+        }
         line |= {"K": [found.bulk_modulus, None], "G": [found.shear_modulus, None]}
     else:
         flow = SolidSolutionMaker(judges=[judge], count=count, most_atoms=size).make(name)
@@ -92,6 +97,7 @@ def judged(name: str, size: int, potential: str, count: int) -> dict[str, Any]:
         (said,) = document.judged
         reasons = sorted({str(one.reason) for one in said.results if one.reason})
         line |= {"asked": len(said.results), "passed": said.passed, "reason": ", ".join(reasons)}
+        line |= {"messages": [one.message for one in said.results]}
         line |= {"atoms": len(document.approximants.structures[0])}
         for letter, pooled in (("K", said.bulk_modulus), ("G", said.shear_modulus)):
             line[letter] = None if pooled is None else [pooled.mean, pooled.spread]
